@@ -1,0 +1,1 @@
+"""The app: an organisation's chaos exercises, from plan to finding."""

@@ -1,0 +1,1 @@
+"""Pure rules, one topic a file: no clock, database, network or settings."""

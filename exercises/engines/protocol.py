@@ -1,0 +1,55 @@
+"""What an engine can do. services call engines through this and nothing else.
+
+Every method may raise EngineError; its `outcome` says whether anything may have happened.
+A fourth engine is one more file that satisfies this protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from exercises.domain.engine_values import (
+    Archive,
+    Observation,
+    Problem,
+    StartOrder,
+    StopReceipt,
+    Target,
+    Watch,
+)
+from exercises.domain.plans import AccountAccess, JsonObject
+
+
+class Engine(Protocol):
+    """A way to inject faults, seen from the use cases."""
+
+    def validate(self, definition: JsonObject) -> Sequence[Problem]:
+        """Problems of a definition that can be seen without asking the account."""
+
+    def preview(self, access: AccountAccess, definition: JsonObject) -> Sequence[Target]:
+        """The resources the definition would hit now, found with the read role."""
+
+    def provision(self, access: AccountAccess, definition: JsonObject, digest: str) -> str:
+        """Make sure the account holds this very definition; return its reference.
+
+        Safe to repeat: one provisioned definition per digest.
+        """
+
+    def verify(self, access: AccountAccess, template_ref: str, definition: JsonObject) -> None:
+        """Raise TemplateChanged when what the account holds is not the definition."""
+
+    def start(self, access: AccountAccess, order: StartOrder) -> Observation:
+        """Start once. The same order again returns the same experiment."""
+
+    def find(self, access: AccountAccess, template_ref: str, run_id: str) -> str | None:
+        """The experiment that carries this run's tag, when there is one."""
+
+    def observe(self, access: AccountAccess, watches: Sequence[Watch]) -> Sequence[Observation]:
+        """What has become of these experiments, in few calls. Unknown ones are left out."""
+
+    def stop(self, access: AccountAccess, ref: str) -> StopReceipt:
+        """Ask for the stop. Accepted is not stopped: observe until terminal."""
+
+    def archive(self, access: AccountAccess, ref: str) -> Archive:
+        """Everything worth keeping of a finished experiment."""
