@@ -1,0 +1,55 @@
+"""Tables, one topic a file. Import models from here."""
+
+from __future__ import annotations
+
+from exercises.models.accounts import AccountRegion, CloudAccount
+from exercises.models.applications import Application, Deployment
+from exercises.models.audit import AuditEntry
+from exercises.models.catalogue import Template, TemplateVersion
+from exercises.models.decisions import Decision
+from exercises.models.exercises import Exercise, Participation
+from exercises.models.experiments import (
+    Experiment,
+    ExperimentRevision,
+    PreflightCheck,
+    TargetPreview,
+)
+from exercises.models.findings import Finding, FindingNote
+from exercises.models.measurements import ResolvedTarget, Sample
+from exercises.models.people import Division, Membership, OrganisationRole, Team, User
+from exercises.models.runs import Pin, Run, RunEvent
+from exercises.models.schedules import FreezeWindow, Programme, Schedule
+from exercises.models.tokens import ApiToken
+
+__all__ = [
+    "AccountRegion",
+    "ApiToken",
+    "Application",
+    "AuditEntry",
+    "CloudAccount",
+    "Decision",
+    "Deployment",
+    "Division",
+    "Exercise",
+    "Experiment",
+    "ExperimentRevision",
+    "Finding",
+    "FindingNote",
+    "FreezeWindow",
+    "Membership",
+    "OrganisationRole",
+    "Participation",
+    "Pin",
+    "PreflightCheck",
+    "Programme",
+    "ResolvedTarget",
+    "Run",
+    "RunEvent",
+    "Sample",
+    "Schedule",
+    "TargetPreview",
+    "Team",
+    "Template",
+    "TemplateVersion",
+    "User",
+]

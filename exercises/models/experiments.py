@@ -1,0 +1,134 @@
+"""Experiments and their immutable revisions: what is proposed, edited and approved."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from exercises.domain.actors import Actor
+from exercises.models.append_only import AppendOnly
+from exercises.models.applications import Application, Deployment
+from exercises.models.base import Record
+from exercises.models.catalogue import TemplateVersion
+from exercises.models.exercises import Exercise
+from exercises.models.people import User
+
+STATUSES = (("draft", "Draft"), ("proposed", "Proposed"), ("withdrawn", "Withdrawn"))
+
+
+class ExperimentQuerySet(models.QuerySet["Experiment"]):
+    def visible_to(self, actor: Actor) -> ExperimentQuerySet:
+        """Drafts are the team's own; what is proposed is seen by all who see the exercise."""
+        exercises = Exercise.objects.visible_to(actor)
+        seen = self.filter(exercise__in=exercises)
+        if actor.is_system or actor.org_roles:
+            return seen
+        return seen.filter(
+            Q(status="proposed")
+            | Q(application__team__in=list(actor.team_roles))
+            | Q(author_id=actor.user_id)
+        )
+
+
+class Experiment(Record):
+    """An application × template version × parameters × place × slot, with its hypothesis.
+
+    `slot_offset_s` counts from Go. `revision` is the current content; what was approved
+    is in the decisions, by digest.
+    """
+
+    exercise = models.ForeignKey(Exercise, on_delete=models.PROTECT, related_name="experiments")
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="experiments"
+    )
+    deployment = models.ForeignKey(Deployment, on_delete=models.PROTECT, related_name="experiments")
+    template_version = models.ForeignKey(TemplateVersion, on_delete=models.PROTECT)
+    title = models.CharField(max_length=160)
+    hypothesis = models.TextField(blank=True)
+    parameters = models.JSONField(default=dict)
+    steady_state = models.JSONField(default=list)
+    az = models.CharField(max_length=32, blank=True)
+    slot_offset_s = models.PositiveIntegerField(default=0)
+    target_cap = models.PositiveIntegerField(default=5)
+    status = models.CharField(max_length=10, choices=STATUSES, default="draft")
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    proposed_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    proposed_at = models.DateTimeField(null=True, blank=True)
+    revision = models.ForeignKey(
+        "ExperimentRevision", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    retest_of = models.ForeignKey(
+        "Finding", null=True, blank=True, on_delete=models.PROTECT, related_name="retests"
+    )
+    is_imported = models.BooleanField(default=False)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    objects = ExperimentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("slot_offset_s", "id")
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def code(self) -> str:
+        """The name people use: EXP-17."""
+        return f"EXP-{self.pk}"
+
+
+class ExperimentRevision(AppendOnly):
+    """The content of an experiment at one moment: the plan document and its digest.
+
+    `target_count` and `targets` are what the definition resolved to when it was written.
+    """
+
+    experiment = models.ForeignKey(Experiment, on_delete=models.PROTECT, related_name="revisions")
+    number = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64, db_index=True)
+    plan = models.JSONField()
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("experiment", "-number")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("experiment", "number"), name="one_row_per_revision"
+            ),
+        )
+
+
+class TargetPreview(Record):
+    """The last look at what a definition would hit, and how old it is."""
+
+    experiment = models.OneToOneField(
+        Experiment, on_delete=models.CASCADE, related_name="preview"
+    )
+    digest = models.CharField(max_length=64)
+    targets = models.JSONField(default=list)
+    fleet = models.JSONField(default=list)
+    problem = models.CharField(max_length=500, blank=True)
+    resolved_at = models.DateTimeField()
+
+
+class PreflightCheck(Record):
+    """One question asked before going live, its answer and its age."""
+
+    experiment = models.ForeignKey(
+        Experiment, on_delete=models.CASCADE, related_name="preflight_checks"
+    )
+    key = models.CharField(max_length=40)
+    label = models.CharField(max_length=120)
+    status = models.CharField(max_length=10)
+    message = models.CharField(max_length=500, blank=True)
+    digest = models.CharField(max_length=64)
+    checked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.UniqueConstraint(fields=("experiment", "key"), name="one_answer_per_check"),
+        )

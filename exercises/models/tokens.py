@@ -1,0 +1,28 @@
+"""API tokens: only their hash is kept."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from exercises.models.base import Record
+from exercises.models.people import User
+
+
+class ApiToken(Record):
+    """A token acts as its user, never with more than its scopes.
+
+    `prefix` is the readable start, shown in lists; `digest` is SHA-256 of the whole token.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="api_tokens")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=16)
+    digest = models.CharField(max_length=64, unique=True)
+    scopes = models.JSONField(default=list)
+    created_at = models.DateTimeField(auto_now_add=True)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)

@@ -1,0 +1,149 @@
+"""Who may do what: deny by default, the only place that decides.
+
+Services call `authorize` before they touch anything; pages ask `may` for what to show.
+Stop is for everyone who can see the exercise: hesitation costs more than a wrong stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from exercises.domain.actors import Actor, Door
+from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
+from exercises.domain.errors import NotAllowed
+from exercises.models import Application, Exercise, Experiment, Finding, Run, User
+
+Rule = Callable[[Actor, object], bool]
+
+_WRITERS = frozenset({TeamRole.MEMBER.value, TeamRole.OPERATOR.value, TeamRole.OWNER.value})
+_OPERATORS = frozenset({TeamRole.OPERATOR.value, TeamRole.OWNER.value})
+
+
+def actor_for(user: User, door: Door, scopes: frozenset[str] | None = None) -> Actor:
+    """The actor a person is right now: rights are read anew for each request."""
+    return Actor(
+        user_id=user.pk,
+        name=user.name,
+        door=door,
+        org_roles=frozenset(user.organisation_roles.values_list("role", flat=True)),
+        team_roles=dict(user.memberships.values_list("team_id", "role")),
+        scopes=scopes,
+        is_active=user.is_active,
+    )
+
+
+def _is_lead_role(actor: Actor) -> bool:
+    return OrgRole.PROGRAMME_LEAD.value in actor.org_roles
+
+
+def _team_role(actor: Actor, application: Application) -> str | None:
+    return actor.team_roles.get(application.team_id)
+
+
+def _plans_exercises(actor: Actor, thing: object) -> bool:
+    return _is_lead_role(actor)
+
+
+def _runs_exercise(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Exercise)
+    return _is_lead_role(actor) or thing.lead_id == actor.user_id
+
+
+def _answers_for(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Application)
+    return _team_role(actor, thing) in _OPERATORS or _is_lead_role(actor)
+
+
+def _proposes_for(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Application)
+    return _team_role(actor, thing) in _WRITERS
+
+
+def _edits(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Experiment)
+    return _proposes_for(actor, thing.application)
+
+
+def _decides(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Experiment)
+    return bool(capacities_of(actor, owner_team_id=thing.application.team_id))
+
+
+def _preflights(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Experiment)
+    return _is_lead_role(actor) or _team_role(actor, thing.application) in _WRITERS
+
+
+def _sees_exercise(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Exercise)
+    return Exercise.objects.visible_to(actor).filter(pk=thing.pk).exists()
+
+
+def _sees_run(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Run)
+    return _sees_exercise(actor, thing.experiment.exercise)
+
+
+def _works_on_finding(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Finding)
+    return _is_lead_role(actor) or _team_role(actor, thing.application) in _WRITERS
+
+
+def _signed_in(actor: Actor, thing: object) -> bool:
+    return actor.user_id is not None
+
+
+RULES: Final[dict[str, Rule]] = {
+    "exercise.plan": _plans_exercises,
+    "exercise.advance": _runs_exercise,
+    "exercise.go": _runs_exercise,
+    "exercise.view": _sees_exercise,
+    "exercise.note": _sees_exercise,
+    "exercise.stop": _sees_exercise,
+    "participation.answer": _answers_for,
+    "experiment.propose": _proposes_for,
+    "experiment.edit": _edits,
+    "experiment.decide": _decides,
+    "experiment.preflight": _preflights,
+    "run.stop": _sees_run,
+    "finding.work": _works_on_finding,
+    "token.issue": _signed_in,
+}
+
+SCOPE_OF: Final[dict[str, str]] = {
+    "exercise.view": "read",
+    "exercise.stop": "stop",
+    "run.stop": "stop",
+}
+
+
+def may(actor: Actor, action: str, thing: object = None) -> bool:
+    """Whether this actor may do this to this thing. Unknown actions raise KeyError."""
+    rule = RULES[action]
+    if actor.is_system:
+        return True
+    if not actor.is_active or actor.user_id is None:
+        return False
+    if actor.scopes is not None and SCOPE_OF.get(action, "write") not in actor.scopes:
+        return False
+    return rule(actor, thing)
+
+
+def authorize(actor: Actor, action: str, thing: object = None) -> None:
+    """Raise NotAllowed unless this actor may do this to this thing."""
+    if not may(actor, action, thing):
+        raise NotAllowed(_DENIALS.get(action, "You may not do this."))
+
+
+_DENIALS: Final[dict[str, str]] = {
+    "exercise.plan": "Only a programme lead plans exercises.",
+    "exercise.advance": "Only the exercise lead or a programme lead moves an exercise on.",
+    "exercise.go": "Only the exercise lead or a programme lead can say Go.",
+    "participation.answer": "Only an operator or owner of the team answers for it.",
+    "experiment.propose": "Only members of the application's team propose for it.",
+    "experiment.edit": "Only members of the application's team edit its experiments.",
+    "experiment.decide": "You hold no capacity that decides on this experiment.",
+    "experiment.preflight": "Only the team or a programme lead runs pre-flight checks.",
+    "finding.work": "Only the application's team or a programme lead works on this finding.",
+}

@@ -1,0 +1,117 @@
+"""From the rows of an experiment to its plan: what would run, and every problem with it."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from exercises.domain.durations import wall_seconds
+from exercises.domain.errors import Invalid
+from exercises.domain.generators import BuildContext, build_definition
+from exercises.domain.parameters import clean, specs_from_json
+from exercises.domain.plans import Plan
+from exercises.domain.steady_state import probes_from_json
+from exercises.domain.templates_lint import lint
+from exercises.domain.timeline import planned_duration_s
+from exercises.models import Experiment
+
+MAX_TARGET_CAP = 100
+
+
+def planned_wall(seconds: float) -> timedelta:
+    """Planned (engine) seconds as wall time; shorter only on the simulated estate."""
+    return timedelta(seconds=wall_seconds(seconds, settings.CHAOSPLANE_TIME_SPEED))
+
+
+def definition_of(experiment: Experiment) -> dict[str, object]:
+    """The engine's document with every parameter filled in.
+
+    Raises Invalid that names each parameter at fault.
+    """
+    version = experiment.template_version
+    deployment = experiment.deployment
+    account = deployment.place.account
+    values = clean(specs_from_json(version.parameters), experiment.parameters)
+    return build_definition(
+        generator=version.generator,
+        definition=version.definition,
+        values=values,
+        context=BuildContext(
+            account_id=account.account_id,
+            region=deployment.place.region,
+            az=experiment.az,
+            application=deployment.tag_value,
+            fis_role_arn=account.fis_role_arn,
+            alarm_arns=tuple(deployment.alarm_arns),
+            environment=account.environment,
+        ),
+    )
+
+
+def plan_of(experiment: Experiment) -> Plan:
+    """What would run. Raises Invalid when it cannot be built."""
+    place = experiment.deployment.place
+    return Plan(
+        engine=experiment.template_version.template.engine,
+        definition=definition_of(experiment),
+        account_id=place.account.account_id,
+        region=place.region,
+        window_starts_at=experiment.exercise.starts_at,
+        window_ends_at=experiment.exercise.ends_at,
+        slot_offset_s=experiment.slot_offset_s,
+        target_cap=experiment.target_cap,
+        hypothesis=experiment.hypothesis,
+        steady_state=experiment.steady_state,
+    )
+
+
+def planned_start(experiment: Experiment) -> datetime:
+    """The slot on the clock, if Go is said when the window opens."""
+    return experiment.exercise.starts_at + planned_wall(experiment.slot_offset_s)
+
+
+def problems_of(experiment: Experiment, *, now: datetime) -> list[tuple[str, str]]:
+    """Every reason why this experiment cannot be proposed, as (field, problem)."""
+    problems: list[tuple[str, str]] = []
+    if not experiment.title.strip():
+        problems.append(("title", "give the experiment a name"))
+    if len(experiment.hypothesis.strip()) < 20:
+        problems.append(
+            ("hypothesis", "say what you expect: if … then … within … (20 characters or more)")
+        )
+    if not 1 <= experiment.target_cap <= MAX_TARGET_CAP:
+        problems.append(("target_cap", f"between 1 and {MAX_TARGET_CAP} resources"))
+    problems += _steady_state_problems(experiment)
+    try:
+        definition = definition_of(experiment)
+    except Invalid as error:
+        return problems + list(error.problems)
+    production = experiment.deployment.place.account.is_production
+    problems += [(p.field, p.message) for p in lint(definition, production=production)]
+    return problems + _slot_problems(experiment, planned_duration_s(definition), now=now)
+
+
+def _steady_state_problems(experiment: Experiment) -> list[tuple[str, str]]:
+    try:
+        probes = probes_from_json(experiment.steady_state)
+    except Invalid as error:
+        return list(error.problems)
+    if len(probes) < 2 or not any(probe.is_business for probe in probes):
+        return [("steady_state", "two probes at least, one of them a business metric")]
+    return []
+
+
+def _slot_problems(
+    experiment: Experiment, duration_s: int, *, now: datetime
+) -> list[tuple[str, str]]:
+    starts_at = planned_start(experiment)
+    exercise = experiment.exercise
+    if exercise.went_live_at is None and starts_at < now:
+        return [("slot", "the slot lies in the past; choose a later one")]
+    if starts_at >= exercise.ends_at:
+        return [("slot", "the slot lies outside the exercise's window")]
+    if starts_at + planned_wall(duration_s) > exercise.ends_at:
+        minutes = duration_s // 60
+        return [("slot", f"{minutes} minutes do not fit before the exercise's window ends")]
+    return []

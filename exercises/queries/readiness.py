@@ -1,0 +1,178 @@
+"""Ready to go live? Each thing that must be true before Go, and what would make it true."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from exercises.domain.exercise_phases import Phase
+from exercises.domain.freezes import FreezeFacts, freezes_touching
+from exercises.domain.times import Window
+from exercises.models import Exercise, Experiment, FreezeWindow
+from exercises.queries.approvals import approvals_of
+
+
+@dataclass(frozen=True, slots=True)
+class ReadinessItem:
+    """One line of the list. `blocks` says whether Go is refused while it is open."""
+
+    key: str
+    label: str
+    status: str
+    detail: str = ""
+    lifted_by: str = ""
+    blocks: bool = False
+
+
+def freeze_facts() -> list[FreezeFacts]:
+    """Every freeze that is not lifted, as facts for the rules."""
+    return [
+        FreezeFacts(
+            id=freeze.pk,
+            name=freeze.name,
+            window=Window(freeze.starts_at, freeze.ends_at),
+            environments=frozenset(freeze.environments),
+            account_ids=frozenset(account.account_id for account in freeze.accounts.all()),
+            team_ids=frozenset(team.pk for team in freeze.teams.all()),
+        )
+        for freeze in FreezeWindow.objects.filter(lifted_at__isnull=True).prefetch_related(
+            "accounts", "teams"
+        )
+    ]
+
+
+def experiments_of(exercise: Exercise) -> list[Experiment]:
+    """The proposed experiments of an exercise with everything its rules ask for."""
+    return list(
+        exercise.experiments.filter(status="proposed").select_related(
+            "exercise",
+            "application__team",
+            "revision",
+            "template_version__template",
+            "deployment__place__account",
+            "author",
+        )
+    )
+
+
+def ready_experiments(exercise: Exercise, *, now: datetime) -> list[Experiment]:
+    """The experiments whose approvals are complete at this moment."""
+    experiments = experiments_of(exercise)
+    status = approvals_of(experiments, now=now)
+    return [e for e in experiments if e.revision and status[e.pk].is_complete]
+
+
+def readiness_of(exercise: Exercise, *, now: datetime) -> list[ReadinessItem]:
+    """The list, in the order it is shown."""
+    experiments = experiments_of(exercise)
+    statuses = approvals_of(experiments, now=now)
+    approved = [e for e in experiments if statuses[e.pk].is_complete]
+    return [
+        _phase_item(exercise),
+        _window_item(exercise, now),
+        _freeze_item(exercise, experiments, now),
+        _on_call_item(exercise),
+        _approval_item(len(approved), len(experiments)),
+        _preflight_item(experiments, approved),
+    ]
+
+
+def _phase_item(exercise: Exercise) -> ReadinessItem:
+    ready = exercise.phase == Phase.PREFLIGHT.value
+    return ReadinessItem(
+        key="exercise.not_in_preflight",
+        label="Plan agreed and pre-flight open",
+        status="ok" if ready else "pending",
+        detail="" if ready else f"The exercise is in phase {exercise.phase}.",
+        lifted_by="Open pre-flight.",
+        blocks=not ready,
+    )
+
+
+def _window_item(exercise: Exercise, now: datetime) -> ReadinessItem:
+    inside = exercise.starts_at <= now < exercise.ends_at
+    return ReadinessItem(
+        key="window.outside",
+        label="Inside the exercise's window",
+        status="ok" if inside else "pending",
+        detail="" if inside else "Go is possible only inside the window.",
+        lifted_by="Wait for the window, or plan another one.",
+        blocks=not inside,
+    )
+
+
+def _freeze_item(
+    exercise: Exercise, experiments: list[Experiment], now: datetime
+) -> ReadinessItem:
+    facts = freeze_facts()
+    window = Window(max(now, exercise.starts_at), exercise.ends_at) if (
+        now < exercise.ends_at
+    ) else exercise.window
+    hits = {
+        freeze.name
+        for experiment in experiments
+        for freeze in freezes_touching(
+            facts,
+            window,
+            environment=experiment.deployment.place.account.environment,
+            account_id=experiment.deployment.place.account.account_id,
+            team_id=experiment.application.team_id,
+        )
+    }
+    return ReadinessItem(
+        key="freeze.active",
+        label="No freeze in the window",
+        status="fail" if hits else "ok",
+        detail=", ".join(sorted(hits)),
+        lifted_by="Wait until the freeze ends, or lift it.",
+        blocks=bool(hits),
+    )
+
+
+def _on_call_item(exercise: Exercise) -> ReadinessItem:
+    accepted = list(
+        exercise.participations.filter(answer="accepted").select_related("application")
+    )
+    unnamed = [p.application.name for p in accepted if not p.on_call]
+    return ReadinessItem(
+        key="participants.on_call",
+        label=f"On-call named for all {len(accepted)} applications",
+        status="warn" if unnamed else "ok",
+        detail=", ".join(unnamed),
+        lifted_by="Each team names who is on call.",
+    )
+
+
+def _approval_item(approved: int, total: int) -> ReadinessItem:
+    return ReadinessItem(
+        key="approval.missing",
+        label="All experiments approved" if total else "At least one experiment proposed",
+        status="ok" if total and approved == total else ("warn" if approved else "pending"),
+        detail="" if total and approved == total else f"{approved} of {total} approved",
+        lifted_by="At least one experiment needs all of its approvals.",
+        blocks=approved == 0,
+    )
+
+
+def _preflight_item(
+    experiments: list[Experiment], approved: list[Experiment]
+) -> ReadinessItem:
+    ready = {e.pk for e in approved}
+    failed = [
+        e.title
+        for e in Experiment.objects.filter(
+            pk__in=ready, preflight_checks__status="fail"
+        ).distinct()
+    ]
+    unchecked = [
+        e.title
+        for e in Experiment.objects.filter(pk__in=ready, preflight_checks__isnull=True)
+    ]
+    return ReadinessItem(
+        key="preflight.failed",
+        label="Pre-flight checks pass",
+        status="fail" if failed else ("pending" if unchecked else "ok"),
+        detail=", ".join(failed or unchecked),
+        lifted_by="Run the pre-flight checks and put right what fails.",
+        blocks=bool(failed or unchecked) and bool(experiments),
+    )

@@ -1,0 +1,81 @@
+"""The facts the start gate asks for, read in the transaction that holds the run's lock.
+
+`refusals` is the only way to the gate: the start, its settlement and the pages that say
+"would this start?" all come through here.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from exercises.domain.concurrency import OPEN_RUNS_PER_ACCOUNT_REGION
+from exercises.domain.errors import Refusal
+from exercises.domain.gate import CapacityFacts, RunFacts, may_start
+from exercises.domain.run_states import RunState
+from exercises.domain.timeline import planned_duration_s
+from exercises.models import Run
+from exercises.queries.approvals import approval_of
+from exercises.queries.plans import planned_wall
+from exercises.queries.readiness import freeze_facts
+
+GRACE_S = 300.0
+"""How late a start may be: after this a missed slot is skipped, never caught up."""
+
+
+def refusals(
+    run: Run, *, now: datetime, target_count: int | None, is_reissue: bool = False
+) -> tuple[Refusal, ...]:
+    """Every rule that refuses this start now; empty when it may start.
+
+    `is_reissue` asks about a start whose outcome is unknown: the run is then no longer
+    scheduled, and every other rule holds unchanged.
+    """
+    experiment = run.experiment
+    exercise = experiment.exercise
+    account = experiment.deployment.place.account
+    definition = run.revision.plan["definition"]
+    duration_s = planned_duration_s(definition)
+    facts = RunFacts(
+        run_id=str(run.pk),
+        is_rehearsal=run.is_rehearsal,
+        state=RunState.SCHEDULED if is_reissue else RunState(run.state),
+        stop_requested=run.stop_requested_at is not None or exercise.stopped_at is not None,
+        due_at=run.scheduled_at,
+        exercise_phase=exercise.phase,
+        exercise_kind=exercise.kind,
+        window=exercise.window,
+        planned_wall_s=planned_wall(duration_s).total_seconds(),
+        environment=account.environment,
+        account_id=account.account_id,
+        team_id=experiment.application.team_id,
+        target_count=target_count,
+        target_cap=experiment.target_cap,
+        is_current_content=(
+            experiment.status == "proposed" and experiment.revision_id == run.revision_id
+        ),
+    )
+    return may_start(
+        facts,
+        approval_of(experiment, now=now),
+        freeze_facts(),
+        _capacity(run),
+        now=now,
+        grace_s=GRACE_S,
+    )
+
+
+def _capacity(run: Run) -> CapacityFacts:
+    place = run.experiment.deployment.place
+    others = (
+        Run.objects.unfinished()
+        .exclude(pk=run.pk)
+        .exclude(state=RunState.SCHEDULED.value)
+        .filter(is_rehearsal=False)
+    )
+    return CapacityFacts(
+        open_in_account_region=others.filter(experiment__deployment__place=place).count(),
+        limit_per_account_region=OPEN_RUNS_PER_ACCOUNT_REGION,
+        open_for_application=others.filter(
+            experiment__application=run.experiment.application
+        ).count(),
+    )

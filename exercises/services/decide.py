@@ -1,0 +1,121 @@
+"""Approve, request changes, decline: a person's word on exactly one content."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from exercises.domain.actors import Actor
+from exercises.domain.approvals import DecisionVerdict
+from exercises.domain.capacities import Capacity, capacities_of, label
+from exercises.domain.errors import Conflict, Invalid, NotAllowed
+from exercises.domain.exercise_phases import Phase
+from exercises.models import Decision, Exercise, Experiment
+from exercises.models.due_work import database_now
+from exercises.permissions import authorize
+from exercises.queries.approvals import approval_of, excluded_from_deciding, required_for
+from exercises.services.audit import record
+from exercises.services.run_events import append_event
+from exercises.services.run_plan import schedule_run
+
+VALID_FOR = timedelta(days=30)
+
+_WORDS = {
+    DecisionVerdict.APPROVE: "approved",
+    DecisionVerdict.REQUEST_CHANGES: "changes requested",
+    DecisionVerdict.DECLINE: "declined",
+}
+
+
+def decide(
+    *,
+    actor: Actor,
+    experiment: Experiment,
+    verdict: DecisionVerdict,
+    digest_seen: str,
+    capacity: Capacity | None = None,
+    reason: str = "",
+) -> Decision:
+    """Record a decision on the content the person saw.
+
+    Raises NotAllowed (no capacity, or an author of the content), Conflict (the content
+    changed since it was read), Invalid (a reason is missing).
+    """
+    authorize(actor, "experiment.decide", experiment)
+    if verdict is not DecisionVerdict.APPROVE and not reason.strip():
+        raise Invalid("reason", "say why when you ask for changes or decline")
+    with transaction.atomic():
+        locked = (
+            Experiment.objects.select_for_update(of=("self",))
+            .select_related(
+                "exercise",
+                "application",
+                "revision",
+                "template_version__template",
+                "deployment__place__account",
+            )
+            .get(pk=experiment.pk)
+        )
+        if locked.status != "proposed" or locked.revision is None:
+            raise Conflict("this experiment is not waiting for a decision")
+        if locked.revision.digest != digest_seen:
+            raise Conflict("the experiment changed since you read it; read it again")
+        if actor.user_id in excluded_from_deciding(locked):
+            raise NotAllowed("Nobody decides on what they wrote or proposed.")
+        now = database_now()
+        decision = Decision.objects.create(
+            experiment=locked,
+            digest=digest_seen,
+            verdict=verdict.value,
+            capacity=_capacity(actor, locked, capacity).value,
+            decided_by_id=actor.user_id,
+            reason=reason.strip(),
+            decided_at=now,
+            valid_until=max(min(now + VALID_FOR, locked.exercise.ends_at), now),
+        )
+        append_event(
+            exercise=locked.exercise,
+            kind=f"decision.{verdict.value}",
+            text=f"{locked.title}: {_WORDS[verdict]} as {label(Capacity(decision.capacity))}.",
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        _schedule_when_approved(locked, now=now)
+        record(
+            actor,
+            f"experiment.{verdict.value}",
+            locked,
+            digest=digest_seen,
+            capacity=decision.capacity,
+            reason=decision.reason,
+        )
+    return decision
+
+
+def _capacity(actor: Actor, experiment: Experiment, asked: Capacity | None) -> Capacity:
+    """The capacity the decision is made in: as asked, else the first required and held."""
+    held = capacities_of(actor, owner_team_id=experiment.application.team_id)
+    needed = [c for c in required_for(experiment) if c in held]
+    if asked is not None:
+        if asked not in held:
+            raise NotAllowed(f"You do not hold the capacity {label(asked)} here.")
+        return asked
+    if not needed:
+        raise NotAllowed("None of your capacities is needed for this experiment.")
+    status = approval_of(experiment, now=database_now())
+    missing = [c for c in needed if c in status.missing]
+    return (missing or needed)[0]
+
+
+def _schedule_when_approved(experiment: Experiment, *, now: object) -> None:
+    """A self-service experiment needs no Go: once approved its slot starts it."""
+    exercise: Exercise = experiment.exercise
+    if exercise.kind != "self_service":
+        return
+    if not approval_of(experiment, now=database_now()).is_complete:
+        return
+    schedule_run(experiment=experiment, at=exercise.starts_at, scheduled_by_id=None)
+    if exercise.phase == Phase.APPROVE.value:
+        exercise.phase = Phase.PREFLIGHT.value
+        exercise.save(update_fields=["phase"])

@@ -1,0 +1,207 @@
+"""Plan an exercise, invite, answer, move it on, say Go, take notes, cancel."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from exercises import hints
+from exercises.domain.actors import Actor
+from exercises.domain.errors import Invalid, Refusal, Refused
+from exercises.domain.exercise_phases import Phase, move
+from exercises.domain.times import Window
+from exercises.models import Application, Exercise, Experiment, Participation, Pin, RunEvent, User
+from exercises.models.due_work import database_now
+from exercises.permissions import authorize
+from exercises.queries.plans import planned_wall
+from exercises.queries.readiness import readiness_of, ready_experiments
+from exercises.services.audit import record
+from exercises.services.run_events import append_event
+from exercises.services.run_plan import cancel_scheduled_run, schedule_run
+
+
+def plan_exercise(
+    *,
+    actor: Actor,
+    slug: str,
+    name: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    timezone: str,
+    region: str,
+    az: str,
+    lead: User,
+    safety_officer: User | None,
+    goal: str = "",
+) -> Exercise:
+    """Create an exercise by hand. Raises Invalid (slug taken, window), NotAllowed."""
+    authorize(actor, "exercise.plan")
+    now = database_now()
+    if starts_at <= now:
+        raise Invalid("starts_at", "lies in the past")
+    Window(starts_at, ends_at)
+    with transaction.atomic():
+        if Exercise.objects.filter(slug=slug).exists():
+            raise Invalid("slug", f"“{slug}” is taken; choose another")
+        exercise = Exercise.objects.create(
+            slug=slug,
+            name=name,
+            starts_at=starts_at,
+            ends_at=ends_at,
+            timezone=timezone,
+            region=region,
+            az=az,
+            lead=lead,
+            safety_officer=safety_officer,
+            goal=goal,
+        )
+        record(actor, "exercise.plan", exercise, name=name)
+    return exercise
+
+
+def invite(*, actor: Actor, exercise: Exercise, applications: list[Application]) -> None:
+    """Invite applications; those already in stay as they are."""
+    authorize(actor, "exercise.advance", exercise)
+    with transaction.atomic():
+        for application in applications:
+            Participation.objects.get_or_create(exercise=exercise, application=application)
+        if exercise.phase == Phase.PLAN.value and applications:
+            _enter(exercise, Phase.JOIN, actor)
+        record(actor, "exercise.invite", exercise, applications=[a.slug for a in applications])
+
+
+def answer_invitation(
+    *, actor: Actor, participation: Participation, answer: str, on_call: str = ""
+) -> Participation:
+    """Accept (naming who is on call) or decline. Raises Invalid, NotAllowed."""
+    authorize(actor, "participation.answer", participation.application)
+    if answer not in {"accepted", "declined"}:
+        raise Invalid("answer", "accepted or declined")
+    if answer == "accepted" and not on_call.strip():
+        raise Invalid("on_call", "name who is on call during the exercise")
+    with transaction.atomic():
+        participation.answer = answer
+        participation.on_call = on_call.strip()
+        participation.answered_by_id = actor.user_id
+        participation.answered_at = database_now()
+        participation.save(update_fields=["answer", "on_call", "answered_by", "answered_at"])
+        append_event(
+            exercise=participation.exercise,
+            kind=f"participation.{answer}",
+            text=f"{participation.application.name}: {answer}.",
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        record(actor, f"participation.{answer}", participation, on_call=on_call)
+    return participation
+
+
+def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:
+    """Move to the next phase of planning. Go has its own door: `go_live`."""
+    authorize(actor, "exercise.advance", exercise)
+    if to is Phase.LIVE:
+        raise Invalid("phase", "an exercise goes live only by Go")
+    with transaction.atomic():
+        locked = Exercise.objects.select_for_update().get(pk=exercise.pk)
+        if to is Phase.CANCELLED:
+            for experiment in locked.experiments.all():
+                cancel_scheduled_run(experiment, because="the exercise was cancelled")
+        _enter(locked, to, actor)
+        record(actor, "exercise.move", locked, to=to.value)
+    return locked
+
+
+def go_live(*, actor: Actor, exercise: Exercise) -> Exercise:
+    """Say Go: the exercise is live and every ready experiment has its instant.
+
+    Raises Refused with everything that is not ready.
+    """
+    authorize(actor, "exercise.go", exercise)
+    with transaction.atomic():
+        locked = Exercise.objects.select_for_update().get(pk=exercise.pk)
+        now = database_now()
+        open_items = [item for item in readiness_of(locked, now=now) if item.blocks]
+        if open_items:
+            raise Refused(
+                *(Refusal(i.key, f"{i.label}. {i.detail}".strip(), i.lifted_by) for i in open_items)
+            )
+        locked.went_live_at = now
+        locked.phase = move(Phase(locked.phase), Phase.LIVE).value
+        locked.save(update_fields=["went_live_at", "phase"])
+        for experiment in ready_experiments(locked, now=now):
+            schedule_run(
+                experiment=experiment,
+                at=now + planned_wall(experiment.slot_offset_s),
+                scheduled_by_id=actor.user_id,
+            )
+        append_event(
+            exercise=locked,
+            kind="exercise.go",
+            text="Go.",
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        record(actor, "exercise.go", locked)
+        transaction.on_commit(lambda: hints.wake("exercises.tick"), robust=True)
+    return locked
+
+
+def add_note(
+    *,
+    actor: Actor,
+    exercise: Exercise,
+    text: str,
+    experiment: Experiment | None = None,
+    is_pinned: bool = False,
+) -> RunEvent:
+    """Write an observation into the event log. Raises Invalid (empty, over 1,000 characters)."""
+    authorize(actor, "exercise.note", exercise)
+    if not text.strip():
+        raise Invalid("text", "write what you see")
+    if len(text) > 1000:
+        raise Invalid("text", "at most 1,000 characters")
+    run = experiment.runs.filter(is_rehearsal=False).last() if experiment else None
+    with transaction.atomic():
+        event = append_event(
+            exercise=exercise,
+            run=run,
+            kind="note",
+            text=text.strip(),
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        if is_pinned:
+            pin_event(actor=actor, event=event)
+    return event
+
+
+def pin_event(*, actor: Actor, event: RunEvent) -> Pin:
+    """Mark a line for the debrief; marking it twice is once."""
+    authorize(actor, "exercise.note", event.exercise)
+    pin, _ = Pin.objects.get_or_create(event=event, defaults={"pinned_by_id": actor.user_id})
+    hints.tell_pages(event.exercise_id)
+    return pin
+
+
+def unpin_event(*, actor: Actor, event: RunEvent) -> None:
+    """Take the mark off again; the line stays."""
+    authorize(actor, "exercise.note", event.exercise)
+    Pin.objects.filter(event=event).delete()
+    hints.tell_pages(event.exercise_id)
+
+
+def _enter(exercise: Exercise, to: Phase, actor: Actor) -> None:
+    exercise.phase = move(Phase(exercise.phase), to).value
+    if to in {Phase.CLOSED, Phase.CANCELLED} and exercise.ended_at is None:
+        exercise.ended_at = database_now()
+    exercise.save(update_fields=["phase", "ended_at"])
+    append_event(
+        exercise=exercise,
+        kind=f"exercise.{to.value}",
+        text=f"Phase: {to.value}.",
+        source=actor.name,
+        author_id=actor.user_id,
+    )
+
+

@@ -1,0 +1,145 @@
+"""The life of a finding: raise, edit, accept, agree and ship a fix, re-test, verify, dismiss."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from django.db import transaction
+
+from exercises.domain.actors import Actor
+from exercises.domain.errors import Invalid, Refusal, Refused
+from exercises.domain.finding_states import FindingState, Severity, move
+from exercises.domain.run_states import RunState
+from exercises.domain.verdicts import RunVerdict
+from exercises.models import Application, Exercise, Finding, FindingNote, Run, User
+from exercises.models.due_work import database_now
+from exercises.permissions import authorize
+from exercises.services.audit import record
+
+
+def raise_finding(
+    *,
+    actor: Actor,
+    exercise: Exercise,
+    application: Application,
+    title: str,
+    body: str,
+    severity: Severity,
+    failure_family: str,
+) -> Finding:
+    """Write down what a person saw. Raises Invalid, NotAllowed."""
+    if len(title.strip()) < 5:
+        raise Invalid("title", "say in a sentence what was found")
+    finding = Finding(
+        exercise=exercise,
+        application=application,
+        title=title.strip()[:200],
+        body=body.strip(),
+        severity=severity.value,
+        failure_family=failure_family,
+        state=FindingState.FOUND.value,
+        created_at=database_now(),
+    )
+    authorize(actor, "finding.work", finding)
+    with transaction.atomic():
+        finding.save()
+        _note(finding, actor, "", FindingState.FOUND.value, "")
+        record(actor, "finding.raise", finding, title=finding.title)
+    return finding
+
+
+def edit_finding(
+    *,
+    actor: Actor,
+    finding: Finding,
+    title: str,
+    body: str,
+    severity: Severity,
+    owner: User | None,
+    due_on: date | None,
+    tracker_url: str = "",
+) -> Finding:
+    """Change the words, the severity, the owner or the date. Raises Invalid, NotAllowed."""
+    authorize(actor, "finding.work", finding)
+    if len(title.strip()) < 5:
+        raise Invalid("title", "say in a sentence what was found")
+    with transaction.atomic():
+        finding.title, finding.body = title.strip()[:200], body.strip()
+        finding.severity, finding.owner, finding.due_on = severity.value, owner, due_on
+        finding.tracker_url = tracker_url
+        finding.save(
+            update_fields=["title", "body", "severity", "owner", "due_on", "tracker_url"]
+        )
+        record(actor, "finding.edit", finding, title=finding.title, severity=finding.severity)
+    return finding
+
+
+def move_finding(
+    *, actor: Actor, finding: Finding, to: FindingState, text: str = ""
+) -> Finding:
+    """Take a finding to the next step of its life.
+
+    Raises Invalid (accepting without an owner), Refused (verified without a run that
+    held after the fix on the same failure family), Conflict, NotAllowed.
+    """
+    authorize(actor, "finding.work", finding)
+    with transaction.atomic():
+        locked = (
+            Finding.objects.select_for_update(of=("self",))
+            .select_related("application", "exercise")
+            .get(pk=finding.pk)
+        )
+        if to is FindingState.ACCEPTED and locked.owner_id is None:
+            raise Invalid("owner", "name an owner before you accept the finding")
+        proof = None
+        if to is FindingState.VERIFIED:
+            proof = proof_of(locked)
+            if proof is None:
+                raise Refused(
+                    Refusal(
+                        rule="finding.no_held_retest",
+                        because="No run on this failure family has held since the fix went live.",
+                        lifted_by="Run a re-test; a held verdict verifies the finding.",
+                    )
+                )
+        before = locked.state
+        state = move(
+            FindingState(locked.state), to, verified_by_held_run=proof is not None
+        )
+        locked.state = state.value
+        locked.verified_by_run = proof or locked.verified_by_run
+        locked.save(update_fields=["state", "verified_by_run"])
+        _note(locked, actor, before, state.value, text)
+        record(actor, f"finding.{state.value}", locked, before=before, text=text)
+    return locked
+
+
+def proof_of(finding: Finding) -> Run | None:
+    """The run that proves a fix: approved, completed and held, on the same application and
+    failure family, started after the fix went live."""
+    fixed = finding.notes.filter(to_state=FindingState.FIX_LIVE.value).order_by("-at").first()
+    if fixed is None:
+        return None
+    return (
+        Run.objects.filter(
+            experiment__application=finding.application_id,
+            experiment__template_version__template__failure_family=finding.failure_family,
+            is_rehearsal=False,
+            state=RunState.COMPLETED.value,
+            verdict=RunVerdict.HELD.value,
+            started_at__gt=fixed.at,
+        )
+        .order_by("-started_at")
+        .first()
+    )
+
+
+def _note(finding: Finding, actor: Actor, before: str, after: str, text: str) -> None:
+    FindingNote.objects.create(
+        finding=finding,
+        at=database_now(),
+        author_id=actor.user_id,
+        from_state=before,
+        to_state=after,
+        text=text,
+    )

@@ -1,0 +1,156 @@
+"""The verdict of a finished run, and the finding it drafts when the hypothesis fell."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from exercises.domain.engine_values import Reading
+from exercises.domain.exercise_phases import Phase, move
+from exercises.domain.finding_states import FindingState
+from exercises.domain.run_states import TERMINAL, RunState
+from exercises.domain.steady_state import ProbeSpec, format_value, limit_words, probes_from_json
+from exercises.domain.verdicts import Judgement, ProbeJudgement, RunVerdict, judge
+from exercises.models import Exercise, Finding, FindingNote, Run
+from exercises.services.audit import record
+from exercises.services.run_events import append_event, lock_run
+from exercises.services.system import SYSTEM
+
+_WORDS = {
+    RunVerdict.HELD: "held",
+    RunVerdict.NOT_HELD: "not held",
+    RunVerdict.INCONCLUSIVE: "inconclusive",
+}
+
+
+def judge_when_settled(run: Run, *, now: datetime) -> None:
+    """Judge a run once, when its recovery time is over. Does nothing before that."""
+    if run.judged_at is not None or run.ended_at is None:
+        return
+    if run.is_rehearsal:
+        Run.objects.filter(pk=run.pk, judged_at__isnull=True).update(judged_at=now)
+        return
+    if run.settle_until is not None and now < run.settle_until:
+        return
+    with transaction.atomic():
+        locked = lock_run(run.pk)
+        if locked.judged_at is not None:
+            return
+        judgement = judgement_of(locked, now=now)
+        locked.verdict = judgement.verdict.value
+        locked.verdict_reason = judgement.reason[:500]
+        locked.judgement = {"probes": [_probe_row(p) for p in judgement.probes]}
+        locked.judged_at = now
+        locked.save(
+            update_fields=["verdict", "verdict_reason", "judgement", "judged_at"]
+        )
+        append_event(
+            exercise=locked.experiment.exercise,
+            run=locked,
+            kind=f"verdict.{judgement.verdict.value}",
+            text=f"{locked.experiment.title}: hypothesis {_WORDS[judgement.verdict]}. "
+            f"{judgement.reason}",
+            source="steady state",
+        )
+        if judgement.verdict is RunVerdict.NOT_HELD:
+            draft_finding(locked, judgement, now=now)
+        record(SYSTEM, "run.judge", locked, verdict=judgement.verdict.value)
+        _open_debrief_when_done(locked.experiment.exercise)
+
+
+def judgement_of(run: Run, *, now: datetime) -> Judgement:
+    """Judge from the stored samples alone, so that anybody can judge again."""
+    specs = probes_from_json(run.revision.plan["steady_state"])
+    readings: dict[str, list[Reading]] = {spec.key: [] for spec in specs}
+    for sample in run.samples.order_by("at"):
+        if sample.probe in readings:
+            readings[sample.probe].append(Reading(sample.probe, sample.at, sample.value))
+    started_at = run.started_at or run.scheduled_at
+    return judge(
+        specs,
+        readings,
+        fault_started_at=started_at,
+        fault_ended_at=run.ended_at or now,
+        settled_at=run.settle_until or now,
+        speed=settings.CHAOSPLANE_TIME_SPEED,
+        engine_failed=run.state == RunState.FAILED.value,
+        stopped_early=run.state == RunState.STOPPED.value,
+    )
+
+
+def draft_finding(run: Run, judgement: Judgement, *, now: datetime) -> Finding:
+    """Draft what a person then accepts, edits or dismisses. One draft a run."""
+    specs = {spec.key: spec for spec in probes_from_json(run.revision.plan["steady_state"])}
+    fallen = [p for p in judgement.probes if p.is_beyond]
+    lines = [_sentence(specs[p.key], p) for p in fallen]
+    template = run.experiment.template_version.template
+    finding, created = Finding.objects.get_or_create(
+        run=run,
+        is_drafted=True,
+        defaults={
+            "exercise": run.experiment.exercise,
+            "application": run.experiment.application,
+            "title": _title(run, [specs[p.key] for p in fallen]),
+            "body": "\n".join([f"Expected: {run.experiment.hypothesis}", *lines]),
+            "severity": 3 if any(specs[p.key].is_business for p in fallen) else 2,
+            "failure_family": template.failure_family,
+            "state": FindingState.DRAFT.value,
+            "evidence": {"probes": [_probe_row(p) for p in fallen]},
+            "created_at": now,
+        },
+    )
+    if created:
+        FindingNote.objects.create(
+            finding=finding, at=now, to_state=FindingState.DRAFT.value, text="Drafted from the run."
+        )
+        append_event(
+            exercise=run.experiment.exercise,
+            run=run,
+            kind="finding.drafted",
+            text=f"Finding drafted: {finding.title}",
+            source="steady state",
+        )
+    return finding
+
+
+def _title(run: Run, fallen: list[ProbeSpec]) -> str:
+    names = " and ".join(spec.name.lower() for spec in fallen[:2]) or "steady state"
+    return f"{run.experiment.application.name}: {names} outside during {run.experiment.title}"[:200]
+
+
+def _sentence(spec: ProbeSpec, judged: ProbeJudgement) -> str:
+    minutes, seconds = divmod(round(judged.longest_outside_s), 60)
+    return (
+        f"{spec.name}: {format_value(spec, judged.worst)} at worst, expected {limit_words(spec)}; "
+        f"outside for {minutes} m {seconds:02d} s, allowed {spec.grace_s} s."
+    )
+
+
+def _probe_row(judged: ProbeJudgement) -> dict[str, object]:
+    row = asdict(judged)
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
+
+
+def _open_debrief_when_done(exercise: Exercise) -> None:
+    """The last verdict ends the live phase: nothing waits, nothing runs."""
+    locked = Exercise.objects.select_for_update().get(pk=exercise.pk)
+    runs = Run.objects.filter(experiment__exercise=locked, is_rehearsal=False)
+    unfinished = runs.exclude(state__in=[s.value for s in TERMINAL]).exists()
+    unjudged = runs.exclude(experiment_ref="").filter(judged_at__isnull=True).exists()
+    if unfinished or unjudged:
+        return
+    if locked.kind == "self_service" and locked.phase == Phase.PREFLIGHT.value:
+        locked.phase = Phase.LIVE.value
+    if locked.phase != Phase.LIVE.value:
+        return
+    locked.phase = move(Phase.LIVE, Phase.DEBRIEF).value
+    locked.save(update_fields=["phase"])
+    append_event(
+        exercise=locked, kind="exercise.debrief", text="All runs are judged, debrief is open."
+    )

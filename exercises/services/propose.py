@@ -1,0 +1,251 @@
+"""Compose an experiment, propose it, withdraw it.
+
+Whoever edits what was proposed starts its approvals again: decisions hang on the digest
+of a revision, and every edit that changes the content writes a new revision.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from exercises.domain.actors import Actor
+from exercises.domain.digest import plan_digest, plan_document
+from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
+from exercises.domain.exercise_phases import Phase
+from exercises.models import (
+    Deployment,
+    Exercise,
+    Experiment,
+    ExperimentRevision,
+    Finding,
+    Participation,
+    TemplateVersion,
+    User,
+)
+from exercises.models.due_work import database_now
+from exercises.permissions import authorize
+from exercises.queries.plans import plan_of, planned_wall, problems_of
+from exercises.services.audit import record
+from exercises.services.run_events import append_event
+from exercises.services.run_plan import cancel_scheduled_run
+
+OPEN_FOR_PROPOSALS = frozenset({Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT})
+SELF_SERVICE_WINDOW_S = 4 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What the form or the API sends. Everything but the place may be unfinished."""
+
+    deployment: Deployment
+    template_version: TemplateVersion
+    title: str
+    hypothesis: str
+    parameters: Mapping[str, object]
+    steady_state: Sequence[Mapping[str, object]]
+    az: str
+    slot_offset_s: int
+    target_cap: int
+
+
+def start_draft(
+    *,
+    actor: Actor,
+    draft: Draft,
+    exercise: Exercise | None = None,
+    starts_at: datetime | None = None,
+    retest_of: Finding | None = None,
+) -> Experiment:
+    """Create a draft in an exercise, or, with `starts_at`, as an exercise of its own.
+
+    Raises NotAllowed, Invalid (slot), Refused (the exercise takes no proposals).
+    """
+    application = draft.deployment.application
+    authorize(actor, "experiment.propose", application)
+    with transaction.atomic():
+        place = exercise or _exercise_of_one(actor, draft, starts_at)
+        _check_open(place)
+        experiment = Experiment(
+            exercise=place,
+            application=application,
+            author_id=actor.user_id,
+            retest_of=retest_of,
+            **_fields(draft),
+        )
+        experiment.save()
+        if exercise is not None:
+            Participation.objects.get_or_create(
+                exercise=place,
+                application=application,
+                defaults={
+                    "answer": "accepted",
+                    "answered_by_id": actor.user_id,
+                    "answered_at": database_now(),
+                },
+            )
+        _revise(experiment, actor)
+        record(actor, "experiment.draft", experiment, title=experiment.title)
+    return experiment
+
+
+def edit_draft(*, actor: Actor, experiment: Experiment, draft: Draft) -> Experiment:
+    """Save what was typed. A changed content is a new revision, so approvals start again."""
+    authorize(actor, "experiment.edit", experiment)
+    if draft.deployment.application_id != experiment.application_id:
+        raise Invalid("deployment", "belongs to another application")
+    with transaction.atomic():
+        locked = _locked(experiment)
+        _check_open(locked.exercise)
+        before = locked.revision.digest if locked.revision else ""
+        for name, value in _fields(draft).items():
+            setattr(locked, name, value)
+        locked.save(update_fields=[*_fields(draft), "updated_at"])
+        _revise(locked, actor)
+        after = locked.revision.digest if locked.revision else ""
+        if before != after:
+            cancel_scheduled_run(locked, because="the experiment was edited")
+            if locked.status == "proposed":
+                append_event(
+                    exercise=locked.exercise,
+                    kind="experiment.edited",
+                    text=f"{locked.title}: changed, approvals start again.",
+                    source=actor.name,
+                    author_id=actor.user_id,
+                )
+            record(actor, "experiment.edit", locked, before=before, after=after)
+    return locked
+
+
+def propose(*, actor: Actor, experiment: Experiment) -> Experiment:
+    """Send for approval. Raises Invalid with every problem of every section."""
+    authorize(actor, "experiment.edit", experiment)
+    with transaction.atomic():
+        locked = _locked(experiment)
+        _check_open(locked.exercise)
+        if locked.status == "withdrawn":
+            raise Conflict("this experiment was withdrawn; propose a new one")
+        now = database_now()
+        problems = problems_of(locked, now=now)
+        if problems:
+            raise Invalid.of(problems)
+        _revise(locked, actor)
+        locked.status = "proposed"
+        locked.proposed_by_id = actor.user_id
+        locked.proposed_at = now
+        locked.save(update_fields=["status", "proposed_by", "proposed_at", "updated_at"])
+        append_event(
+            exercise=locked.exercise,
+            kind="experiment.proposed",
+            text=f"{locked.title}: sent for approval.",
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        assert locked.revision is not None
+        record(actor, "experiment.propose", locked, digest=locked.revision.digest)
+    return locked
+
+
+def withdraw(*, actor: Actor, experiment: Experiment) -> Experiment:
+    """Take an experiment back. Its history stays."""
+    authorize(actor, "experiment.edit", experiment)
+    with transaction.atomic():
+        locked = _locked(experiment)
+        _check_open(locked.exercise)
+        locked.status = "withdrawn"
+        locked.save(update_fields=["status", "updated_at"])
+        cancel_scheduled_run(locked, because="the experiment was withdrawn")
+        append_event(
+            exercise=locked.exercise,
+            kind="experiment.withdrawn",
+            text=f"{locked.title}: withdrawn.",
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        record(actor, "experiment.withdraw", locked)
+    return locked
+
+
+def _fields(draft: Draft) -> dict[str, object]:
+    return {
+        "deployment": draft.deployment,
+        "template_version": draft.template_version,
+        "title": draft.title.strip(),
+        "hypothesis": draft.hypothesis.strip(),
+        "parameters": dict(draft.parameters),
+        "steady_state": [dict(probe) for probe in draft.steady_state],
+        "az": draft.az,
+        "slot_offset_s": draft.slot_offset_s,
+        "target_cap": draft.target_cap,
+    }
+
+
+def _locked(experiment: Experiment) -> Experiment:
+    return (
+        Experiment.objects.select_for_update(of=("self",))
+        .select_related(
+            "exercise",
+            "application",
+            "revision",
+            "template_version__template",
+            "deployment__place__account",
+        )
+        .get(pk=experiment.pk)
+    )
+
+
+def _check_open(exercise: Exercise) -> None:
+    if Phase(exercise.phase) not in OPEN_FOR_PROPOSALS:
+        raise Refused(
+            Refusal(
+                rule="exercise.closed_for_proposals",
+                because=f"{exercise.name} takes no proposals any more.",
+                lifted_by="Propose it for the next exercise.",
+            )
+        )
+
+
+def _revise(experiment: Experiment, actor: Actor) -> None:
+    """Write a revision when the content can be built and differs from the last one."""
+    try:
+        plan = plan_of(experiment)
+    except Invalid:  # an unfinished draft has no plan yet, and so nothing to approve
+        experiment.revision = None
+        experiment.save(update_fields=["revision"])
+        return
+    digest = plan_digest(plan)
+    if experiment.revision and experiment.revision.digest == digest:
+        return
+    number = experiment.revisions.count() + 1
+    experiment.revision = ExperimentRevision.objects.create(
+        experiment=experiment,
+        number=number,
+        digest=digest,
+        plan=plan_document(plan),
+        author_id=actor.user_id,
+    )
+    experiment.save(update_fields=["revision"])
+
+
+def _exercise_of_one(actor: Actor, draft: Draft, starts_at: datetime | None) -> Exercise:
+    """A self-service experiment is an exercise of one, with its own window."""
+    if starts_at is None:
+        raise Invalid("slot", "choose an exercise, or a date and time of your own")
+    if starts_at <= database_now():
+        raise Invalid("slot", "the slot lies in the past; choose a later one")
+    lead = User.objects.get(pk=actor.user_id)
+    last = Exercise.objects.filter(kind="self_service").count() + 1
+    return Exercise.objects.create(
+        slug=f"self-{last}-{starts_at:%Y%m%d%H%M%S}",
+        name=draft.title or "Self-service experiment",
+        kind="self_service",
+        starts_at=starts_at,
+        ends_at=starts_at + planned_wall(SELF_SERVICE_WINDOW_S),
+        region=draft.deployment.place.region,
+        az=draft.az,
+        lead=lead,
+        phase=Phase.APPROVE.value,
+    )

@@ -1,0 +1,203 @@
+"""What an observation changes in a run: state, actions, targets, samples, stop steps.
+
+Called by services.observe inside a transaction; each change that a person would want to
+know is a line in the event log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from exercises.domain.engine_values import (
+    ActionObservation,
+    EngineStatus,
+    Observation,
+    Reading,
+    Target,
+)
+from exercises.domain.run_states import TERMINAL, RunState
+from exercises.domain.steady_state import (
+    ProbeSpec,
+    format_value,
+    is_inside,
+    limit_words,
+    probes_from_json,
+)
+from exercises.models import ResolvedTarget, Run, Sample
+from exercises.queries.plans import planned_wall
+from exercises.services.run_events import append_event, lock_run, move_run
+
+SETTLE_S = 300
+"""Planned seconds of recovery that are measured after the end, before the verdict."""
+
+_STATE_OF = {
+    EngineStatus.COMPLETED: RunState.COMPLETED,
+    EngineStatus.STOPPED: RunState.STOPPED,
+    EngineStatus.FAILED: RunState.FAILED,
+    EngineStatus.CANCELLED: RunState.STOPPED,
+    EngineStatus.STOPPING: RunState.STOPPING,
+}
+
+_ACTION_WORDS = {
+    "running": "started",
+    "completed": "done",
+    "stopping": "is being rolled back",
+    "stopped": "stopped and rolled back",
+    "failed": "failed",
+    "skipped": "skipped",
+    "cancelled": "cancelled before it started",
+}
+
+
+def record_observation(run: Run, observation: Observation, *, now: datetime) -> Run:
+    """Write what the engine said. Returns the run as it is then."""
+    run = lock_run(run.pk)
+    _log_action_changes(run, observation.actions)
+    actions = [_action_row(action) for action in observation.actions] or run.actions
+    Run.objects.filter(pk=run.pk).update(
+        engine_status=observation.status.value, actions=actions
+    )
+    run.actions, run.engine_status = actions, observation.status.value
+    to = _STATE_OF.get(observation.status)
+    if to is None or run.state == to.value or RunState(run.state) in TERMINAL:
+        return run
+    changes: dict[str, object] = {}
+    if to in TERMINAL:
+        ended_at = observation.ended_at or now
+        changes = {"ended_at": ended_at, "settle_until": ended_at + planned_wall(SETTLE_S)}
+    moved = move_run(
+        run,
+        to,
+        reason=observation.reason,
+        text=f"{run.experiment.title}: {to.value}. {observation.reason}".strip(),
+        source=f"FIS, {observation.ref}",
+        **changes,
+    )
+    moved.actions, moved.engine_status = actions, observation.status.value
+    return moved
+
+
+def _action_row(action: ActionObservation) -> dict[str, object]:
+    return asdict(action) | {
+        "started_at": action.started_at.isoformat() if action.started_at else None,
+        "ended_at": action.ended_at.isoformat() if action.ended_at else None,
+    }
+
+
+def _log_action_changes(run: Run, actions: Sequence[ActionObservation]) -> None:
+    before = {action["name"]: action["status"] for action in run.actions}
+    for action in actions:
+        words = _ACTION_WORDS.get(action.status)
+        if words is None or before.get(action.name) == action.status:
+            continue
+        append_event(
+            exercise=run.experiment.exercise,
+            run=run,
+            kind=f"action.{action.status}",
+            text=f"{action.name.replace('-', ' ')}: {words}.",
+            source=f"FIS, {run.experiment_ref}",
+            at=action.ended_at or action.started_at,
+            action=action.name,
+            reason=action.reason,
+        )
+
+
+def note_targets(run: Run, targets: Iterable[Target]) -> None:
+    """Keep what the run really hit."""
+    ResolvedTarget.objects.bulk_create(
+        [
+            ResolvedTarget(
+                run=run,
+                target_name=target.target_name,
+                resource_type=target.resource_type,
+                arn=target.arn,
+                az=target.az,
+                label=target.label,
+            )
+            for target in targets
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def note_samples(run: Run, readings: Sequence[Reading], *, now: datetime) -> None:
+    """Keep new readings and log each probe that went outside or came back inside."""
+    if not readings:
+        return
+    specs = {spec.key: spec for spec in probes_from_json(run.revision.plan["steady_state"])}
+    for key, spec in specs.items():
+        new = sorted((r for r in readings if r.probe == key), key=lambda r: r.at)
+        _log_crossings(run, spec, new)
+    Sample.objects.bulk_create(
+        [Sample(run=run, probe=r.probe, at=r.at, value=r.value) for r in readings],
+        ignore_conflicts=True,
+    )
+    until = max(reading.at for reading in readings)
+    Run.objects.filter(pk=run.pk).update(sampled_until=until)
+    run.sampled_until = until
+
+
+def _log_crossings(run: Run, spec: ProbeSpec, readings: Sequence[Reading]) -> None:
+    last = run.samples.filter(probe=spec.key).order_by("-at").first()
+    was_inside = is_inside(spec, last.value) if last else True
+    for reading in readings:
+        if last is not None and reading.at <= last.at:
+            continue
+        inside = is_inside(spec, reading.value)
+        if inside != was_inside:
+            words = "back inside" if inside else "outside"
+            append_event(
+                exercise=run.experiment.exercise,
+                run=run,
+                kind="probe.inside" if inside else "probe.outside",
+                text=f"{spec.name} {words}: {format_value(spec, reading.value)}, "
+                f"{limit_words(spec)}.",
+                source="steady state",
+                at=reading.at,
+                probe=spec.key,
+                value=reading.value,
+            )
+        was_inside = inside
+
+
+STOP_STEPS = ("stop.accepted", "stop.rolled_back", "stop.verified")
+
+
+def record_stop_progress(run: Run, *, now: datetime) -> None:
+    """The true steps of a stop, each logged once when it is seen: accepted by AWS,
+    rolled back (every instance of the application runs), verified (all probes inside)."""
+    if run.stop_requested_at is None or run.is_rehearsal:
+        return
+    done = set(run.events.filter(kind__in=STOP_STEPS).values_list("kind", flat=True))
+    accepted = run.engine_status in {"stopping", "stopped", "completed", "failed"}
+    rolled_back = run.ended_at is not None and bool(run.fleet) and all(
+        node["state"] == "running" for node in run.fleet
+    )
+    steps = (
+        ("stop.accepted", accepted, "AWS accepted the stop."),
+        ("stop.rolled_back", rolled_back, "Rolled back, all instances are running."),
+        ("stop.verified", rolled_back and _all_inside(run), "Verified, all probes are inside."),
+    )
+    for kind, is_true, words in steps:
+        if not is_true:
+            return
+        if kind not in done:
+            append_event(
+                exercise=run.experiment.exercise,
+                run=run,
+                kind=kind,
+                text=f"{run.experiment.title}: {words}",
+                source=f"FIS, {run.experiment_ref}",
+                at=now,
+            )
+
+
+def _all_inside(run: Run) -> bool:
+    """Every probe has a reading from after the end, and the newest one is inside."""
+    for spec in probes_from_json(run.revision.plan["steady_state"]):
+        newest = run.samples.filter(probe=spec.key, at__gte=run.ended_at).order_by("-at").first()
+        if newest is None or not is_inside(spec, newest.value):
+            return False
+    return True

@@ -1,0 +1,94 @@
+"""The event log, and the one function that writes Run.state."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import transaction
+
+from exercises import hints
+from exercises.domain.errors import Conflict
+from exercises.domain.run_states import TERMINAL, RunState, move
+from exercises.models import Exercise, Run, RunEvent
+from exercises.models.due_work import database_now
+
+
+def append_event(
+    *,
+    exercise: Exercise,
+    kind: str,
+    text: str,
+    run: Run | None = None,
+    source: str = "chaosplane",
+    author_id: int | None = None,
+    at: datetime | None = None,
+    **details: object,
+) -> RunEvent:
+    """Write one line of the log and tell the pages. `at` defaults to the database's now."""
+    event = RunEvent.objects.create(
+        exercise=exercise,
+        run=run,
+        kind=kind,
+        text=text[:1000],
+        source=source[:120],
+        author_id=author_id,
+        at=at or database_now(),
+        details=details,
+    )
+    hints.tell_pages(exercise.pk)
+    return event
+
+
+def lock_run(run_id: object, *, fence: int | None = None) -> Run:
+    """The run, locked until the transaction ends.
+
+    Raises Conflict when another worker holds a newer claim than `fence`.
+    """
+    run = (
+        Run.objects.select_for_update(of=("self",))
+        .select_related(
+            "revision",
+            "experiment__exercise",
+            "experiment__application",
+            "experiment__template_version__template",
+            "experiment__deployment__place__account",
+        )
+        .get(pk=run_id)
+    )
+    if fence is not None and run.fence != fence:
+        raise Conflict("another worker has taken over this run")
+    return run
+
+
+def move_run(
+    run: Run,
+    to: RunState,
+    *,
+    text: str,
+    reason: str = "",
+    source: str = "chaosplane",
+    fence: int | None = None,
+    **changes: object,
+) -> Run:
+    """Move a run to another state, with the fields that change with it, and log it.
+
+    Raises Conflict when the table of moves has no such move, or the fence is stale.
+    """
+    with transaction.atomic():
+        locked = lock_run(run.pk, fence=fence)
+        locked.state = move(RunState(locked.state), to).value
+        locked.state_reason = reason[:500]
+        if to in TERMINAL:
+            changes = {"ended_at": locked.ended_at or database_now(), "due_at": None} | changes
+        for name, value in changes.items():
+            setattr(locked, name, value)
+        locked.save(update_fields=["state", "state_reason", *changes])
+        append_event(
+            exercise=locked.experiment.exercise,
+            run=locked,
+            kind=f"run.{to.value}",
+            text=text,
+            source=source,
+            reason=reason,
+        )
+        return locked

@@ -1,0 +1,64 @@
+"""Put a run on the schedule, or take it off before it started.
+
+Below the use cases: decisions, Go and edits all come through here.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from exercises.domain.run_states import RunState
+from exercises.models import Experiment, Run
+from exercises.services.run_events import append_event, move_run
+
+
+def schedule_run(
+    *,
+    experiment: Experiment,
+    at: datetime,
+    scheduled_by_id: int | None,
+    is_rehearsal: bool = False,
+) -> Run:
+    """Create the run that is due at `at`; the one already scheduled, if there is one.
+
+    The token is the run's for ever: FIS gives the same experiment for the same token
+    (AWS FIS API Reference, StartExperiment, clientToken).
+    """
+    if not is_rehearsal:
+        waiting = experiment.runs.filter(
+            is_rehearsal=False, state=RunState.SCHEDULED.value
+        ).first()
+        if waiting is not None:
+            return waiting
+    run_id = uuid.uuid4()
+    assert experiment.revision is not None
+    run = Run.objects.create(
+        id=run_id,
+        experiment=experiment,
+        revision=experiment.revision,
+        is_rehearsal=is_rehearsal,
+        token=f"chaosplane-{run_id}",
+        scheduled_at=at,
+        due_at=at,
+        scheduled_by_id=scheduled_by_id,
+    )
+    if not is_rehearsal:
+        append_event(
+            exercise=experiment.exercise,
+            run=run,
+            kind="run.scheduled",
+            text=f"{experiment.title}: scheduled.",
+        )
+    return run
+
+
+def cancel_scheduled_run(experiment: Experiment, *, because: str) -> None:
+    """Take the waiting run off the schedule. Does nothing when none waits."""
+    for run in experiment.runs.filter(state=RunState.SCHEDULED.value):
+        move_run(
+            run,
+            RunState.CANCELLED,
+            reason=because,
+            text=f"{experiment.title}: cancelled, {because}.",
+        )

@@ -1,0 +1,82 @@
+"""A start without an answer: look for it, ask again with the same token, or give up.
+
+Never asks again after a stop, and asks again only when every gate still lets it: if the
+first call never arrived, the second one is the start.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from exercises.domain.engine_values import EngineStatus, Observation, Watch
+from exercises.domain.errors import EngineError
+from exercises.domain.run_states import RunState
+from exercises.engines.registry import engine
+from exercises.models import Run
+from exercises.models.due_work import database_now
+from exercises.queries.start_gate import refusals
+from exercises.services.audit import record
+from exercises.services.run_events import lock_run, move_run
+from exercises.services.start_steps import (
+    ask_engine,
+    lock_free,
+    lock_surroundings,
+    record_started,
+    settle_again,
+)
+from exercises.services.system import SYSTEM
+
+UNSETTLED = frozenset({RunState.STARTING.value, RunState.START_UNKNOWN.value})
+GIVE_UP_AFTER = timedelta(minutes=15)
+"""How long an experiment that was never found is looked for before the run is closed."""
+
+
+def settle_start(*, run_id: str, fence: int) -> None:
+    """Settle one claimed run whose start has no known outcome."""
+    run = lock_free(run_id, fence)
+    if run.state not in UNSETTLED:
+        return
+    chosen = engine(run.revision.plan["engine"])
+    access = run.experiment.deployment.place.access
+    try:
+        ref = chosen.find(access, run.template_ref, str(run.pk))
+        found = chosen.observe(access, [Watch(ref, None, full=False)]) if ref else ()
+    except EngineError:
+        settle_again(run, fence)
+        return
+    if ref:
+        observation = found[0] if found else _not_observed_yet(ref)
+        record_started(run, fence, observation)
+        return
+    if _may_ask_again(run, fence):
+        ask_engine(run, fence)
+
+
+def _not_observed_yet(ref: str) -> Observation:
+    return Observation(ref, EngineStatus.PENDING, "", None, None, ())
+
+
+def _may_ask_again(run: Run, fence: int) -> bool:
+    """Ask every gate anew. When one refuses, wait for a late arrival, then close the run."""
+    with transaction.atomic():
+        locked = lock_run(run.pk, fence=fence)
+        lock_surroundings(locked)
+        now = database_now()
+        refused = refusals(locked, now=now, target_count=None, is_reissue=True)
+        if not refused:
+            record(SYSTEM, "run.start_again", locked, token=locked.token)
+            return True
+        if locked.asked_at and now - locked.asked_at < GIVE_UP_AFTER:
+            settle_again(locked, fence)
+            return False
+        because = " ".join(refusal.because for refusal in refused)
+        move_run(
+            locked,
+            RunState.CANCELLED,
+            reason=because,
+            text=f"{locked.experiment.title}: never started. {because}",
+            fence=fence,
+        )
+        return False

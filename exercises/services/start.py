@@ -1,0 +1,130 @@
+"""Start a run whose slot has come: once, approved, or not at all.
+
+1. Prepare, without effect: provision the approved definition, verify what the account
+   holds, count what it would hit.
+2. At the slot, in one transaction under locks: ask the gate and write the intent.
+3. Ask the engine, with the token that is the run's for ever.
+4. Record the answer, or that there was none (services.settle_starts goes on from there).
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import timedelta
+
+from django.db import transaction
+
+from exercises.domain.errors import Conflict, EngineError, Refusal, TemplateChanged
+from exercises.domain.run_states import RunState
+from exercises.engines.registry import engine
+from exercises.models import Run
+from exercises.models.due_work import database_now
+from exercises.queries.start_gate import GRACE_S, refusals
+from exercises.services.audit import record
+from exercises.services.run_events import append_event, lock_run, move_run
+from exercises.services.start_steps import ask_engine, lock_free, lock_surroundings
+from exercises.services.system import SYSTEM
+
+log = logging.getLogger(__name__)
+
+RETRY_AFTER = timedelta(seconds=2)
+MAX_AHEAD_S = 5.0
+
+
+def start_run(*, run_id: str, fence: int) -> None:
+    """Carry out one claimed start. Returns when the run is started, settled or refused.
+
+    Raises Conflict when another worker has taken the run over; nothing was done then.
+    """
+    run = lock_free(run_id, fence)
+    if run.state != RunState.SCHEDULED.value:
+        return
+    if run.is_rehearsal is False and run.stop_requested_at is not None:
+        _skip(run, fence, (Refusal("stop.requested", "A stop was asked for.", "Nothing."),))
+        return
+    try:
+        template_ref, target_count = _prepare(run)
+    except EngineError as error:
+        _postpone(run, fence, error)
+        return
+    _wait_for_slot(run)
+    intent = _write_intent(run_id, fence, template_ref, target_count)
+    if intent is not None:
+        ask_engine(intent, fence)
+
+
+def _prepare(run: Run) -> tuple[str, int]:
+    """Provision and verify the definition and count its targets. Injects nothing."""
+    plan = run.revision.plan
+    access = run.experiment.deployment.place.access
+    chosen = engine(plan["engine"])
+    ref = chosen.provision(access, plan["definition"], run.revision.digest)
+    chosen.verify(access, ref, plan["definition"])
+    targets = chosen.preview(access, plan["definition"])
+    return ref, len({target.arn for target in targets})
+
+
+def _wait_for_slot(run: Run) -> None:
+    """Work is claimed a little early so that it starts on the dot."""
+    remaining = (run.scheduled_at - database_now()).total_seconds()
+    if remaining > 0:
+        time.sleep(min(remaining, MAX_AHEAD_S))
+
+
+def _write_intent(run_id: str, fence: int, template_ref: str, target_count: int) -> Run | None:
+    """Ask the gate under every lock that could change its answer; write the intent.
+
+    Lock order: run, experiment, exercise, place. Edits, decisions, Go and stops take the
+    same rows, so nothing changes between the answer and the commit.
+    """
+    with transaction.atomic():
+        run = lock_run(run_id, fence=fence)
+        lock_surroundings(run)
+        now = database_now()
+        refused = refusals(run, now=now, target_count=target_count)
+        if refused:
+            _skip(run, fence, refused)
+            return None
+        run = move_run(
+            run,
+            RunState.STARTING,
+            text=f"{run.experiment.title}: starting.",
+            fence=fence,
+            template_ref=template_ref,
+            asked_at=now,
+        )
+        record(SYSTEM, "run.start", run, digest=run.revision.digest, token=run.token)
+        return run
+
+
+def _postpone(run: Run, fence: int, error: EngineError) -> None:
+    """Nothing was asked yet. Try again while the slot lasts, unless it cannot help."""
+    late = (database_now() - run.scheduled_at).total_seconds() > GRACE_S
+    hopeless = isinstance(error, TemplateChanged) or not error.retryable
+    if late or hopeless:
+        _skip(run, fence, (Refusal("engine.not_ready", str(error), "Put it right, run again."),))
+        return
+    updated = Run.objects.filter(
+        pk=run.pk, fence=fence, state=RunState.SCHEDULED.value
+    ).update(due_at=database_now() + RETRY_AFTER, lease_until=None)
+    if not updated:
+        raise Conflict("another worker has taken over this run")
+    append_event(
+        exercise=run.experiment.exercise,
+        run=run,
+        kind="run.postponed",
+        text=f"{run.experiment.title}: AWS is not ready, trying again. {error}",
+    )
+
+
+def _skip(run: Run, fence: int, refused: tuple[Refusal, ...]) -> None:
+    because = " ".join(refusal.because for refusal in refused)
+    move_run(
+        run,
+        RunState.SKIPPED,
+        reason=because,
+        text=f"{run.experiment.title}: skipped. {because}",
+        fence=fence,
+    )
+    log.info("run.skipped", extra={"run": str(run.pk), "rules": [r.rule for r in refused]})

@@ -1,0 +1,122 @@
+"""The steps of a start that its first attempt and its settlement share.
+
+Only services.start and services.settle_starts use them. `ask_engine` is the one place
+that asks an engine to start.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from exercises.domain.engine_values import Observation, StartOrder
+from exercises.domain.errors import EngineError
+from exercises.domain.run_states import RunState
+from exercises.engines.registry import engine
+from exercises.models import AccountRegion, Exercise, Experiment, Run
+from exercises.models.due_work import database_now
+from exercises.services.run_events import lock_run, move_run
+
+SETTLE_AFTER = timedelta(seconds=2)
+
+
+def lock_free(run_id: object, fence: int) -> Run:
+    """The run as claimed, read without a lock. Raises Conflict when the claim is stale."""
+    with transaction.atomic():
+        return lock_run(run_id, fence=fence)
+
+
+def lock_surroundings(run: Run) -> None:
+    """Lock what the gate reads, and read the experiment and the exercise again."""
+    experiment = (
+        Experiment.objects.select_for_update(of=("self",))
+        .select_related(
+            "application",
+            "revision",
+            "template_version__template",
+            "deployment__place__account",
+        )
+        .get(pk=run.experiment_id)
+    )
+    experiment.exercise = Exercise.objects.select_for_update().get(pk=experiment.exercise_id)
+    AccountRegion.objects.select_for_update().get(pk=experiment.deployment.place_id)
+    run.experiment = experiment
+
+
+def ask_engine(run: Run, fence: int) -> None:
+    """The one place that asks for a start; also for the same token again."""
+    plan = run.revision.plan
+    access = run.experiment.deployment.place.access
+    order = StartOrder(
+        run_id=str(run.pk),
+        template_ref=run.template_ref,
+        token=run.token,
+        is_rehearsal=run.is_rehearsal,
+        tags={
+            "chaosplane:digest": run.revision.digest,
+            "chaosplane:exercise": run.experiment.exercise.slug,
+        },
+    )
+    try:
+        observation = engine(plan["engine"]).start(access, order)
+    except EngineError as error:
+        _record_failure(run, fence, error)
+        return
+    record_started(run, fence, observation)
+
+
+def record_started(run: Run, fence: int | None, observation: Observation) -> None:
+    """The engine has the experiment: note which, and have its Region watched at once."""
+    with transaction.atomic():
+        place = AccountRegion.objects.select_for_update().get(
+            pk=run.experiment.deployment.place_id
+        )
+        now = database_now()
+        stopping = lock_run(run.pk, fence=fence).stop_requested_at is not None
+        move_run(
+            run,
+            RunState.STOPPING if stopping else RunState.RUNNING,
+            text=f"{run.experiment.title}: started.",
+            source=f"FIS, {observation.ref}",
+            fence=fence,
+            experiment_ref=observation.ref,
+            engine_status=observation.status.value,
+            started_at=observation.started_at or now,
+            due_at=None,
+            lease_until=None,
+        )
+        place.due_at = now
+        place.save(update_fields=["due_at"])
+
+
+def _record_failure(run: Run, fence: int, error: EngineError) -> None:
+    """Nothing happened for certain: failed. Anything else: unknown, to be settled."""
+    if error.outcome == "none" and not error.retryable:
+        move_run(
+            run,
+            RunState.FAILED,
+            reason=str(error),
+            text=f"{run.experiment.title}: could not be started. {error}",
+            fence=fence,
+        )
+        return
+    if run.state == RunState.START_UNKNOWN.value:
+        settle_again(run, fence)
+        return
+    move_run(
+        run,
+        RunState.START_UNKNOWN,
+        reason=str(error),
+        text=f"{run.experiment.title}: no answer to the start yet, looking for it.",
+        fence=fence,
+        due_at=database_now() + SETTLE_AFTER,
+        lease_until=None,
+    )
+
+
+def settle_again(run: Run, fence: int) -> None:
+    """Look again in a moment."""
+    Run.objects.filter(pk=run.pk, fence=fence).update(
+        due_at=database_now() + SETTLE_AFTER, lease_until=None
+    )

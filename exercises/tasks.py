@@ -1,0 +1,46 @@
+"""Celery's entry points: each a line into a service.
+
+A message carries an id and a fence and means "look now"; it may be lost, late or doubled.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from celery import shared_task
+
+from exercises.domain.errors import Conflict
+from exercises.services import due_work, editions, observe, settle_starts, start
+
+log = logging.getLogger(__name__)
+
+
+@shared_task(name="exercises.tick")
+def tick() -> None:
+    due_work.tick()
+
+
+@shared_task(name="exercises.start_run")
+def start_run(run_id: str, fence: int) -> None:
+    try:
+        start.start_run(run_id=run_id, fence=fence)
+    except Conflict as conflict:
+        log.info("run.start.superseded", extra={"run": run_id, "why": str(conflict)})
+
+
+@shared_task(name="exercises.settle_start")
+def settle_start(run_id: str, fence: int) -> None:
+    try:
+        settle_starts.settle_start(run_id=run_id, fence=fence)
+    except Conflict as conflict:
+        log.info("run.settle.superseded", extra={"run": run_id, "why": str(conflict)})
+
+
+@shared_task(name="exercises.observe_region")
+def observe_region(region_id: str, fence: int) -> None:
+    observe.observe_region(region_id=int(region_id), fence=fence)
+
+
+@shared_task(name="exercises.materialise_editions")
+def materialise_editions(schedule_id: str, fence: int) -> None:
+    editions.materialise_editions(schedule_id=int(schedule_id), fence=fence)
