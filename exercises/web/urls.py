@@ -1,0 +1,37 @@
+"""Every page, gathered from the module that serves it."""
+
+from __future__ import annotations
+
+from exercises.web import (
+    approvals,
+    compose,
+    debrief,
+    experiments,
+    findings,
+    home,
+    room,
+    signin,
+    stop,
+    stream,
+    teams,
+    templates,
+    tokens,
+)
+from exercises.web import exercises as exercise_pages
+
+urlpatterns = [
+    *home.urlpatterns,
+    *signin.urlpatterns,
+    *exercise_pages.urlpatterns,
+    *compose.urlpatterns,
+    *experiments.urlpatterns,
+    *approvals.urlpatterns,
+    *templates.urlpatterns,
+    *teams.urlpatterns,
+    *room.urlpatterns,
+    *stream.urlpatterns,
+    *stop.urlpatterns,
+    *debrief.urlpatterns,
+    *findings.urlpatterns,
+    *tokens.urlpatterns,
+]
