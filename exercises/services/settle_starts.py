@@ -18,11 +18,11 @@ from exercises.models import Run
 from exercises.models.due_work import database_now
 from exercises.queries.start_gate import refusals
 from exercises.services.audit import record
-from exercises.services.run_events import lock_run, move_run
+from exercises.services.run_events import move_run
 from exercises.services.start_steps import (
     ask_engine,
+    lock_for_gate,
     lock_free,
-    lock_surroundings,
     record_started,
     settle_again,
 )
@@ -61,8 +61,7 @@ def _not_observed_yet(ref: str) -> Observation:
 def _may_ask_again(run: Run, fence: int) -> bool:
     """Ask every gate anew. When one refuses, wait for a late arrival, then close the run."""
     with transaction.atomic():
-        locked = lock_run(run.pk, fence=fence)
-        lock_surroundings(locked)
+        locked = lock_for_gate(run, fence)
         now = database_now()
         refused = refusals(locked, now=now, target_count=None, is_reissue=True)
         if not refused:

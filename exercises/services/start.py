@@ -22,8 +22,8 @@ from exercises.models import Run
 from exercises.models.due_work import database_now
 from exercises.queries.start_gate import GRACE_S, refusals
 from exercises.services.audit import record
-from exercises.services.run_events import append_event, lock_run, move_run
-from exercises.services.start_steps import ask_engine, lock_free, lock_surroundings
+from exercises.services.run_events import append_event, move_run
+from exercises.services.start_steps import ask_engine, lock_for_gate, lock_free
 from exercises.services.system import SYSTEM
 
 log = logging.getLogger(__name__)
@@ -40,16 +40,13 @@ def start_run(*, run_id: str, fence: int) -> None:
     run = lock_free(run_id, fence)
     if run.state != RunState.SCHEDULED.value:
         return
-    if run.is_rehearsal is False and run.stop_requested_at is not None:
-        _skip(run, fence, (Refusal("stop.requested", "A stop was asked for.", "Nothing."),))
-        return
     try:
         template_ref, target_count = _prepare(run)
     except EngineError as error:
         _postpone(run, fence, error)
         return
     _wait_for_slot(run)
-    intent = _write_intent(run_id, fence, template_ref, target_count)
+    intent = _write_intent(run, fence, template_ref, target_count)
     if intent is not None:
         ask_engine(intent, fence)
 
@@ -72,15 +69,10 @@ def _wait_for_slot(run: Run) -> None:
         time.sleep(min(remaining, MAX_AHEAD_S))
 
 
-def _write_intent(run_id: str, fence: int, template_ref: str, target_count: int) -> Run | None:
-    """Ask the gate under every lock that could change its answer; write the intent.
-
-    Lock order: run, experiment, exercise, place. Edits, decisions, Go and stops take the
-    same rows, so nothing changes between the answer and the commit.
-    """
+def _write_intent(run: Run, fence: int, template_ref: str, target_count: int) -> Run | None:
+    """Ask the gate under every lock that could change its answer; write the intent."""
     with transaction.atomic():
-        run = lock_run(run_id, fence=fence)
-        lock_surroundings(run)
+        run = lock_for_gate(run, fence)
         now = database_now()
         refused = refusals(run, now=now, target_count=target_count)
         if refused:

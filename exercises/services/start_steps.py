@@ -27,21 +27,16 @@ def lock_free(run_id: object, fence: int) -> Run:
         return lock_run(run_id, fence=fence)
 
 
-def lock_surroundings(run: Run) -> None:
-    """Lock what the gate reads, and read the experiment and the exercise again."""
-    experiment = (
-        Experiment.objects.select_for_update(of=("self",))
-        .select_related(
-            "application",
-            "revision",
-            "template_version__template",
-            "deployment__place__account",
-        )
-        .get(pk=run.experiment_id)
-    )
-    experiment.exercise = Exercise.objects.select_for_update().get(pk=experiment.exercise_id)
-    AccountRegion.objects.select_for_update().get(pk=experiment.deployment.place_id)
-    run.experiment = experiment
+def lock_for_gate(run: Run, fence: int) -> Run:
+    """Lock all that the gate reads, then the run; return the run read anew under the locks.
+
+    Order everywhere: exercise, experiment, place, run. Go, edits, decisions and stops take
+    the same rows, so nothing changes between the gate's answer and the commit.
+    """
+    Exercise.objects.select_for_update().get(pk=run.experiment.exercise_id)
+    Experiment.objects.select_for_update().get(pk=run.experiment_id)
+    AccountRegion.objects.select_for_update().get(pk=run.experiment.deployment.place_id)
+    return lock_run(run.pk, fence=fence)
 
 
 def ask_engine(run: Run, fence: int) -> None:
