@@ -12,7 +12,7 @@ from typing import Final
 from exercises.domain.actors import Actor, Door
 from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
 from exercises.domain.errors import NotAllowed
-from exercises.models import Application, Exercise, Experiment, Finding, Run, User
+from exercises.models import Application, Exercise, Experiment, Finding, Run, Team, User
 
 Rule = Callable[[Actor, object], bool]
 
@@ -90,6 +90,15 @@ def _works_on_finding(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or _team_role(actor, thing.application) in _WRITERS
 
 
+def _publishes_templates(actor: Actor, thing: object) -> bool:
+    return _is_lead_role(actor) or not _OPERATORS.isdisjoint(actor.team_roles.values())
+
+
+def _manages_team(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Team)
+    return _is_lead_role(actor) or actor.team_roles.get(thing.pk) == TeamRole.OWNER.value
+
+
 def _signed_in(actor: Actor, thing: object) -> bool:
     return actor.user_id is not None
 
@@ -108,6 +117,11 @@ RULES: Final[dict[str, Rule]] = {
     "experiment.preflight": _preflights,
     "run.stop": _sees_run,
     "finding.work": _works_on_finding,
+    "template.publish": _publishes_templates,
+    "team.create": _plans_exercises,
+    "team.manage": _manages_team,
+    "account.register": _plans_exercises,
+    "application.register": _manages_team,
     "token.issue": _signed_in,
 }
 
@@ -146,4 +160,9 @@ _DENIALS: Final[dict[str, str]] = {
     "experiment.decide": "You hold no capacity that decides on this experiment.",
     "experiment.preflight": "Only the team or a programme lead runs pre-flight checks.",
     "finding.work": "Only the application's team or a programme lead works on this finding.",
+    "template.publish": "Only a programme lead, or an operator or owner of a team, publishes.",
+    "team.create": "Only a programme lead creates teams.",
+    "team.manage": "Only an owner of the team or a programme lead changes its members.",
+    "account.register": "Only a programme lead registers AWS accounts.",
+    "application.register": "Only an owner of the team or a programme lead registers its applications.",
 }

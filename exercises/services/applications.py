@@ -1,0 +1,149 @@
+"""Register an application, and where it is deployed: what exercises are made on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_slug
+from django.db import transaction
+
+from exercises.domain.actors import Actor
+from exercises.domain.errors import Invalid
+from exercises.domain.steady_state import probes_from_json
+from exercises.models import AccountRegion, Application, Deployment, Team
+from exercises.permissions import authorize
+from exercises.services.audit import record
+
+# Amazon CloudWatch API Reference, PutMetricAlarm: the ARN names the Region and account.
+ALARM_ARN: Final = re.compile(r"arn:aws[a-z-]*:cloudwatch:([a-z0-9-]+):(\d{12}):alarm:.{1,255}")
+TIERS: Final = (1, 2, 3)
+
+
+def register_application(
+    *,
+    actor: Actor,
+    team: Team,
+    slug: str,
+    name: str,
+    tier: int = 2,
+    runbook_url: str = "",
+    dashboard_url: str = "",
+    slo_percent: float | None = None,
+    rto_s: int | None = None,
+    rpo_s: int | None = None,
+    architecture_tags: Sequence[str] = (),
+) -> Application:
+    """Register an application of a team. Raises NotAllowed, Invalid (every field at fault)."""
+    authorize(actor, "application.register", team)
+    urls = {"runbook_url": runbook_url, "dashboard_url": dashboard_url}
+    problems = [*_name_problems(slug, name), *_url_problems(urls)]
+    if tier not in TIERS:
+        problems.append(("tier", "1, 2 or 3"))
+    if slo_percent is not None and not 0 < slo_percent < 100:
+        problems.append(("slo_percent", "above 0 and below 100"))
+    problems += [
+        (field, "zero seconds or more")
+        for field, value in (("rto_s", rto_s), ("rpo_s", rpo_s))
+        if value is not None and value < 0
+    ]
+    if problems:
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        application = Application.objects.create(
+            slug=slug,
+            name=name.strip(),
+            team=team,
+            tier=tier,
+            slo_percent=slo_percent,
+            rto_s=rto_s,
+            rpo_s=rpo_s,
+            architecture_tags=list(architecture_tags),
+            **urls,
+        )
+        record(actor, "application.register", application, team=team.slug)
+    return application
+
+
+def register_deployment(
+    *,
+    actor: Actor,
+    application: Application,
+    place: AccountRegion,
+    tag_value: str,
+    alarm_arns: Sequence[str] = (),
+    steady_state: Sequence[Mapping[str, object]] = (),
+) -> Deployment:
+    """Say where an application runs, which alarms stop a fault and which probes watch it.
+
+    Raises NotAllowed, and Invalid that names every field at fault.
+    """
+    authorize(actor, "application.register", application.team)
+    problems: list[tuple[str, str]] = []
+    if not 1 <= len(tag_value.strip()) <= 120:
+        problems.append(("tag_value", "between 1 and 120 characters"))
+    if Deployment.objects.filter(application=application, place=place).exists():
+        problems.append(("place", f"{application.name} is registered in {place} already"))
+    problems += _alarm_problems(place, alarm_arns)
+    try:
+        probes_from_json(list(steady_state))
+    except Invalid as error:
+        problems += error.problems
+    if problems:
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        deployment = Deployment.objects.create(
+            application=application,
+            place=place,
+            tag_value=tag_value.strip(),
+            alarm_arns=list(alarm_arns),
+            steady_state=[dict(probe) for probe in steady_state],
+        )
+        record(actor, "deployment.register", deployment, place=str(place))
+    return deployment
+
+
+def _name_problems(slug: str, name: str) -> list[tuple[str, str]]:
+    problems: list[tuple[str, str]] = []
+    if not 1 <= len(name.strip()) <= 120:
+        problems.append(("name", "between 1 and 120 characters"))
+    try:
+        validate_slug(slug)
+    except ValidationError:
+        problems.append(("slug", "letters, digits, hyphens and underscores only"))
+    if len(slug) > 50:
+        problems.append(("slug", "at most 50 characters"))
+    elif Application.objects.filter(slug=slug).exists():
+        problems.append(("slug", f"“{slug}” is taken; choose another"))
+    return problems
+
+
+def _url_problems(urls: Mapping[str, str]) -> list[tuple[str, str]]:
+    problems: list[tuple[str, str]] = []
+    for field, url in urls.items():
+        if not url:
+            continue
+        try:
+            URLValidator(schemes=["https", "http"])(url)
+        except ValidationError:
+            problems.append((field, "a web address that starts with https://"))
+    return problems
+
+
+def _alarm_problems(place: AccountRegion, arns: Sequence[str]) -> list[tuple[str, str]]:
+    problems: list[tuple[str, str]] = []
+    # AWS FIS User Guide, "Quotas": five stop conditions an experiment template.
+    if len(arns) > 5:
+        problems.append(("alarm_arns", "at most 5 alarms; FIS takes 5 stop conditions"))
+    for number, arn in enumerate(arns):
+        match = ALARM_ARN.fullmatch(arn)
+        field = f"alarm_arns[{number}]"
+        if match is None:
+            problems.append((field, "a CloudWatch alarm ARN: arn:aws:cloudwatch:…:alarm:<name>"))
+        elif (match[1], match[2]) != (place.region, place.account.account_id):
+            problems.append(
+                (field, f"is in {match[1]} of account {match[2]}, the deployment is in {place}")
+            )
+    return problems

@@ -1,0 +1,235 @@
+"""The catalogue: add a template, publish an immutable version of it.
+
+A version is linted when it is published, with its parameters at their defaults, so that a
+mistake is the author's to mend and not that of every team that uses the template.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import transaction
+from django.db.models import Max
+
+from exercises.domain.actors import Actor
+from exercises.domain.blast_radius import Rung
+from exercises.domain.canonical_json import parse_strict
+from exercises.domain.errors import Conflict, Invalid
+from exercises.domain.generators import BuildContext, build_definition
+from exercises.domain.parameters import ParameterSpec, specs_from_json
+from exercises.domain.templates_lint import lint
+from exercises.models import Template, TemplateVersion
+from exercises.permissions import authorize
+from exercises.services.audit import record
+
+MAX_TEXT: Final = 2_000
+# Only to see whether the document is sound: no account or alarm of anybody's.
+EXAMPLE: Final = BuildContext(
+    account_id="111111111111",
+    region="eu-central-1",
+    az="eu-central-1a",
+    application="example",
+    fis_role_arn="arn:aws:iam::111111111111:role/example",
+    alarm_arns=("arn:aws:cloudwatch:eu-central-1:111111111111:alarm:example",),
+    environment="production",
+)
+_EXAMPLE_OF: Final[Mapping[str, object]] = {"az": EXAMPLE.az, "list": ["example"]}
+
+Problems = list[tuple[str, str]]
+
+
+def add_template(
+    *,
+    actor: Actor,
+    slug: str,
+    name: str,
+    summary: str = "",
+    failure_family: str,
+    icon: str = "flask",
+) -> Template:
+    """Add a catalogue entry without versions. Raises NotAllowed, Invalid."""
+    authorize(actor, "template.publish")
+    problems: Problems = []
+    if not 1 <= len(name.strip()) <= 120:
+        problems.append(("name", "between 1 and 120 characters"))
+    for field, value, longest in (("slug", slug, 50), ("failure_family", failure_family, 60)):
+        try:
+            validate_slug(value)
+        except ValidationError:
+            problems.append((field, "letters, digits, hyphens and underscores only"))
+        if len(value) > longest:
+            problems.append((field, f"at most {longest} characters"))
+    if Template.objects.filter(slug=slug).exists():
+        problems.append(("slug", f"“{slug}” is taken; choose another"))
+    if problems:
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        template = Template.objects.create(
+            slug=slug,
+            name=name.strip(),
+            summary=summary.strip(),
+            failure_family=failure_family,
+            icon=icon,
+        )
+        record(actor, "template.add", template, name=template.name)
+    return template
+
+
+def publish_version(
+    *,
+    actor: Actor,
+    template: Template,
+    definition_text: str,
+    parameters_text: str,
+    rung: int,
+    hypothesis: str = "",
+    notes: str = "",
+) -> TemplateVersion:
+    """Publish the next version from JSON as it was typed.
+
+    Raises NotAllowed, and Invalid that names every problem of both documents: not JSON,
+    duplicate keys, and all that the linter finds.
+    """
+    authorize(actor, "template.publish")
+    problems = _text_problems(rung, hypothesis, notes)
+    specs, schema = _read_parameters(parameters_text, problems)
+    definition = _read_definition(definition_text, problems)
+    if definition is not None and specs is not None:
+        problems += _definition_problems(definition, specs)
+    if problems or definition is None:
+        raise Invalid.of(problems)
+    return _publish(
+        actor, template, "", definition, schema, rung=rung, hypothesis=hypothesis, notes=notes
+    )
+
+
+def publish_generated_version(
+    *,
+    actor: Actor,
+    template: Template,
+    generator: str,
+    parameters: Sequence[Mapping[str, object]],
+    rung: int,
+    hypothesis: str = "",
+    notes: str = "",
+) -> TemplateVersion:
+    """Publish a version whose document one of our generators builds per experiment."""
+    authorize(actor, "template.publish")
+    problems = _text_problems(rung, hypothesis, notes)
+    try:
+        specs = specs_from_json(parameters)
+        definition = build_definition(
+            generator=generator, definition={}, values=_example_values(specs), context=EXAMPLE
+        )
+        problems += [(p.field, p.message) for p in lint(definition, production=True)]
+    except Invalid as error:
+        problems += error.problems
+    if problems:
+        raise Invalid.of(problems)
+    schema = [dict(parameter) for parameter in parameters]
+    return _publish(
+        actor, template, generator, {}, schema, rung=rung, hypothesis=hypothesis, notes=notes
+    )
+
+
+def _publish(
+    actor: Actor,
+    template: Template,
+    generator: str,
+    definition: Mapping[str, object],
+    schema: Sequence[Mapping[str, object]],
+    *,
+    rung: int,
+    hypothesis: str,
+    notes: str,
+) -> TemplateVersion:
+    with transaction.atomic():
+        locked = Template.objects.select_for_update().get(pk=template.pk)
+        if locked.retired_at is not None:
+            raise Conflict("this template was retired; nothing new is published for it")
+        last = locked.versions.aggregate(last=Max("number"))["last"] or 0
+        version = TemplateVersion.objects.create(
+            template=locked,
+            number=last + 1,
+            generator=generator,
+            definition=dict(definition),
+            parameters=list(schema),
+            rung=rung,
+            hypothesis=hypothesis.strip(),
+            notes=notes.strip(),
+            author_id=actor.user_id,
+        )
+        record(actor, "template.publish", version, template=locked.slug, number=version.number)
+    return version
+
+
+def _text_problems(rung: int, hypothesis: str, notes: str) -> Problems:
+    problems: Problems = []
+    if rung not in {r.value for r in Rung}:
+        problems.append(("rung", "between 1 (one resource) and 5 (Region)"))
+    problems += [
+        (field, f"at most {MAX_TEXT:,} characters")
+        for field, text in (("hypothesis", hypothesis), ("notes", notes))
+        if len(text) > MAX_TEXT
+    ]
+    return problems
+
+
+def _read_parameters(
+    text: str, problems: Problems
+) -> tuple[tuple[ParameterSpec, ...] | None, list[Mapping[str, object]]]:
+    try:
+        schema = parse_strict(text.strip() or "[]", field="parameters")
+        if not isinstance(schema, list) or not all(isinstance(item, dict) for item in schema):
+            raise Invalid("parameters", "a JSON list with one object a parameter")
+        return specs_from_json(schema), schema
+    except Invalid as error:
+        problems += error.problems
+        return None, []
+
+
+def _read_definition(text: str, problems: Problems) -> dict[str, object] | None:
+    try:
+        definition = parse_strict(text, field="definition")
+    except Invalid as error:
+        problems += error.problems
+        return None
+    if not isinstance(definition, dict):
+        problems.append(("definition", "a JSON object: the body of CreateExperimentTemplate"))
+        return None
+    return definition
+
+
+def _definition_problems(
+    definition: Mapping[str, object], specs: Sequence[ParameterSpec]
+) -> Problems:
+    """What the linter says, with every placeholder filled by an example."""
+    try:
+        filled = build_definition(
+            generator="", definition=definition, values=_example_values(specs), context=EXAMPLE
+        )
+    except Invalid as error:
+        return [(_within(field), text) for field, text in error.problems]
+    return [(_within(p.field), p.message) for p in lint(filled, production=True)]
+
+
+def _within(field: str) -> str:
+    return field if field.startswith("definition") else f"definition.{field}"
+
+
+def _example_values(specs: Sequence[ParameterSpec]) -> dict[str, object]:
+    """The default of each parameter, or something of its kind."""
+    values: dict[str, object] = {}
+    for spec in specs:
+        if spec.default not in (None, ""):
+            values[spec.name] = spec.default
+        elif spec.kind in {"int", "minutes"}:
+            values[spec.name] = spec.minimum if spec.minimum is not None else 1
+        elif spec.choices:
+            values[spec.name] = spec.choices[0]
+        else:
+            values[spec.name] = _EXAMPLE_OF.get(spec.kind, "example")
+    return values
