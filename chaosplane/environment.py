@@ -1,0 +1,111 @@
+"""Reads typed values from environment variables; settings.py is the caller.
+
+A secret may come from a file: NAME_FILE holds the path (Docker and Kubernetes secrets).
+A value that cannot be used stops the start with the variable and what it must be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+TRUE = frozenset({"1", "true", "yes", "on"})
+FALSE = frozenset({"0", "false", "no", "off"})
+
+
+class Environment:
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """The value of NAME, else the content of the file NAME_FILE names, else the default."""
+        value, path = self._variables.get(name), self._variables.get(f"{name}_FILE")
+        if value is not None and path is not None:
+            raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
+        if path is not None:
+            try:
+                value = Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}") from error
+        if value:
+            return value
+        if default is None:
+            raise ImproperlyConfigured(f"{name} must be set (or {name}_FILE to a file with it).")
+        return default
+
+    def choice(self, name: str, allowed: tuple[str, ...], default: str) -> str:
+        value = self.text(name, default)
+        if value not in allowed:
+            raise ImproperlyConfigured(f"{name}={value!r}: must be one of {', '.join(allowed)}.")
+        return value
+
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.text(name, str(default)).lower()
+        if value not in TRUE | FALSE:
+            raise ImproperlyConfigured(f"{name}={value!r}: must be true or false.")
+        return value in TRUE
+
+    def number(self, name: str, default: float, *, least: float, most: float) -> float:
+        value = self.text(name, str(default))
+        try:
+            number = float(value)
+        except ValueError:
+            raise ImproperlyConfigured(f"{name}={value!r}: must be a number.") from None
+        if not least <= number <= most:
+            raise ImproperlyConfigured(
+                f"{name}={value}: must be between {least:g} and {most:g}."
+            )
+        return number
+
+    def names(self, name: str, default: str = "") -> list[str]:
+        """A comma-separated list."""
+        return [part.strip() for part in self.text(name, default).split(",") if part.strip()]
+
+    def starting_with(self, prefix: str) -> list[str]:
+        return sorted(
+            name for name, value in self._variables.items() if name.startswith(prefix) and value
+        )
+
+
+def database(name: str, url: str, pool: dict[str, Any]) -> dict[str, Any]:
+    """Django's DATABASES entry for postgresql://user:password@host:port/name?option=value.
+
+    A socket folder is given as ?host=/folder, as libpq does.
+    """
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query))
+    database_name = unquote(parts.path.lstrip("/"))
+    if parts.scheme not in {"postgres", "postgresql"} or not database_name:
+        raise ImproperlyConfigured(
+            f"{name} must look like postgresql://user:password@host:5432/name."
+        )
+    try:
+        port = parts.port or options.pop("port", "")
+    except ValueError:
+        raise ImproperlyConfigured(f"{name}: the port must be a number up to 65535.") from None
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database_name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": options.pop("host", parts.hostname or ""),
+        "PORT": str(port),
+        "OPTIONS": {"connect_timeout": 5, **options, "pool": pool},
+    }
+
+
+def broker(name: str, redis_url: str) -> str:
+    """Celery's address of the same server: redis-py and kombu spell a socket differently."""
+    parts = urlsplit(redis_url)
+    if parts.scheme in {"redis", "rediss"}:
+        return redis_url
+    if parts.scheme == "unix":
+        number = dict(parse_qsl(parts.query)).get("db", "0")
+        return f"redis+socket://{parts.path}?virtual_host={number}"
+    raise ImproperlyConfigured(
+        f"{name} must look like redis://host:6379/0, rediss://... or unix:///path?db=0."
+    )

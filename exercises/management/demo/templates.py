@@ -1,0 +1,249 @@
+"""The demo's catalogue: five failures, from one instance to a whole Availability Zone.
+
+Used by demo_data. Bodies are those of CreateExperimentTemplate with {{placeholders}}
+(AWS FIS User Guide, "AWS FIS actions reference").
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from exercises.models import Template, TemplateVersion, User
+
+TAGS: Final = {"chaosplane:application": "{{application}}"}
+RUNNING: Final = {"path": "State.Name", "values": ["running"]}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One template and its first version."""
+
+    slug: str
+    name: str
+    summary: str
+    failure_family: str
+    icon: str
+    rung: int
+    hypothesis: str
+    parameters: tuple[dict[str, Any], ...]
+    generator: str = ""
+    definition: dict[str, Any] | None = None
+
+
+def minutes(name: str, label: str, *, default: int, least: int, most: int, note: str = "") -> Any:
+    """A parameter in minutes."""
+    return {
+        "name": name,
+        "label": label,
+        "kind": "minutes",
+        "default": default,
+        "required": True,
+        "minimum": least,
+        "maximum": most,
+        "unit": "min",
+        "help": note,
+    }
+
+
+def body(description: str, targets: dict[str, Any], actions: dict[str, Any]) -> dict[str, Any]:
+    """A whole FIS template around its targets and actions."""
+    return {
+        "description": description,
+        "targets": targets,
+        "actions": actions,
+        "stopConditions": [{"source": "aws:cloudwatch:alarm", "value": "{{alarm_arn}}"}],
+        "roleArn": "{{fis_role_arn}}",
+        "experimentOptions": {
+            "accountTargeting": "single-account",
+            "emptyTargetResolutionMode": "fail",
+        },
+    }
+
+
+ENTRIES: Final = (
+    Entry(
+        slug="az-power-interruption",
+        name="AZ Availability: Power Interruption",
+        summary="One Availability Zone loses power: instances stop, the network drops, the "
+        "database fails over, and storage comes back late.",
+        failure_family="az-power",
+        icon="power",
+        rung=3,
+        hypothesis="If one Availability Zone loses power, then the service goes on with the "
+        "other two and is back inside its steady state within 2 minutes.",
+        generator="az_power",
+        parameters=(
+            minutes("outage_min", "Power is out for", default=20, least=5, most=30),
+            minutes(
+                "recovery_min",
+                "Storage recovers for",
+                default=5,
+                least=1,
+                most=30,
+                note="EBS volumes answer late for this long after power is back.",
+            ),
+            minutes("network_min", "Network is down for", default=2, least=1, most=10),
+            minutes(
+                "autoshift_after_min",
+                "Zonal autoshift after",
+                default=5,
+                least=1,
+                most=30,
+                note="When AWS would shift traffic away from the zone.",
+            ),
+            {
+                "name": "tag_key",
+                "label": "Tag that opts resources in",
+                "kind": "text",
+                "default": "AzImpairmentPower",
+                "required": True,
+            },
+        ),
+    ),
+    Entry(
+        slug="stop-one-instance",
+        name="Stop one instance and start it again",
+        summary="One running instance of the application stops and is started again.",
+        failure_family="instance-loss",
+        icon="server",
+        rung=1,
+        hypothesis="If one instance stops, then users notice nothing: availability stays "
+        "above 99 % or is back within 5 minutes.",
+        parameters=(minutes("stop_min", "Stopped for", default=10, least=1, most=30),),
+        definition=body(
+            "Stop one instance of {{application}} for {{stop_min}} minutes",
+            {
+                "one-instance": {
+                    "resourceType": "aws:ec2:instance",
+                    "resourceTags": TAGS,
+                    "filters": [RUNNING],
+                    "selectionMode": "COUNT(1)",
+                }
+            },
+            {
+                "Stop-one-instance": {
+                    "actionId": "aws:ec2:stop-instances",
+                    "parameters": {"startInstancesAfterDuration": "PT{{stop_min}}M"},
+                    "targets": {"Instances": "one-instance"},
+                }
+            },
+        ),
+    ),
+    Entry(
+        slug="pause-ebs-volumes",
+        name="Pause I/O of EBS volumes",
+        summary="Data volumes of the application in one Availability Zone stop answering.",
+        failure_family="storage-loss",
+        icon="disk",
+        rung=2,
+        hypothesis="If data volumes in one zone stop answering, then work moves to volumes in "
+        "the other zones within 10 minutes.",
+        parameters=(minutes("pause_min", "Paused for", default=10, least=1, most=30),),
+        definition=body(
+            "Pause the data volumes of {{application}} in {{az}} for {{pause_min}} minutes",
+            {
+                "data-volumes": {
+                    "resourceType": "aws:ec2:ebs-volume",
+                    "resourceTags": TAGS,
+                    "parameters": {"availabilityZoneIdentifier": "{{az}}"},
+                    "selectionMode": "ALL",
+                }
+            },
+            {
+                "Pause-volume-io": {
+                    "actionId": "aws:ebs:pause-volume-io",
+                    "parameters": {"duration": "PT{{pause_min}}M"},
+                    "targets": {"Volumes": "data-volumes"},
+                }
+            },
+        ),
+    ),
+    Entry(
+        slug="disrupt-one-subnet",
+        name="Cut one subnet off the network",
+        summary="Everything in one subnet of the application loses its network.",
+        failure_family="network-loss",
+        icon="network",
+        rung=2,
+        hypothesis="If one subnet loses its network, then clients reconnect elsewhere within "
+        "5 minutes and one cluster remains.",
+        parameters=(minutes("cut_min", "Cut off for", default=5, least=1, most=30),),
+        definition=body(
+            "Cut the subnet of {{application}} in {{az}} off for {{cut_min}} minutes",
+            {
+                "one-subnet": {
+                    "resourceType": "aws:ec2:subnet",
+                    "resourceTags": TAGS,
+                    "filters": [{"path": "AvailabilityZone", "values": ["{{az}}"]}],
+                    "selectionMode": "COUNT(1)",
+                }
+            },
+            {
+                "Cut-network": {
+                    "actionId": "aws:network:disrupt-connectivity",
+                    "parameters": {"duration": "PT{{cut_min}}M", "scope": "all"},
+                    "targets": {"Subnets": "one-subnet"},
+                }
+            },
+        ),
+    ),
+    Entry(
+        slug="aurora-failover",
+        name="Aurora failover",
+        summary="The writer of the application's Aurora cluster moves to another instance.",
+        failure_family="database-failover",
+        icon="database",
+        rung=2,
+        hypothesis="If the database writer moves, then writes are accepted again within "
+        "2 minutes and nothing is lost.",
+        parameters=(),
+        definition=body(
+            "Fail the Aurora cluster of {{application}} over",
+            {
+                "cluster": {
+                    "resourceType": "aws:rds:cluster",
+                    "resourceTags": TAGS,
+                    "selectionMode": "ALL",
+                }
+            },
+            {
+                "Fail-over": {
+                    "actionId": "aws:rds:failover-db-cluster",
+                    "targets": {"Clusters": "cluster"},
+                }
+            },
+        ),
+    ),
+)
+
+
+def seed_catalogue(author: User) -> dict[str, TemplateVersion]:
+    """The first version of each template, by slug of the template."""
+    return {entry.slug: _version(entry, author) for entry in ENTRIES}
+
+
+def _version(entry: Entry, author: User) -> TemplateVersion:
+    template, _ = Template.objects.get_or_create(
+        slug=entry.slug,
+        defaults={
+            "name": entry.name,
+            "summary": entry.summary,
+            "failure_family": entry.failure_family,
+            "icon": entry.icon,
+        },
+    )
+    version, _ = TemplateVersion.objects.get_or_create(
+        template=template,
+        number=1,
+        defaults={
+            "generator": entry.generator,
+            "definition": entry.definition or {},
+            "parameters": list(entry.parameters),
+            "rung": entry.rung,
+            "hypothesis": entry.hypothesis,
+            "notes": "First version.",
+            "author": author,
+        },
+    )
+    return version

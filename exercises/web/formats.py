@@ -1,0 +1,105 @@
+"""How durations, times and numbers are written, the same on every page.
+
+Called by the template tags and by the charts. Times come in aware and leave in the zone of
+the exercise, so that everyone in the room reads the same clock.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+Number = int | float
+MISSING = "unknown"
+
+
+def seconds_of(span: Number | timedelta) -> int:
+    """Whole seconds, rounded down: a clock never shows a second that has not passed."""
+    return int(span.total_seconds() if isinstance(span, timedelta) else span)
+
+
+def mmss(span: Number | timedelta) -> str:
+    """14:32, or 1:02:05 from one hour on; a leading minus before the zero point."""
+    total = seconds_of(span)
+    sign, total = ("-", -total) if total < 0 else ("", total)
+    minutes, seconds = divmod(total, 60)
+    hours, minutes = divmod(minutes, 60)
+    tail = f"{minutes:02d}:{seconds:02d}"
+    return f"{sign}{hours}:{tail}" if hours else sign + tail
+
+
+def duration(span: Number | timedelta) -> str:
+    """14 m 32 s; at most two units, the largest first."""
+    total = seconds_of(span)
+    sign, total = ("-", -total) if total < 0 else ("", total)
+    minutes, seconds = divmod(total, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    units = [(days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s")]
+    first = next((i for i, (count, _) in enumerate(units) if count), 3)
+    shown = [f"{count} {unit}" for count, unit in units[first : first + 2] if count]
+    return sign + " ".join(shown or ["0 s"])
+
+
+def minutes(span: Number | timedelta) -> str:
+    """30 min; 90 s when it is not a whole number of minutes."""
+    total = seconds_of(span)
+    return f"{total // 60} min" if total % 60 == 0 else duration(total)
+
+
+def _local(moment: datetime, zone: str) -> datetime:
+    if moment.tzinfo is None:
+        raise ValueError("a time without a zone cannot be shown")
+    return moment.astimezone(ZoneInfo(zone))
+
+
+def clock(moment: datetime, zone: str) -> str:
+    return f"{_local(moment, zone):%H:%M}"
+
+
+def clock_s(moment: datetime, zone: str) -> str:
+    return f"{_local(moment, zone):%H:%M:%S}"
+
+
+def day(moment: datetime, zone: str) -> str:
+    """Wed 18 Nov."""
+    local = _local(moment, zone)
+    return f"{local:%a} {local.day} {local:%b}"
+
+
+def long_day(moment: datetime, zone: str) -> str:
+    """Wednesday 18 November 2026."""
+    local = _local(moment, zone)
+    return f"{local:%A} {local.day} {local:%B} {local.year}"
+
+
+def stamp(moment: datetime, zone: str) -> str:
+    """Wed 18 Nov, 10:14 CET: for places where the reader may be in another zone."""
+    local = _local(moment, zone)
+    return f"{day(moment, zone)}, {local:%H:%M} {local.tzname()}"
+
+
+def number(value: Number | None) -> str:
+    """Four figures at most, with k from 10,000 and M from a million; None is unknown."""
+    if value is None:
+        return MISSING
+    size = abs(value)
+    if size >= 1_000_000:
+        return f"{_figures(value / 1_000_000)} M"
+    if size >= 10_000:
+        return f"{_figures(value / 1_000)} k"
+    return _figures(value)
+
+
+def _figures(value: Number) -> str:
+    size = abs(value)
+    decimals = 0 if size >= 1_000 else 1 if size >= 100 else 2
+    text = f"{value:,.{decimals}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def measure(value: Number | None, unit: str = "") -> str:
+    """99.82 %, 206 ms, 4.11 M. A unit that is a plain count has no name."""
+    if value is None:
+        return MISSING
+    return f"{number(value)} {unit}" if unit else number(value)

@@ -1,0 +1,137 @@
+"""What each state looks like: its class, its icon and its word.
+
+The one table behind `{% pill %}`. Solid red is not in it: that surface belongs to Stop.
+Called by the template tags; a key that is missing here is a mistake of ours, so it raises.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final
+
+
+@dataclass(frozen=True)
+class Look:
+    css: str
+    icon: str  # empty for the pulsing dot
+    words: str
+
+
+PULSE: Final = ""
+
+RUN_STATES: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "scheduled": Look("p-draft", "calendar", "Scheduled"),
+        "queued": Look("p-draft", "clock", "Queued"),
+        "starting": Look("p-ready", "spinner", "Starting"),
+        "start_unknown": Look("p-wait", "question", "Start unconfirmed"),
+        "running": Look("p-run", PULSE, "Running"),
+        "stopping": Look("p-stopping", "spinner", "Stopping"),
+        "completed": Look("", "check", "Completed"),
+        "stopped": Look("p-stopped", "square", "Stopped"),
+        "failed": Look("p-danger", "warn", "Failed"),
+        "cancelled": Look("", "ban", "Cancelled"),
+        "skipped": Look("p-draft", "skip", "Skipped"),
+    }
+)
+
+VERDICTS: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "held": Look("p-ok", "okc", "Held"),
+        "not_held": Look("p-learn", "diamond", "Not held"),
+        "inconclusive": Look("", "question", "Inconclusive"),
+    }
+)
+
+EXPERIMENT_STATES: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "draft": Look("p-draft", "pencil", "Draft"),
+        "proposed": Look("p-wait", "clock", "In approval"),
+        "waiting": Look("p-wait", "clock", "In approval"),
+        "changes": Look("p-wait", "comment", "Changes requested"),
+        "approved": Look("p-ready", "approve", "Approved"),
+        "declined": Look("", "x", "Declined"),
+        "withdrawn": Look("", "minus", "Withdrawn"),
+        "blocked": Look("p-danger", "ban", "Blocked by policy"),
+    }
+)
+
+PHASES: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "plan": Look("p-draft", "pencil", "Plan"),
+        "join": Look("p-wait", "people", "Join"),
+        "approve": Look("p-wait", "approve", "Approve"),
+        "preflight": Look("p-ready", "target", "Pre-flight"),
+        "live": Look("p-run", PULSE, "Live"),
+        "debrief": Look("p-learn", "comment", "Debrief"),
+        "closed": Look("", "check", "Closed"),
+        "cancelled": Look("", "ban", "Cancelled"),
+    }
+)
+
+CHECKS: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "ok": Look("p-ok", "check", "Passed"),
+        "warn": Look("p-wait", "warn", "Warning"),
+        "fail": Look("p-danger", "x", "Failed"),
+        "pending": Look("p-draft", "clock", "Pending"),
+    }
+)
+
+STEADY_STATE: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "inside": Look("p-ok", "check", "Inside"),
+        "outside": Look("p-wait", "warn", "Outside"),
+        "unknown": Look("p-wait", "question", "Unknown"),
+    }
+)
+
+PARTICIPATION: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "invited": Look("p-draft", "clock", "Invited"),
+        "accepted": Look("p-ok", "check", "Joined"),
+        "declined": Look("", "x", "Declined"),
+        "go": Look("p-ok", "okc", "Go"),
+        "no_go": Look("p-danger", "ban", "No go"),
+    }
+)
+
+FINDING_STATES: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "found": Look("p-learn", "finding", "Found"),
+        "open": Look("p-learn", "finding", "Accepted"),
+        "fix_agreed": Look("p-ready", "pencil", "Fix agreed"),
+        "fixed": Look("p-ready", "settings", "Fix live"),
+        "retest": Look("p-wait", "refresh", "Retest"),
+        "verified": Look("p-ok", "okc", "Verified"),
+        "risk_accepted": Look("", "shield", "Risk accepted"),
+        "dismissed": Look("", "x", "Dismissed"),
+    }
+)
+
+LOOKS: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        **RUN_STATES,
+        **VERDICTS,
+        **EXPERIMENT_STATES,
+        **PHASES,
+        **CHECKS,
+        **STEADY_STATE,
+        **PARTICIPATION,
+        **FINDING_STATES,
+    }
+)
+
+SEVERITIES: Final = MappingProxyType({1: "Low", 2: "Medium", 3: "High"})
+
+BLAST_RADII: Final = MappingProxyType(
+    {
+        1: "One resource",
+        2: "One service",
+        3: "AZ, one service",
+        4: "AZ, many services",
+        5: "Region",
+    }
+)

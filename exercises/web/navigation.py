@@ -1,0 +1,81 @@
+"""Where one can go: the navigation of every page, in one list.
+
+`exercises.web.context` calls `navigation`; base.html draws it, and app.js reads the keys
+(G, then the letter).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.http import HttpRequest
+from django.urls import reverse
+
+
+@dataclass(frozen=True)
+class Place:
+    url_name: str
+    icon: str
+    label: str
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Link:
+    href: str
+    icon: str
+    label: str
+    key: str
+    count: int
+    is_current: bool
+
+
+@dataclass(frozen=True)
+class Group:
+    label: str
+    links: tuple[Link, ...]
+
+
+PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
+    ("", (Place("home", "home", "Home", "h"), Place("approvals", "approve", "Approvals", "a"))),
+    (
+        "Run",
+        (
+            Place("exercise_list", "exercise", "Exercises", "e"),
+            Place("experiment_list", "flask", "Experiments"),
+            Place("template_list", "layers", "Templates", "t"),
+        ),
+    ),
+    (
+        "Learn",
+        (Place("finding_list", "finding", "Findings"), Place("team_list", "people", "Teams")),
+    ),
+    ("Set up", (Place("api_docs", "plug", "API"),)),
+)
+
+
+def navigation(request: HttpRequest, *, approvals_waiting: int = 0) -> tuple[Group, ...]:
+    """The groups of links, with the place of this request marked."""
+    counts = {"approvals": approvals_waiting}
+    return tuple(
+        Group(label, tuple(_link(place, request.path, counts) for place in places))
+        for label, places in PLACES
+    )
+
+
+def _link(place: Place, path: str, counts: dict[str, int]) -> Link:
+    href = reverse(place.url_name)
+    return Link(
+        href=href,
+        icon=place.icon,
+        label=place.label,
+        key=place.key,
+        count=counts.get(place.url_name, 0),
+        is_current=is_within(path, href),
+    )
+
+
+def is_within(path: str, href: str) -> bool:
+    """True on the page itself and below it; the root is only itself."""
+    return path == href or (href != "/" and path.startswith(href.rstrip("/") + "/"))
