@@ -73,6 +73,12 @@ def excluded_from_deciding(experiment: Experiment) -> frozenset[int]:
     return frozenset(_authors({experiment.pk: experiment})[experiment.pk])
 
 
+def authors_of(experiments: Iterable[Experiment]) -> dict[int, frozenset[int]]:
+    """Who may not decide on each of these, by experiment id."""
+    found = _authors({experiment.pk: experiment for experiment in experiments})
+    return {pk: frozenset(people) for pk, people in found.items()}
+
+
 def _authors(experiments: dict[int, Experiment]) -> dict[int, set[int]]:
     authors: dict[int, set[int]] = defaultdict(set)
     for pk, experiment in experiments.items():
