@@ -1,0 +1,41 @@
+"""Who acts, through which door, with which rights at this moment.
+
+`permissions.actor_for` builds one per request; rules and services only read it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Door(StrEnum):
+    """How an act came in. Written into the audit trail."""
+
+    PAGE = "page"
+    API = "api"
+    SCHEDULE = "schedule"
+    SYSTEM = "system"
+    CLI = "cli"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A person or the system. `scopes` narrows what an API token may do; None means all.
+
+    `team_roles` maps team ids to the role held there.
+    """
+
+    user_id: int | None
+    name: str
+    door: Door
+    org_roles: frozenset[str]
+    team_roles: Mapping[int, str]
+    scopes: frozenset[str] | None = None
+    is_active: bool = True
+
+    @property
+    def is_system(self) -> bool:
+        """True for chaosplane itself: nobody's account, so nobody can sign in as it."""
+        return self.user_id is None and self.door in {Door.SYSTEM, Door.SCHEDULE}

@@ -1,0 +1,212 @@
+"""May this run start now? Every rule in one function over facts, asked under row locks.
+
+`queries.start_gate` gathers the facts; nothing starts a fault without coming through here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from exercises.domain.approvals import ApprovalStatus
+from exercises.domain.concurrency import OPEN_RUNS_PER_APPLICATION
+from exercises.domain.errors import Refusal
+from exercises.domain.exercise_phases import Phase
+from exercises.domain.freezes import FreezeFacts, freezes_touching
+from exercises.domain.run_states import RunState
+from exercises.domain.times import Window
+
+EARLY_S: Final = 2.0
+"""Claims look this far ahead so that a start is on the dot; nothing starts earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """One run and what it would do. `planned_wall_s` is its maximum duration.
+
+    `target_count` None means not resolved yet: its rules are asked once it is known.
+    `is_current_content` is false when the experiment was edited or withdrawn since.
+    """
+
+    run_id: str
+    is_rehearsal: bool
+    state: RunState
+    stop_requested: bool
+    due_at: datetime
+    exercise_phase: str
+    exercise_kind: str
+    window: Window
+    planned_wall_s: float
+    environment: str
+    account_id: str
+    team_id: int
+    target_count: int | None
+    target_cap: int
+    is_current_content: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CapacityFacts:
+    """What already runs where this run would run."""
+
+    open_in_account_region: int
+    limit_per_account_region: int
+    open_for_application: int
+
+
+def may_start(
+    run: RunFacts,
+    approval: ApprovalStatus,
+    freezes: Sequence[FreezeFacts],
+    capacity: CapacityFacts,
+    *,
+    now: datetime,
+    grace_s: float,
+) -> tuple[Refusal, ...]:
+    """Every rule that refuses; empty when the run may start.
+
+    A rehearsal injects nothing, so it asks for neither approval nor window nor freeze.
+    """
+    refusals = [*_own_state(run), *_slot(run, now, grace_s), *_targets(run)]
+    if not run.is_current_content:
+        refusals.append(
+            Refusal(
+                "approval.content_changed",
+                "The experiment was changed or withdrawn after this run was scheduled.",
+                "Send the present content for approval.",
+            )
+        )
+    refusals += _phase(run)
+    refusals += _capacity(capacity, is_rehearsal=run.is_rehearsal)
+    if not run.is_rehearsal:
+        refusals += [*approval.refusals, *_window(run, now), *_freezes(run, freezes, now)]
+    return tuple(refusals)
+
+
+def _own_state(run: RunFacts) -> list[Refusal]:
+    found = []
+    if run.state is not RunState.SCHEDULED:
+        found.append(
+            Refusal("run.not_scheduled", f"The run is {run.state.value}.", "Schedule another run.")
+        )
+    if run.stop_requested:
+        found.append(Refusal("stop.requested", "A stop was asked for.", "Plan another exercise."))
+    return found
+
+
+def _slot(run: RunFacts, now: datetime, grace_s: float) -> list[Refusal]:
+    if now < run.due_at - timedelta(seconds=EARLY_S):
+        return [Refusal("run.not_due", "Its slot has not come yet.", "Wait for the slot.")]
+    if now > run.due_at + timedelta(seconds=grace_s):
+        return [
+            Refusal(
+                "run.missed",
+                f"Its slot was missed by more than {grace_s / 60:g} minutes.",
+                "Schedule another run: what was missed is never caught up.",
+            )
+        ]
+    return []
+
+
+def _phase(run: RunFacts) -> list[Refusal]:
+    phase = Phase(run.exercise_phase)
+    before_debrief = {Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE}
+    if run.is_rehearsal:
+        allowed = before_debrief
+    elif run.exercise_kind == "self_service":
+        allowed = {Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE}
+    else:
+        allowed = {Phase.LIVE}
+    if phase in allowed:
+        return []
+    return [
+        Refusal(
+            "exercise.not_live",
+            f"The exercise is in phase {phase.label.lower()}.",
+            "The exercise lead says Go.",
+        )
+    ]
+
+
+def _window(run: RunFacts, now: datetime) -> list[Refusal]:
+    if not run.window.contains(now):
+        return [
+            Refusal(
+                "window.outside",
+                "It is outside the exercise's window.",
+                "Start inside the window, or plan another one.",
+            )
+        ]
+    if now + timedelta(seconds=run.planned_wall_s) > run.window.ends_at:
+        return [
+            Refusal(
+                "window.too_little_left",
+                "The window ends before the longest this experiment can take.",
+                "Shorten the experiment, or plan a longer window.",
+            )
+        ]
+    return []
+
+
+def _freezes(run: RunFacts, freezes: Sequence[FreezeFacts], now: datetime) -> list[Refusal]:
+    busy = Window(now, now + timedelta(seconds=max(run.planned_wall_s, 1)))
+    return [
+        Refusal(
+            "freeze.active",
+            f"The freeze {freeze.name!r} covers this run.",
+            "Wait until the freeze ends, or have it lifted.",
+        )
+        for freeze in freezes_touching(
+            freezes,
+            busy,
+            environment=run.environment,
+            account_id=run.account_id,
+            team_id=run.team_id,
+        )
+    ]
+
+
+def _capacity(capacity: CapacityFacts, *, is_rehearsal: bool) -> list[Refusal]:
+    found = []
+    if capacity.open_in_account_region >= capacity.limit_per_account_region:
+        found.append(
+            Refusal(
+                "concurrency.account",
+                f"{capacity.open_in_account_region} experiments run in this account and Region,"
+                f" the limit is {capacity.limit_per_account_region}.",
+                "Wait until one ends.",
+            )
+        )
+    if not is_rehearsal and capacity.open_for_application >= OPEN_RUNS_PER_APPLICATION:
+        found.append(
+            Refusal(
+                "concurrency.application",
+                "Another experiment on this application is still running.",
+                "Wait until it ends.",
+            )
+        )
+    return found
+
+
+def _targets(run: RunFacts) -> list[Refusal]:
+    if run.target_count is None:
+        return []
+    if run.target_count == 0:
+        return [
+            Refusal(
+                "targets.none",
+                "No resource matches the targets.",
+                "Check the tags and filters of the targets.",
+            )
+        ]
+    if run.target_count > run.target_cap:
+        return [
+            Refusal(
+                "targets.over_cap",
+                f"{run.target_count} resources match, at most {run.target_cap} are approved.",
+                "Narrow the targets, or have a higher limit approved.",
+            )
+        ]
+    return []

@@ -1,0 +1,208 @@
+"""Steady state: the probes of an experiment, their limits, and how a value is read.
+
+A probe is what the hypothesis is measured by. Experiments keep them as JSON; services,
+pages and the verdict all read them here.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from exercises.domain.engine_values import Reading
+from exercises.domain.errors import Invalid
+
+MISSING_AFTER_S: Final = 60
+"""Planned seconds without data after which a probe counts as outside."""
+
+MAX_PROBES: Final = 12
+STATS: Final = ("Average", "Minimum", "Maximum", "Sum", "SampleCount")
+_KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_PERCENTILE: Final = re.compile(r"p(100|\d{1,2}(\.\d{1,2})?)")
+_FIELDS: Final = frozenset(
+    "key name kind unit is_business namespace metric dimensions stat period_s low high"
+    " grace_s decimals scale".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeSpec:
+    """One measurement and its limits, inclusive, in the unit shown.
+
+    `scale` multiplies what the source says to get that unit. `grace_s` is how long, in
+    planned seconds, it may be outside without the hypothesis falling.
+    """
+
+    key: str
+    name: str
+    kind: str
+    unit: str
+    is_business: bool
+    namespace: str
+    metric: str
+    dimensions: Mapping[str, str]
+    stat: str
+    period_s: int
+    low: float | None
+    high: float | None
+    grace_s: int
+    decimals: int = 0
+    scale: float = 1.0
+
+
+def is_inside(spec: ProbeSpec, value: float | None) -> bool:
+    """Missing is never inside."""
+    if value is None or not math.isfinite(value):
+        return False
+    return (spec.low is None or value >= spec.low) and (spec.high is None or value <= spec.high)
+
+
+def now_inside(
+    spec: ProbeSpec, readings: Sequence[Reading], *, now: datetime, missing_after_s: float
+) -> bool:
+    """Whether the newest reading is inside and not too old. `missing_after_s` is wall time."""
+    known = [reading for reading in readings if reading.value is not None]
+    if not known:
+        return False
+    newest = max(known, key=lambda reading: reading.at)
+    fresh = now - newest.at <= timedelta(seconds=missing_after_s)
+    return fresh and is_inside(spec, newest.value)
+
+
+def format_value(spec: ProbeSpec, value: float | None) -> str:
+    """A value as people read it: "99.82 %", "1", "1,240 ms", "no data"."""
+    if value is None:
+        return "no data"
+    number = f"{value:,.{spec.decimals}f}"
+    return f"{number} {spec.unit}" if spec.unit else number
+
+
+def limit_words(spec: ProbeSpec) -> str:
+    """The limits as people read them: "at least 99.5 %", "exactly 1"."""
+    low, high = (None if bound is None else _bound(spec, bound) for bound in (spec.low, spec.high))
+    if low is not None and low == high:
+        return f"exactly {low}"
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    return f"at least {low}" if low is not None else f"at most {high}"
+
+
+def _bound(spec: ProbeSpec, bound: float) -> str:
+    number = f"{bound:,.{spec.decimals}f}"
+    if float(number.replace(",", "")) != bound:
+        number = f"{bound:,g}"
+    elif "." in number:
+        number = number.rstrip("0").rstrip(".")
+    return f"{number} {spec.unit}" if spec.unit else number
+
+
+def probe_to_json(spec: ProbeSpec) -> dict[str, object]:
+    """The probe as experiments keep it; `probes_from_json` reads it back."""
+    return {name: _plain(getattr(spec, name)) for name in ProbeSpec.__dataclass_fields__}
+
+
+def _plain(value: object) -> object:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def probes_from_json(rows: object) -> tuple[ProbeSpec, ...]:
+    """Read probes. Raises Invalid that names every field at fault: `steady_state[0].low`."""
+    if not isinstance(rows, list | tuple):
+        raise Invalid("steady_state", "must be a list of probes")
+    if len(rows) > MAX_PROBES:
+        raise Invalid("steady_state", f"at most {MAX_PROBES} probes")
+    problems: list[tuple[str, str]] = []
+    specs: list[ProbeSpec] = []
+    for index, row in enumerate(rows):
+        place = f"steady_state[{index}]"
+        if not isinstance(row, Mapping):
+            problems.append((place, "must be an object"))
+            continue
+        found = [(f"{place}.{name}", text) for name, text in _problems(row)]
+        if any(row.get("key") == spec.key for spec in specs):
+            found.append((f"{place}.key", f"{row.get('key')!r} is used twice"))
+        problems += found
+        if not found:
+            specs.append(_spec(row))
+    if problems:
+        raise Invalid.of(problems)
+    return tuple(specs)
+
+
+def _spec(row: Mapping[str, object]) -> ProbeSpec:
+    values = {name: row[name] for name in row if name in _FIELDS}
+    values.setdefault("is_business", False)
+    values.setdefault("unit", "")
+    values.setdefault("dimensions", {})
+    values.setdefault("low", None)
+    values.setdefault("high", None)
+    return ProbeSpec(**values)  # type: ignore[arg-type]
+
+
+def _problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
+    found = [(name, "is not known") for name in row if name not in _FIELDS]
+    if not (isinstance(row.get("key"), str) and _KEY.fullmatch(str(row["key"]))):
+        found.append(("key", "lower-case letters, digits, - and _, starting with a letter"))
+    if row.get("kind") != "cloudwatch":
+        found.append(("kind", "must be cloudwatch"))
+    for name, limit in (("name", 80), ("namespace", 255), ("metric", 255)):
+        value = row.get(name)
+        if not isinstance(value, str) or not value.strip() or len(value) > limit:
+            found.append((name, f"1 to {limit} characters"))
+    if not isinstance(row.get("unit", ""), str) or len(str(row.get("unit", ""))) > 12:
+        found.append(("unit", "at most 12 characters"))
+    if not isinstance(row.get("is_business", False), bool):
+        found.append(("is_business", "must be true or false"))
+    stat = row.get("stat")
+    if stat not in STATS and not (isinstance(stat, str) and _PERCENTILE.fullmatch(stat)):
+        found.append(("stat", f"one of {', '.join(STATS)} or a percentile such as p99"))
+    return found + _dimension_problems(row) + _number_problems(row) + _bound_problems(row)
+
+
+def _dimension_problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
+    dimensions = row.get("dimensions", {})
+    if (
+        isinstance(dimensions, Mapping)
+        and len(dimensions) <= 30
+        and all(isinstance(v, str) and v for v in dimensions.values())
+    ):
+        return []
+    return [("dimensions", "names and texts, at most 30 (CloudWatch's limit)")]
+
+
+def _number_problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
+    found = []
+    for name, least, most in (("period_s", 10, 3600), ("grace_s", 0, 3600), ("decimals", 0, 6)):
+        value = row.get(name, 0)
+        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+            found.append((name, f"a whole number from {least:,} to {most:,}"))
+    scale = row.get("scale", 1)
+    if not _is_number(scale) or scale == 0:
+        found.append(("scale", "a number other than 0"))
+    return found
+
+
+def _bound_problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
+    low, high = row.get("low"), row.get("high")
+    found = [
+        (name, "must be a number")
+        for name, bound in (("low", low), ("high", high))
+        if bound is not None and not _is_number(bound)
+    ]
+    if found:
+        return found
+    if low is None and high is None:
+        return [("low", "set a lower or an upper limit: without one nothing can be outside")]
+    if low is not None and high is not None and low > high:  # type: ignore[operator]
+        return [("low", "must not be above the upper limit")]
+    return []
+
+
+def _is_number(value: object) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return math.isfinite(value)
