@@ -1,0 +1,235 @@
+"""One exercise as its pages show it: head, run sheet, experiments, approvals, pre-flight.
+
+`web.exercises` calls one function a tab; each takes a constant number of queries, whatever
+the number of experiments.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+
+from exercises.domain.actors import Actor
+from exercises.domain.approvals import ApprovalStatus
+from exercises.domain.capacities import Capacity
+from exercises.domain.timeline import planned_duration_s
+from exercises.models import Exercise, Experiment, PreflightCheck, Run, TargetPreview
+from exercises.queries.approvals import approvals_of, required_for
+from exercises.queries.plans import planned_start
+
+
+@dataclass(frozen=True)
+class PreflightSummary:
+    """The answers on exactly the present content; answers on an older one do not count."""
+
+    checks: tuple[PreflightCheck, ...]
+    outdated: int
+
+    @property
+    def status(self) -> str:
+        if not self.checks:
+            return "pending"
+        return "fail" if self.failed else "ok"
+
+    @property
+    def failed(self) -> tuple[PreflightCheck, ...]:
+        return tuple(check for check in self.checks if check.status == "fail")
+
+    @property
+    def words(self) -> str:
+        if not self.checks:
+            return "out of date" if self.outdated else "not run"
+        passed = sum(check.status == "ok" for check in self.checks)
+        return f"{passed} of {len(self.checks)}"
+
+    @property
+    def checked_at(self) -> datetime | None:
+        return min((check.checked_at for check in self.checks), default=None)
+
+
+@dataclass(frozen=True)
+class ExperimentRow:
+    """An experiment of the exercise: its slot, its approvals, its pre-flight, its run."""
+
+    experiment: Experiment
+    required: tuple[Capacity, ...]
+    approval: ApprovalStatus
+    preflight: PreflightSummary
+    run: Run | None
+    starts_at: datetime
+    duration_s: int
+
+    @property
+    def offset_s(self) -> int:
+        return self.experiment.slot_offset_s
+
+    @property
+    def ends_s(self) -> int:
+        return self.offset_s + self.duration_s
+
+    @property
+    def granted_count(self) -> int:
+        return len(self.required) - len(self.approval.missing)
+
+    @property
+    def dots(self) -> tuple[bool, ...]:
+        """One a required approval, true where it is given."""
+        return tuple(place < self.granted_count for place in range(len(self.required)))
+
+    @property
+    def status(self) -> str:
+        """The key of `web.looks` that says where this experiment stands."""
+        if self.run is not None:
+            return self.run.state
+        if self.experiment.status != "proposed":
+            return self.experiment.status
+        if self.approval.is_complete:
+            return "approved"
+        rules = {refusal.rule for refusal in self.approval.refusals}
+        if "approval.declined" in rules:
+            return "declined"
+        return "changes" if "approval.changes_requested" in rules else "waiting"
+
+    @property
+    def bar(self) -> str:
+        """How the slot is drawn on the run sheet."""
+        if self.run is not None and self.run.state in {"running", "stopping", "completed"}:
+            return "b-ok" if self.run.state == "completed" else "b"
+        if self.run is not None and self.run.state in {"stopped", "skipped", "cancelled"}:
+            return "b-skip"
+        if self.preflight.failed or self.status in {"declined", "failed"}:
+            return "b-danger"
+        return "b-plan" if self.status in {"approved", "scheduled"} else "b-wait"
+
+    @property
+    def problem(self) -> bool:
+        return bool(self.preflight.failed) or self.status in {"declined", "changes", "failed"}
+
+
+def exercise_of(actor: Actor, slug: str) -> Exercise | None:
+    """The exercise, if this actor may see it."""
+    return (
+        Exercise.objects.visible_to(actor)
+        .select_related("lead", "safety_officer", "programme")
+        .filter(slug=slug)
+        .first()
+    )
+
+
+def experiment_rows(
+    actor: Actor, exercise: Exercise, *, now: datetime
+) -> tuple[ExperimentRow, ...]:
+    """The experiments this actor sees, in the order of their slots, without withdrawn ones."""
+    experiments = list(
+        Experiment.objects.visible_to(actor)
+        .filter(exercise=exercise)
+        .exclude(status="withdrawn")
+        .select_related(
+            "exercise",
+            "application__team",
+            "revision",
+            "template_version__template",
+            "deployment__place__account",
+        )
+    )
+    approvals = approvals_of(experiments, now=now)
+    preflights = _preflights(experiments)
+    runs = _runs(experiments)
+    return tuple(
+        ExperimentRow(
+            experiment=experiment,
+            required=required_for(experiment),
+            approval=approvals[experiment.pk],
+            preflight=preflights[experiment.pk],
+            run=runs.get(experiment.pk),
+            starts_at=_starts_at(experiment, runs.get(experiment.pk)),
+            duration_s=_duration_s(experiment),
+        )
+        for experiment in experiments
+    )
+
+
+def _starts_at(experiment: Experiment, run: Run | None) -> datetime:
+    """When it began or is due; before Go, the slot if Go is said when the window opens."""
+    if run is None:
+        return planned_start(experiment)
+    return run.started_at or run.scheduled_at
+
+
+def _duration_s(experiment: Experiment) -> int:
+    """Zero while the plan cannot be built yet."""
+    return planned_duration_s(experiment.revision.plan["definition"]) if (
+        experiment.revision
+    ) else 0
+
+
+def _preflights(experiments: list[Experiment]) -> dict[int, PreflightSummary]:
+    digests = {e.pk: e.revision.digest if e.revision else "" for e in experiments}
+    current: dict[int, list[PreflightCheck]] = defaultdict(list)
+    outdated: dict[int, int] = defaultdict(int)
+    for check in PreflightCheck.objects.filter(experiment__in=experiments):
+        if check.digest == digests[check.experiment_id]:
+            current[check.experiment_id].append(check)
+        else:
+            outdated[check.experiment_id] += 1
+    return {pk: PreflightSummary(tuple(current[pk]), outdated[pk]) for pk in digests}
+
+
+def _runs(experiments: list[Experiment]) -> dict[int, Run]:
+    """The latest run of each, rehearsals and cancelled ones apart."""
+    rows = (
+        Run.objects.filter(experiment__in=experiments, is_rehearsal=False)
+        .exclude(state="cancelled")
+        .order_by("scheduled_at", "created_at")
+    )
+    return {run.experiment_id: run for run in rows}
+
+
+@dataclass(frozen=True)
+class Rehearsal:
+    """What a look at the account found: the targets, and the last rehearsal's outcome."""
+
+    row: ExperimentRow
+    preview: TargetPreview | None
+    run: Run | None
+    may_run: bool
+
+    @property
+    def is_current(self) -> bool:
+        revision = self.row.experiment.revision
+        return bool(self.preview and revision and self.preview.digest == revision.digest)
+
+    @property
+    def target_count(self) -> int:
+        return len({target["arn"] for target in self.preview.targets}) if self.preview else 0
+
+    @property
+    def zones(self) -> tuple[tuple[str, int], ...]:
+        """How many targets lie in each Availability Zone."""
+        counts: dict[str, set[str]] = defaultdict(set)
+        for target in self.preview.targets if self.preview else ():
+            counts[str(target.get("az") or "no zone")].add(target["arn"])
+        return tuple(sorted((zone, len(arns)) for zone, arns in counts.items()))
+
+
+def rehearsals(
+    rows: tuple[ExperimentRow, ...], *, may_run: dict[int, bool]
+) -> tuple[Rehearsal, ...]:
+    """The pre-flight tab: what is proposed, with its answers, targets and rehearsal."""
+    proposed = [row for row in rows if row.experiment.status == "proposed"]
+    ids = [row.experiment.pk for row in proposed]
+    previews = {p.experiment_id: p for p in TargetPreview.objects.filter(experiment__in=ids)}
+    runs = {
+        run.experiment_id: run
+        for run in Run.objects.filter(experiment__in=ids, is_rehearsal=True).order_by("created_at")
+    }
+    return tuple(
+        Rehearsal(
+            row=row,
+            preview=previews.get(row.experiment.pk),
+            run=runs.get(row.experiment.pk),
+            may_run=may_run.get(row.experiment.pk, False),
+        )
+        for row in proposed
+    )
