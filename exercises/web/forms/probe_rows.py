@@ -1,0 +1,158 @@
+"""The rows of "How do we know it still works?": one probe a row, all of it in the form.
+
+The whole probe travels with the form, so rows are added and removed without a script.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Final
+
+Problems = list[tuple[str, str]]
+
+MINUTE_S: Final = 60
+STATS: Final = ("Average", "Sum", "Minimum", "Maximum", "SampleCount", "p50", "p90", "p95", "p99")
+
+
+@dataclass(frozen=True)
+class ProbeRow:
+    """One probe as typed. `low` and `high` empty mean no limit on that side."""
+
+    index: int
+    key: str = ""
+    name: str = ""
+    unit: str = ""
+    is_business: str = ""
+    namespace: str = ""
+    metric: str = ""
+    dimensions: str = ""
+    stat: str = "Average"
+    period_s: str = str(MINUTE_S)
+    low: str = ""
+    high: str = ""
+    grace_s: str = "0"
+    decimals: str = "0"
+    scale: str = "1"
+    problems: Mapping[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def prefix(self) -> str:
+        return f"probe-{self.index}-"
+
+
+TEXTS: Final = tuple(f.name for f in fields(ProbeRow) if f.name not in {"index", "problems"})
+
+
+def rows_from(data: Mapping[str, str], *, most: int) -> tuple[ProbeRow, ...]:
+    """The posted rows in order, numbered anew without gaps."""
+    numbers = sorted(
+        {int(m[1]) for name in data if (m := re.fullmatch(r"probe-(\d{1,3})-name", name))}
+    )[:most]
+    return tuple(
+        ProbeRow(index, **{name: data.get(f"probe-{number}-{name}", "") for name in TEXTS})
+        for index, number in enumerate(numbers)
+    )
+
+
+def row_of(index: int, probe: Mapping[str, object]) -> ProbeRow:
+    """A stored probe as a row."""
+    dimensions = probe.get("dimensions")
+    return ProbeRow(
+        index=index,
+        is_business="on" if probe.get("is_business") else "",
+        dimensions=", ".join(f"{k}={v}" for k, v in dimensions.items())
+        if isinstance(dimensions, Mapping)
+        else "",
+        **{
+            name: _text(probe[name])
+            for name in TEXTS
+            if name not in {"is_business", "dimensions"} and probe.get(name) is not None
+        },
+    )
+
+
+def renumbered(rows: Sequence[ProbeRow], *, without: int | None = None) -> tuple[ProbeRow, ...]:
+    """The rows that stay, numbered from nought."""
+    kept = [row for row in rows if row.index != without]
+    return tuple(
+        ProbeRow(index, **{name: getattr(row, name) for name in TEXTS})
+        for index, row in enumerate(kept)
+    )
+
+
+def read_row(row: ProbeRow, problems: Problems) -> dict[str, object]:
+    """The probe of a row; what cannot be read is added to `problems`."""
+    where = f"steady_state[{row.index}]"
+    probe: dict[str, object] = {
+        "kind": "cloudwatch",
+        "key": row.key.strip() or _key(row.name),
+        "name": row.name.strip(),
+        "unit": row.unit.strip(),
+        "is_business": bool(row.is_business),
+        "namespace": row.namespace.strip(),
+        "metric": row.metric.strip(),
+        "dimensions": _dimensions(row.dimensions, f"{where}.dimensions", problems),
+        "stat": row.stat.strip(),
+    }
+    for name in ("low", "high"):
+        text = getattr(row, name).strip()
+        probe[name] = _number(text, f"{where}.{name}", problems) if text else None
+    for name, default in (("period_s", MINUTE_S), ("grace_s", 0), ("decimals", 0)):
+        text = getattr(row, name).strip()
+        probe[name] = _whole(text, f"{where}.{name}", problems) if text else default
+    if row.scale.strip() not in {"", "1", "1.0"}:
+        probe["scale"] = _number(row.scale, f"{where}.scale", problems)
+    return probe
+
+
+def rows_to_json(probes: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
+    """The probes with keys that differ, as the steady state of a draft."""
+    taken: set[str] = set()
+    found = []
+    for probe in probes:
+        key, base, number = str(probe["key"]), str(probe["key"]), 2
+        while key in taken:
+            key, number = f"{base}-{number}", number + 1
+        taken.add(key)
+        found.append({**probe, "key": key})
+    return found
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "probe"
+
+
+def _dimensions(text: str, where: str, problems: Problems) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part in filter(None, (piece.strip() for piece in text.split(","))):
+        name, sign, value = part.partition("=")
+        if not (sign and name.strip() and value.strip()):
+            problems.append((where, "pairs such as Cluster=mqtt-broker, parted by commas"))
+            return {}
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _number(text: str, where: str, problems: Problems) -> float | int:
+    try:
+        number = float(text.replace(",", ""))
+    except ValueError:
+        problems.append((where, "a number, such as 99.5"))
+        return 0
+    if number != number or number in (float("inf"), float("-inf")):
+        problems.append((where, "a finite number, such as 99.5"))
+        return 0
+    return int(number) if number.is_integer() else number
+
+
+def _whole(text: str, where: str, problems: Problems) -> int:
+    if text.isascii() and text.isdigit() and len(text) < 7:
+        return int(text)
+    problems.append((where, "a whole number, 0 or more"))
+    return 0
+
+
+def _text(value: object) -> str:
+    return str(value)
