@@ -1,4 +1,4 @@
-"""Celery's application: the one beat entry that makes workers look at what is due.
+"""Celery's application; settings.py holds its configuration and its one beat entry.
 
 Start with `celery -A chaosplane worker` and `celery -A chaosplane beat`.
 """
@@ -11,17 +11,7 @@ from celery import Celery
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chaosplane.settings")
 
-# Imported after the line above, which says what these settings are.
-from django.conf import settings  # noqa: E402
-
 app = Celery("chaosplane")
+# Read when first needed: importing this package must not need a configured environment.
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-app.conf.beat_schedule = {
-    "tick": {
-        "task": "exercises.tick",
-        "schedule": settings.CHAOSPLANE_TICK_S,
-        # Ticks that nobody took while workers were away say nothing new: let them lapse.
-        "options": {"expires": 10},
-    }
-}

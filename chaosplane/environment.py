@@ -56,9 +56,7 @@ class Environment:
         except ValueError:
             raise ImproperlyConfigured(f"{name}={value!r}: must be a number.") from None
         if not least <= number <= most:
-            raise ImproperlyConfigured(
-                f"{name}={value}: must be between {least:g} and {most:g}."
-            )
+            raise ImproperlyConfigured(f"{name}={value}: must be between {least:g} and {most:g}.")
         return number
 
     def names(self, name: str, default: str = "") -> list[str]:

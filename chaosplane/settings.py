@@ -114,6 +114,14 @@ CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20.0 if PRODUCTION else 2.0
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULE = {
+    "tick": {
+        "task": "exercises.tick",
+        "schedule": CHAOSPLANE_TICK_S,
+        # Ticks that nobody took while workers were away say nothing new: let them lapse.
+        "options": {"expires": 10},
+    }
+}
 CELERY_TIMEZONE = "UTC"
 
 # -- Application -------------------------------------------------------------------------
@@ -256,9 +264,7 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {
         "handlers": ["stderr"],
-        "level": env.choice(
-            "CHAOSPLANE_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"
-        ),
+        "level": env.choice("CHAOSPLANE_LOG_LEVEL", ("DEBUG", "INFO", "WARNING", "ERROR"), "INFO"),
     },
     "loggers": {
         # Celery says at INFO what each tick did, once a second for ever.
