@@ -1,0 +1,174 @@
+"""The policy list beside a proposal: every rule, whether it holds now, and why not.
+
+Used by the propose page, by the inbox and by the experiment's page. Works on a draft that
+is not saved yet, as long as it has an exercise with a window.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from exercises.domain.approvals import required_capacities
+from exercises.domain.capacities import Capacity
+from exercises.domain.errors import Invalid
+from exercises.domain.freezes import freezes_touching
+from exercises.domain.times import Window
+from exercises.domain.timeline import planned_duration_s
+from exercises.models import Experiment, Finding, Run, TargetPreview
+from exercises.queries.plans import definition_of, planned_start, planned_wall, problems_of
+from exercises.queries.readiness import freeze_facts
+
+OPEN_FINDINGS = ("found", "accepted", "fix_agreed", "fix_live", "retest")
+MOST_SHOWN = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyCheck:
+    """One line: ok, warn or fail, the rule, what was seen, and where to read on."""
+
+    status: str
+    label: str
+    detail: str = ""
+    finding: Finding | None = None
+
+
+def approvals_needed(experiment: Experiment) -> tuple[Capacity, ...]:
+    """Whose word this experiment needs."""
+    return required_capacities(
+        environment=experiment.deployment.place.account.environment,
+        rung=experiment.template_version.rung,
+    )
+
+
+def policy_checks(
+    experiment: Experiment, *, now: datetime, preview: TargetPreview | None = None
+) -> list[PolicyCheck]:
+    """The list, problems first."""
+    checks = [
+        *_content(experiment, now),
+        *_targets(experiment, preview),
+        _freeze(experiment),
+        _conflict(experiment),
+        _automatic_stop(experiment),
+        _tried_before(experiment),
+        *_open_findings(experiment),
+    ]
+    order = {"fail": 0, "warn": 1, "pending": 2, "ok": 3}
+    return sorted(checks, key=lambda check: order[check.status])
+
+
+def _content(experiment: Experiment, now: datetime) -> list[PolicyCheck]:
+    problems = problems_of(experiment, now=now)
+    if not problems:
+        return [PolicyCheck("ok", "Plan is complete and within its limits")]
+    return [PolicyCheck("fail", text, _field_words(field)) for field, text in problems]
+
+
+def _field_words(field: str) -> str:
+    return field.replace("parameters.", "").replace("_", " ").replace(".", " / ")
+
+
+def _targets(experiment: Experiment, preview: TargetPreview | None) -> list[PolicyCheck]:
+    if preview is None:
+        return [PolicyCheck("pending", "Targets not looked up yet")]
+    if preview.problem:
+        return [PolicyCheck("fail", "Targets cannot be looked up", preview.problem)]
+    count = len({target["arn"] for target in preview.targets})
+    if count == 0:
+        return [PolicyCheck("fail", "Nothing would be hit", "No resource carries the tags.")]
+    inside = count <= experiment.target_cap
+    label = "Inside the limit of resources" if inside else "More resources than the limit"
+    return [
+        PolicyCheck("ok" if inside else "fail", label, f"{count} of at most {experiment.target_cap}")
+    ]
+
+
+def _freeze(experiment: Experiment) -> PolicyCheck:
+    place = experiment.deployment.place
+    hits = freezes_touching(
+        freeze_facts(),
+        _span(experiment) or experiment.exercise.window,
+        environment=place.account.environment,
+        account_id=place.account.account_id,
+        team_id=experiment.application.team_id,
+    )
+    if hits:
+        return PolicyCheck("fail", "A freeze covers the slot", ", ".join(f.name for f in hits))
+    return PolicyCheck("ok", "No freeze in the slot")
+
+
+def _span(experiment: Experiment) -> Window | None:
+    """From the slot to its end; None while the plan cannot be built."""
+    try:
+        duration_s = planned_duration_s(definition_of(experiment))
+    except Invalid:
+        return None
+    starts_at = planned_start(experiment)
+    ends_at = starts_at + planned_wall(duration_s)
+    return Window(starts_at, ends_at) if ends_at > starts_at else None
+
+
+def _conflict(experiment: Experiment) -> PolicyCheck:
+    """Another experiment on the same application or account in the same minutes."""
+    mine = _span(experiment)
+    if mine is None or experiment.exercise.pk is None:
+        return PolicyCheck("pending", "Conflicts are looked up when the plan is complete")
+    others = (
+        Experiment.objects.filter(exercise=experiment.exercise, status="proposed")
+        .filter(application=experiment.application)
+        .exclude(pk=experiment.pk)
+        .select_related(
+            "exercise", "application", "template_version", "deployment__place__account"
+        )
+    )
+    clashes = [other for other in others if _overlaps(mine, _span(other))]
+    if clashes:
+        return PolicyCheck("warn", "Another experiment has this slot", _names(clashes))
+    return PolicyCheck("ok", "No conflict in the slot")
+
+
+def _overlaps(mine: Window, other: Window | None) -> bool:
+    return other is not None and mine.starts_at < other.ends_at and other.starts_at < mine.ends_at
+
+
+def _names(experiments: Sequence[Experiment]) -> str:
+    return ", ".join(f"{e.code} {e.title}" for e in experiments[:MOST_SHOWN])
+
+
+def _automatic_stop(experiment: Experiment) -> PolicyCheck:
+    if experiment.deployment.alarm_arns:
+        return PolicyCheck("ok", "Automatic stop by alarm")
+    production = experiment.deployment.place.account.is_production
+    return PolicyCheck(
+        "fail" if production else "warn", "No alarm stops it", "Name an alarm on the deployment."
+    )
+
+
+def _tried_before(experiment: Experiment) -> PolicyCheck:
+    held = Run.objects.filter(
+        experiment__application=experiment.application,
+        experiment__template_version__template=experiment.template_version.template,
+        is_rehearsal=False,
+        verdict="held",
+    )
+    production = experiment.deployment.place.account.is_production
+    before = held.exclude(
+        experiment__deployment__place__account__environment="production"
+    ).count()
+    if not production:
+        return PolicyCheck("ok", f"Held {held.count()} times here before")
+    if before:
+        return PolicyCheck("ok", f"Held {before} times before production")
+    return PolicyCheck("warn", "Not held before production yet", "Try it in pre-production first.")
+
+
+def _open_findings(experiment: Experiment) -> list[PolicyCheck]:
+    findings = Finding.objects.filter(
+        application=experiment.application, state__in=OPEN_FINDINGS
+    )[:MOST_SHOWN]
+    return [
+        PolicyCheck("warn", f"{finding.code} is open on this application", finding.title, finding)
+        for finding in findings
+    ]
