@@ -6,7 +6,7 @@ assumes roles but injects nothing (AWS FIS User Guide, "Target preview").
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
@@ -25,6 +25,7 @@ from exercises.models import Experiment, PreflightCheck, Run, TargetPreview
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.probes.cloudwatch import newest_readings
+from exercises.queries.plans import definition_of
 from exercises.queries.readiness import freeze_facts
 from exercises.services.audit import record
 from exercises.services.run_plan import schedule_run
@@ -50,29 +51,47 @@ def preview_targets(*, actor: Actor, experiment: Experiment) -> TargetPreview:
     if experiment.revision is None:
         raise Conflict("finish the experiment first: it has no plan to resolve yet")
     plan = experiment.revision.plan
+    seen = _look(experiment, plan["engine"], plan["definition"])
+    preview, _ = TargetPreview.objects.update_or_create(
+        experiment=experiment,
+        defaults={
+            "digest": experiment.revision.digest,
+            "targets": seen.targets,
+            "fleet": seen.fleet,
+            "problem": seen.problem,
+            "resolved_at": seen.resolved_at,
+        },
+    )
+    return preview
+
+
+def preview_unsaved(*, actor: Actor, experiment: Experiment) -> TargetPreview:
+    """The same for a form that is being filled in; nothing is kept.
+
+    Raises NotAllowed, and Invalid while the parameters do not make a definition.
+    """
+    authorize(actor, "experiment.propose", experiment.application)
+    engine_name = experiment.template_version.template.engine
+    return _look(experiment, engine_name, definition_of(experiment))
+
+
+def _look(
+    experiment: Experiment, engine_name: str, definition: Mapping[str, object]
+) -> TargetPreview:
+    """Resolve targets and fleet with the read role. What AWS refuses becomes the problem."""
     access = experiment.deployment.place.access
     targets: list[dict[str, object]] = []
     fleet: list[dict[str, object]] = []
     problem = ""
     try:
-        targets = [asdict(t) for t in engine(plan["engine"]).preview(access, plan["definition"])]
-        fleet = [
-            asdict(node)
-            for node in application_nodes(access, experiment.deployment.tag_value)
-        ]
+        targets = [asdict(target) for target in engine(engine_name).preview(access, definition)]
+        nodes = application_nodes(access, experiment.deployment.tag_value)
+        fleet = [asdict(node) for node in nodes]
     except EngineError as error:
         problem = str(error)[:500]
-    preview, _ = TargetPreview.objects.update_or_create(
-        experiment=experiment,
-        defaults={
-            "digest": experiment.revision.digest,
-            "targets": targets,
-            "fleet": fleet,
-            "problem": problem,
-            "resolved_at": database_now(),
-        },
+    return TargetPreview(
+        targets=targets, fleet=fleet, problem=problem, resolved_at=database_now()
     )
-    return preview
 
 
 def run_preflight(*, actor: Actor, experiment: Experiment) -> list[PreflightCheck]:
