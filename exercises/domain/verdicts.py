@@ -53,7 +53,6 @@ def judge(
     readings: Mapping[str, Sequence[Reading]],
     *,
     fault_started_at: datetime,
-    fault_ended_at: datetime,
     settled_at: datetime,
     speed: float,
     engine_failed: bool,

@@ -73,7 +73,6 @@ def judgement_of(run: Run, *, now: datetime) -> Judgement:
         specs,
         readings,
         fault_started_at=started_at,
-        fault_ended_at=run.ended_at or now,
         settled_at=run.settle_until or now,
         speed=settings.CHAOSPLANE_TIME_SPEED,
         engine_failed=run.state == RunState.FAILED.value,
