@@ -1,0 +1,66 @@
+"""Stop, for everyone who sees what runs: one question, one answer, no script needed.
+
+A POST without `confirm` gets the question as a page; with it everything is stopped in this
+very request. The progress is then shown in the live room.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_http_methods
+
+from exercises.models import Exercise, Run
+from exercises.models.due_work import database_now
+from exercises.queries.live_strip import live_exercises
+from exercises.queries.stop_progress import stoppable_runs
+from exercises.services.stop import stop_all, stop_run
+from exercises.web.access import SignedInRequest, signed_in
+
+
+@require_GET
+@signed_in
+def everything(request: SignedInRequest) -> HttpResponse:
+    """Everything this person can stop; short enough to open on any phone."""
+    live = live_exercises(request.actor, database_now())
+    return render(request, "stop/everything.html", {"live": live})
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def exercise(request: SignedInRequest, slug: str) -> HttpResponse:
+    found = get_object_or_404(Exercise.objects.visible_to(request.actor), slug=slug)
+    if request.method == "POST" and request.POST.get("confirm"):
+        stop_all(actor=request.actor, exercise=found, reason=_reason(request))
+        return redirect(reverse("live_room", args=[slug]) + "#stop")
+    runs = stoppable_runs(found)
+    context = {"exercise": found, "runs": runs, "running": [r for r in runs if r.is_running]}
+    return render(request, "stop/exercise.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def run(request: SignedInRequest, run_id: UUID) -> HttpResponse:
+    found = get_object_or_404(
+        Run.objects.visible_to(request.actor).select_related("experiment__exercise"), pk=run_id
+    )
+    exercise = found.experiment.exercise
+    if request.method == "POST" and request.POST.get("confirm"):
+        stop_run(actor=request.actor, run=found, reason=_reason(request))
+        room = reverse("live_room", args=[exercise.slug])
+        return redirect(f"{room}?run={found.pk}#stop")
+    return render(request, "stop/run.html", {"run": found, "exercise": exercise})
+
+
+def _reason(request: HttpRequest) -> str:
+    return request.POST.get("reason", "").strip()[:500]
+
+
+urlpatterns = [
+    path("stop/", everything, name="stop_everything"),
+    path("exercises/<slug:slug>/stop/", exercise, name="stop_exercise"),
+    path("runs/<uuid:run_id>/stop/", run, name="stop_run"),
+]
