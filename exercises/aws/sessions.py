@@ -1,0 +1,147 @@
+"""Clients for one account, Region and purpose. The only place that assumes roles.
+
+Used by aws, engines and probes. A purpose has a role of its own, so that code which looks
+can never start and code which starts can never do more. Base credentials and endpoints
+come from botocore's standard chain (AWS_ENDPOINT_URL for the simulator).
+"""
+
+from __future__ import annotations
+
+import threading
+from enum import StrEnum
+from typing import Any, Final
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.credentials import (
+    CredentialProvider,
+    CredentialResolver,
+    DeferredRefreshableCredentials,
+)
+from botocore.loaders import create_loader
+
+from exercises.aws.failures import aws_errors
+from exercises.domain.plans import AccountAccess
+
+
+class Purpose(StrEnum):
+    READ = "read"
+    START = "start"
+    STOP = "stop"
+
+
+SESSION_S: Final = 3600
+"""Role chaining ends after one hour (AWS IAM User Guide, "Role chaining")."""
+
+_USER_AGENT: Final = "chaosplane"
+
+
+def _config(connect_s: float, read_s: float, attempts: int) -> Config:
+    return Config(
+        connect_timeout=connect_s,
+        read_timeout=read_s,
+        retries={"total_max_attempts": attempts, "mode": "standard"},
+        user_agent_extra=_USER_AGENT,
+        max_pool_connections=20,
+    )
+
+
+_CONFIGS: Final = {
+    Purpose.READ: _config(2, 10, 2),
+    # One attempt: what an unanswered start means is decided by our own rule, not botocore's.
+    Purpose.START: _config(2, 10, 1),
+    # Short and often: a stop that hangs is worse than one that is asked for again.
+    Purpose.STOP: _config(1, 3, 3),
+}
+
+# One loader for all sessions: the model of EC2 alone is slow to read and large to keep.
+_loader: Final = create_loader()
+
+_lock = threading.Lock()
+_clients: dict[tuple[AccountAccess, str, Purpose], Any] = {}
+_sessions: dict[tuple[AccountAccess, Purpose], botocore.session.Session] = {}
+
+
+def client(access: AccountAccess, service: str, purpose: Purpose) -> Any:
+    """A boto3 client under the role of this purpose; the same one for the same arguments.
+
+    The role is assumed here and not in the caller's call, so that a role that cannot be
+    assumed is never mistaken for a start without an answer. Raises EngineError.
+    """
+    with _lock:
+        session = _session(access, purpose)
+        found = _clients.get((access, service, purpose))
+        if found is None:
+            found = boto3.Session(botocore_session=session).client(
+                service, region_name=access.region, config=_CONFIGS[purpose]
+            )
+            _clients[access, service, purpose] = found
+    with aws_errors(f"assume {role_arn(access, purpose)}"):
+        session.get_credentials().get_frozen_credentials()
+    return found
+
+
+def role_arn(access: AccountAccess, purpose: Purpose) -> str:
+    """The role of this purpose in the account."""
+    return {
+        Purpose.READ: access.read_role_arn,
+        Purpose.START: access.start_role_arn,
+        Purpose.STOP: access.stop_role_arn,
+    }[purpose]
+
+
+def forget_clients() -> None:
+    """Drop every client and credential. For tests that move to another endpoint."""
+    with _lock:
+        _clients.clear()
+        _sessions.clear()
+
+
+def _session(access: AccountAccess, purpose: Purpose) -> botocore.session.Session:
+    found = _sessions.get((access, purpose))
+    if found is None:
+        found = _bare_session()
+        found.register_component(
+            "credential_provider", CredentialResolver([_AssumedRole(access, purpose)])
+        )
+        _sessions[access, purpose] = found
+    return found
+
+
+def _bare_session() -> botocore.session.Session:
+    session = botocore.session.Session()
+    session.register_component("data_loader", _loader)
+    return session
+
+
+class _AssumedRole(CredentialProvider):
+    """Credentials of the role, renewed by botocore some minutes before they end."""
+
+    METHOD = "assume-role"
+
+    def __init__(self, access: AccountAccess, purpose: Purpose) -> None:
+        super().__init__()
+        self._access = access
+        self._purpose = purpose
+        # One client for all renewals: its own credentials are those of the process.
+        self._sts = boto3.Session(botocore_session=_bare_session()).client(
+            "sts", region_name=access.region, config=_CONFIGS[Purpose.STOP]
+        )
+
+    def load(self) -> DeferredRefreshableCredentials:
+        return DeferredRefreshableCredentials(refresh_using=self._assume, method=self.METHOD)
+
+    def _assume(self) -> dict[str, str]:
+        answer = self._sts.assume_role(
+            RoleArn=role_arn(self._access, self._purpose),
+            RoleSessionName=f"chaosplane-{self._purpose.value}",
+            ExternalId=self._access.external_id,
+            DurationSeconds=SESSION_S,
+        )["Credentials"]
+        return {
+            "access_key": answer["AccessKeyId"],
+            "secret_key": answer["SecretAccessKey"],
+            "token": answer["SessionToken"],
+            "expiry_time": answer["Expiration"].isoformat(),
+        }
