@@ -1,0 +1,81 @@
+"""Signing in and out: by e-mail and password, and in the demo by choosing a role.
+
+The one-click roles exist only when settings.CHAOSPLANE_DEMO is on, and only for people the
+demo data made; anywhere else their address answers 404.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth import login
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.views import LoginView, LogoutView
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+from exercises.models import User
+
+BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
+
+
+class SignInForm(AuthenticationForm):
+    """Django's form in our words."""
+
+    username = forms.EmailField(
+        label="E-mail", widget=forms.EmailInput(attrs={"autocomplete": "username"})
+    )
+    error_messages: Final = {  # type: ignore[misc]
+        "invalid_login": "E-mail and password do not match. Check both and try again.",
+        "inactive": "This account is closed. Ask a programme lead to open it again.",
+    }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["username"].label = "E-mail"
+        for field in self.fields.values():
+            field.widget.attrs.pop("autofocus", None)
+
+
+class SignIn(LoginView):
+    template_name = "signin/sign_in.html"
+    form_class = SignInForm
+    redirect_authenticated_user = True
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"demo_sign_ins": demo_sign_ins()}
+
+
+def demo_sign_ins() -> list[User]:
+    """The people of the demo, in the order they were made; nobody outside the demo."""
+    if not settings.CHAOSPLANE_DEMO:
+        return []
+    return list(User.objects.filter(is_demo=True, is_active=True).order_by("pk"))
+
+
+@require_POST
+def sign_in_as(request: HttpRequest) -> HttpResponse:
+    """Sign in with one click as a person of the demo."""
+    if not settings.CHAOSPLANE_DEMO:
+        raise Http404
+    user = get_object_or_404(
+        User, email=request.POST.get("email", ""), is_demo=True, is_active=True
+    )
+    login(request, user, backend=BACKEND)
+    onward = request.POST.get("next", "")
+    is_ours = url_has_allowed_host_and_scheme(
+        onward, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    )
+    return HttpResponseRedirect(onward if is_ours else settings.LOGIN_REDIRECT_URL)
+
+
+urlpatterns = [
+    path("sign-in/", SignIn.as_view(), name="sign_in"),
+    path("sign-in/as/", sign_in_as, name="sign_in_as"),
+    path("sign-out/", LogoutView.as_view(), name="sign_out"),
+]
