@@ -28,7 +28,7 @@ DEBUG = CHAOSPLANE_ENV == "development"
 # -- Secrets and addresses ---------------------------------------------------------------
 
 # Known to everyone who reads this file: good for a demo on one's own machine, nothing else.
-DEMO_SECRET_KEY = "the-demo-signs-with-a-key-that-everyone-can-read-on-purpose-0001"
+DEMO_SECRET_KEY = "the-demo-signs-with-a-key-that-everyone-can-read-on-purpose-0001"  # noqa: S105
 SECRET_KEY = env.text("CHAOSPLANE_SECRET_KEY", None if PRODUCTION else DEMO_SECRET_KEY)
 SECRET_KEY_FALLBACKS = env.names("CHAOSPLANE_SECRET_KEY_FALLBACKS")
 CHAOSPLANE_BASE_URL = env.text(

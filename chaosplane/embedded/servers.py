@@ -1,4 +1,4 @@
-"""Starts and stops the servers of one home; chaosplane.demo and tests/conftest.py are the callers."""
+"""Starts and stops the servers of one home, for chaosplane.demo and tests/conftest.py."""
 
 from __future__ import annotations
 

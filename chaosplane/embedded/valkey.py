@@ -8,7 +8,14 @@ import signal
 from importlib.util import find_spec
 from pathlib import Path
 
-from chaosplane.embedded.processes import CannotStart, Child, socket_answers, spawn, wait_until
+from chaosplane.embedded.processes import (
+    CannotStart,
+    Child,
+    end_leftover,
+    socket_answers,
+    spawn,
+    wait_until,
+)
 
 
 def start(home: Path, socket: Path, *, durable: bool) -> Child:
