@@ -23,7 +23,10 @@ _BRACKET: Final = re.compile(r"[\[\]{}]")
 
 
 def canonical_bytes(value: object) -> bytes:
-    """The one RFC 8785 form of a JSON value. Raises ValueError for what JSON cannot hold."""
+    """The one RFC 8785 form of a JSON value.
+
+    Raises TypeError for what is no JSON value, ValueError for a number or text out of range.
+    """
     return _form(value).encode("utf-8")
 
 
@@ -119,14 +122,14 @@ def _form(value: object) -> str:
         return "{" + ",".join(f"{_text(k)}:{_form(v)}" for k, v in _sorted(value)) + "}"
     if isinstance(value, list | tuple):
         return "[" + ",".join(_form(item) for item in value) + "]"
-    raise ValueError(f"{type(value).__name__} is not a JSON value")
+    raise TypeError(f"{type(value).__name__} is not a JSON value")
 
 
 def _sorted(value: Mapping[object, object]) -> list[tuple[str, object]]:
     pairs = []
     for name, item in value.items():
         if not isinstance(name, str):
-            raise ValueError(f"the key {name!r} is not a string")
+            raise TypeError(f"the key {name!r} is not a string")
         pairs.append((name, item))
     return sorted(pairs, key=lambda pair: pair[0].encode("utf-16-be", "surrogatepass"))
 

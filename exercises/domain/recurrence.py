@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
-from typing import Final
+from typing import Final, cast
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from dateutil.rrule import rrule, rrulestr
@@ -29,13 +29,13 @@ MAX_DURATION_S: Final = 7 * 24 * 3600
 # seconds to expand.
 _PATTERNS: Final = {
     "FREQ": re.compile("|".join(FREQUENCIES)),
-    "INTERVAL": re.compile(r"\d{1,3}"),
-    "COUNT": re.compile(r"\d{1,3}"),
-    "UNTIL": re.compile(r"\d{8}(T\d{6}Z?)?"),
+    "INTERVAL": re.compile(r"[0-9]{1,3}"),
+    "COUNT": re.compile(r"[0-9]{1,3}"),
+    "UNTIL": re.compile(r"[0-9]{8}(T[0-9]{6}Z?)?"),
     "BYDAY": re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)(,([+-]?[1-5])?[A-Z]{2}){0,6}"),
-    "BYMONTHDAY": re.compile(r"-?\d{1,2}(,-?\d{1,2}){0,30}"),
-    "BYMONTH": re.compile(r"\d{1,2}(,\d{1,2}){0,11}"),
-    "BYSETPOS": re.compile(r"[+-]?\d{1,2}(,[+-]?\d{1,2}){0,5}"),
+    "BYMONTHDAY": re.compile(r"-?[0-9]{1,2}(,-?[0-9]{1,2}){0,30}"),
+    "BYMONTH": re.compile(r"[0-9]{1,2}(,[0-9]{1,2}){0,11}"),
+    "BYSETPOS": re.compile(r"[+-]?[0-9]{1,2}(,[+-]?[0-9]{1,2}){0,5}"),
     "WKST": re.compile(r"MO|TU|WE|TH|FR|SA|SU"),
 }
 
@@ -125,8 +125,7 @@ def _locals(rule: Rule, zone: ZoneInfo, last: datetime) -> Iterator[datetime]:
         ";".join(f"{name}={value}" for name, value in parts.items()),
         dtstart=rule.local_start.replace(microsecond=0),
     )
-    assert isinstance(expanded, rrule)
-    return islice(iter(expanded.replace(until=last)), count)
+    return islice(iter(cast("rrule", expanded).replace(until=last)), count)
 
 
 def _parts(text: str) -> dict[str, str]:
@@ -160,7 +159,7 @@ def _expected(name: str, value: str) -> str:
 
 def _check_meaning(text: str) -> None:
     try:
-        rrulestr(text, dtstart=datetime(2000, 1, 1))
+        rrulestr(text, dtstart=datetime(2000, 1, 1))  # noqa: DTZ001
     except (ValueError, KeyError, TypeError) as error:
         raise Invalid("rrule", f"not a rule of RFC 5545: {error}") from error
 
