@@ -1,0 +1,390 @@
+"""Propose an experiment: new, edit, the live preview beside the form, send and withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_http_methods, require_POST
+
+from exercises.domain.capacities import label
+from exercises.domain.errors import Invalid
+from exercises.models import (
+    Deployment,
+    Exercise,
+    Experiment,
+    Finding,
+    TargetPreview,
+    TemplateVersion,
+)
+from exercises.models.due_work import database_now
+from exercises.permissions import authorize
+from exercises.queries.compose import (
+    deployments_for,
+    editable_experiment,
+    finding_by_code,
+    newest_version,
+    open_exercises,
+)
+from exercises.queries.plans import planned_wall, problems_of
+from exercises.queries.policy_checks import approvals_needed, policy_checks
+from exercises.queries.target_view import target_view
+from exercises.services.preflight import preview_unsaved
+from exercises.services.propose import (
+    SELF_SERVICE_WINDOW_S,
+    edit_draft,
+    propose,
+    start_draft,
+    withdraw,
+)
+from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.errors import form_errors
+from exercises.web.forms.compose import (
+    DEFAULT_ZONE,
+    MAX_PROBES,
+    Meaning,
+    Problems,
+    Typed,
+    read,
+    typed_for_new,
+    typed_from_post,
+    typed_of,
+)
+from exercises.web.forms.compose_page import (
+    parameter_controls,
+    rows_with_problems,
+    summary,
+    zones_of,
+)
+from exercises.web.forms.probe_rows import STATS, ProbeRow, renumbered, row_of
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What one request of this page works with."""
+
+    now: datetime
+    version: TemplateVersion
+    deployments: Sequence[Deployment]
+    exercises: Sequence[Exercise]
+    experiment: Experiment | None = None
+    retest_of: Finding | None = None
+
+    def read(self, typed: Typed) -> Meaning:
+        return read(
+            typed,
+            version=self.version,
+            deployments=self.deployments,
+            exercises=self.exercises,
+            experiment=self.experiment,
+        )
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def experiment_new(request: SignedInRequest) -> HttpResponse:
+    """The empty form from a template, or its first save."""
+    given = request.POST or request.GET
+    retest_of = _finding(request, given.get("retest", ""))
+    version = _version(given.get("template", ""), retest_of)
+    if version is None:
+        kept = {k: v for k, v in request.GET.items() if k in {"exercise", "retest"}}
+        messages.info(request, "Pick a template first, then propose from it.")
+        return redirect(f"{reverse('template_list')}{'?' + urlencode(kept) if kept else ''}")
+    desk = _desk(request, version, retest_of=retest_of)
+    if request.method == "POST":
+        return _posted(request, desk)
+    exercise = _chosen_exercise(desk, request.GET.get("exercise", ""))
+    retested = retest_of.run.experiment if retest_of and retest_of.run else None
+    deployment = _first_deployment(desk, retested)
+    typed = typed_for_new(
+        version=version,
+        deployment=deployment,
+        exercise=exercise,
+        retested=retested,
+        retest_code=retest_of.code if retest_of else "",
+    )
+    return _form(request, desk, typed)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def experiment_edit(request: SignedInRequest, pk: int) -> HttpResponse:
+    """A saved draft or a proposal, back in the form. `?check=1` shows what is missing."""
+    experiment = _editable(request, pk)
+    desk = _desk(request, experiment.template_version, experiment=experiment)
+    if request.method == "POST":
+        return _posted(request, desk)
+    problems = problems_of(experiment, now=desk.now) if request.GET.get("check") else []
+    return _form(request, desk, typed_of(experiment), problems)
+
+
+@signed_in
+@require_POST
+def experiment_preview(request: SignedInRequest) -> HttpResponse:
+    """The right column for the form as it stands; nothing is saved."""
+    experiment = None
+    if request.POST.get("experiment"):
+        experiment = _editable(request, _number(request.POST["experiment"]))
+    version = experiment.template_version if experiment else _version(
+        request.POST.get("template", ""), _finding(request, request.POST.get("retest", ""))
+    )
+    if version is None:
+        raise Http404("no such template")
+    desk = _desk(request, version, experiment=experiment)
+    context = _beside(request, desk, typed_from_post(request.POST.dict()), with_targets=True)
+    return render(request, "experiments/_beside.html", context)
+
+
+@signed_in
+@require_POST
+def experiment_send(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Send a saved draft for approval."""
+    return _send(request, _editable(request, pk))
+
+
+@signed_in
+@require_POST
+def experiment_withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Discard a draft, or take a proposal back."""
+    experiment = withdraw(actor=request.actor, experiment=_editable(request, pk))
+    messages.success(request, f"{experiment.code} is withdrawn. Its history stays.")
+    return redirect("experiment_detail", pk=experiment.pk)
+
+
+def _posted(request: SignedInRequest, desk: Desk) -> HttpResponse:
+    typed = typed_from_post(request.POST.dict())
+    do = request.POST.get("do", "save")
+    changed = _rows_changed(request, desk, typed, do)
+    if changed is not None:
+        return _form(request, desk, changed)
+    if do == "preview":
+        return _form(request, desk, typed, with_targets=True)
+    try:
+        experiment = _save(request, desk, desk.read(typed))
+    except Invalid as error:
+        return _form(request, desk, typed, _where_typed(typed, error), status=422)
+    if do == "send":
+        return _send(request, experiment)
+    messages.success(request, f"{experiment.code} is saved as it stands.")
+    return redirect("experiment_edit", pk=experiment.pk)
+
+
+def _rows_changed(
+    request: SignedInRequest, desk: Desk, typed: Typed, do: str
+) -> Typed | None:
+    """Add, remove or load probes: the buttons that change the form and save nothing."""
+    if "remove_probe" in request.POST:
+        return typed.with_probes(
+            renumbered(typed.probes, without=_number(request.POST["remove_probe"]))
+        )
+    if do == "add_probe":
+        if len(typed.probes) >= MAX_PROBES:
+            messages.error(request, f"At most {MAX_PROBES} probes; remove one first.")
+            return typed
+        return typed.with_probes([*typed.probes, ProbeRow(len(typed.probes))])
+    if do == "load_probes":
+        chosen = next((d for d in desk.deployments if str(d.pk) == typed.deployment), None)
+        probes = chosen.steady_state if chosen else []
+        return typed.with_probes([row_of(index, probe) for index, probe in enumerate(probes)])
+    return None
+
+
+def _save(request: SignedInRequest, desk: Desk, meaning: Meaning) -> Experiment:
+    if desk.experiment is not None:
+        return edit_draft(actor=request.actor, experiment=desk.experiment, draft=meaning.draft)
+    return start_draft(
+        actor=request.actor,
+        draft=meaning.draft,
+        exercise=meaning.exercise,
+        starts_at=meaning.starts_at,
+        retest_of=desk.retest_of,
+    )
+
+
+def _send(request: SignedInRequest, experiment: Experiment) -> HttpResponse:
+    try:
+        propose(actor=request.actor, experiment=experiment)
+    except Invalid:  # the page shows every problem of the saved draft, each at its control
+        messages.warning(request, f"{experiment.code} is saved, but not sent: see below.")
+        return redirect(f"{reverse('experiment_edit', args=[experiment.pk])}?check=1")
+    messages.success(request, f"{experiment.code} is sent for approval.")
+    return redirect("experiment_detail", pk=experiment.pk)
+
+
+def _where_typed(typed: Typed, error: Invalid) -> Problems:
+    """On our own the slot is the date and time of our own."""
+    own = typed.where_to == "own"
+    return [("own_start" if own and f == "slot" else f, text) for f, text in error.problems]
+
+
+def _form(
+    request: SignedInRequest,
+    desk: Desk,
+    typed: Typed,
+    problems: Problems | None = None,
+    *,
+    with_targets: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    problems = problems or []
+    errors = form_errors(Invalid.of(problems)) if problems else {}
+    exercise = desk.experiment.exercise if desk.experiment else _chosen_exercise(
+        desk, typed.exercise
+    )
+    zones = zones_of(desk.deployments, typed, exercise)
+    controls = parameter_controls(desk.version, typed, errors, zones)
+    known = {c.name for c in controls} | set(Typed.__dataclass_fields__)
+    context = {
+        **_beside(request, desk, typed, with_targets=with_targets),
+        "experiment": desk.experiment,
+        "version": desk.version,
+        "typed": typed,
+        "errors": errors,
+        "summary": summary(problems, known),
+        "deployments": desk.deployments,
+        "exercises": desk.exercises,
+        "exercise": exercise,
+        "zones": zones,
+        "controls": controls,
+        "probes": rows_with_problems(typed.probes, errors),
+        "stats": STATS,
+        "retest_of": desk.retest_of,
+        "own_zone": DEFAULT_ZONE,
+    }
+    return render(request, "experiments/compose.html", context, status=status)
+
+
+def _beside(
+    request: SignedInRequest, desk: Desk, typed: Typed, *, with_targets: bool
+) -> dict[str, object]:
+    """Blast radius, policy and approvals for what is typed, as far as it can be read."""
+    context: dict[str, object] = {"version": desk.version, "now": desk.now}
+    try:
+        experiment = _imagined(request, desk, desk.read(typed))
+    except Invalid as error:
+        return context | {"unread": [text for _, text in error.problems]}
+    preview: TargetPreview | None = None
+    if with_targets:
+        try:
+            preview = preview_unsaved(actor=request.actor, experiment=experiment)
+        except Invalid:  # the policy list names the parameters that are wrong
+            preview = None
+    if preview is not None:
+        context["targets"] = target_view(preview, cap=experiment.target_cap, now=database_now())
+    return context | {
+        "checks": policy_checks(experiment, now=desk.now, preview=preview),
+        "needed": [label(capacity) for capacity in approvals_needed(experiment)],
+        "environment": experiment.deployment.place.account.get_environment_display(),
+    }
+
+
+def _imagined(request: SignedInRequest, desk: Desk, meaning: Meaning) -> Experiment:
+    """The experiment these controls would make, not saved."""
+    draft = meaning.draft
+    exercise = meaning.exercise
+    if exercise is None:
+        starts_at = meaning.starts_at or desk.now
+        exercise = Exercise(
+            kind="self_service",
+            starts_at=starts_at,
+            ends_at=starts_at + max(planned_wall(SELF_SERVICE_WINDOW_S), timedelta(seconds=1)),
+            timezone=DEFAULT_ZONE,
+        )
+    return Experiment(
+        id=desk.experiment.pk if desk.experiment else None,
+        exercise=exercise,
+        application=draft.deployment.application,
+        deployment=draft.deployment,
+        template_version=draft.template_version,
+        title=draft.title,
+        hypothesis=draft.hypothesis,
+        parameters=dict(draft.parameters),
+        steady_state=list(draft.steady_state),
+        az=draft.az,
+        slot_offset_s=draft.slot_offset_s,
+        target_cap=draft.target_cap,
+        author_id=request.actor.user_id,
+    )
+
+
+def _desk(
+    request: SignedInRequest,
+    version: TemplateVersion,
+    *,
+    experiment: Experiment | None = None,
+    retest_of: Finding | None = None,
+) -> Desk:
+    now = database_now()
+    deployments = deployments_for(request.actor)
+    if experiment is not None:
+        deployments = deployments.filter(application=experiment.application_id)
+    return Desk(
+        now=now,
+        version=version,
+        deployments=list(deployments),
+        exercises=list(open_exercises(request.actor, now=now)),
+        experiment=experiment,
+        retest_of=retest_of,
+    )
+
+
+def _editable(request: SignedInRequest, pk: int) -> Experiment:
+    experiment = editable_experiment(request.actor, pk)
+    if experiment is None:
+        raise Http404("no such experiment")
+    authorize(request.actor, "experiment.edit", experiment)
+    return experiment
+
+
+def _finding(request: SignedInRequest, code: str) -> Finding | None:
+    if not code:
+        return None
+    finding = finding_by_code(request.actor, code)
+    if finding is None:
+        raise Http404("no such finding")
+    return finding
+
+
+def _version(template: str, retest_of: Finding | None) -> TemplateVersion | None:
+    if template:
+        found = newest_version(template)
+        if found is None:
+            raise Http404("no such template")
+        return found
+    if retest_of is not None and retest_of.run is not None:
+        return newest_version(retest_of.run.experiment.template_version.template.slug)
+    return None
+
+
+def _chosen_exercise(desk: Desk, slug: str) -> Exercise | None:
+    if not slug:
+        return desk.exercises[0] if desk.exercises else None
+    return next((exercise for exercise in desk.exercises if exercise.slug == slug), None)
+
+
+def _first_deployment(desk: Desk, retested: Experiment | None) -> Deployment | None:
+    if retested is not None:
+        return next((d for d in desk.deployments if d.pk == retested.deployment_id), None)
+    return desk.deployments[0] if desk.deployments else None
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise Http404("no such number")
+    return int(text)
+
+
+urlpatterns = [
+    path("experiments/new/", experiment_new, name="experiment_new"),
+    path("experiments/preview/", experiment_preview, name="experiment_preview"),
+    path("experiments/EXP-<int:pk>/edit/", experiment_edit, name="experiment_edit"),
+    path("experiments/EXP-<int:pk>/send/", experiment_send, name="experiment_send"),
+    path("experiments/EXP-<int:pk>/withdraw/", experiment_withdraw, name="experiment_withdraw"),
+]

@@ -1,0 +1,120 @@
+"""What the propose template draws: each control with its value, its hint and its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from exercises.domain.parameters import ParameterSpec, specs_from_json
+from exercises.models import Deployment, Exercise, TemplateVersion
+from exercises.web.forms.compose import Problems, Typed, anchor
+from exercises.web.forms.probe_rows import ProbeRow
+
+
+@dataclass(frozen=True)
+class Choice:
+    value: str
+    label: str
+
+
+@dataclass(frozen=True)
+class ParameterControl:
+    """One parameter of the template version."""
+
+    name: str
+    label: str
+    value: str
+    unit: str
+    hint: str
+    is_required: bool
+    is_number: bool
+    choices: tuple[Choice, ...]
+    problems: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class SummaryLine:
+    """One line of the summary at the top: the problem, and the control to go to."""
+
+    text: str
+    href: str
+
+
+def parameter_controls(
+    version: TemplateVersion, typed: Typed, errors: Mapping[str, Sequence[str]], zones: Sequence[str]
+) -> list[ParameterControl]:
+    return [
+        _control(
+            spec,
+            typed.parameters.get(spec.name, ""),
+            tuple(errors.get(f"parameters.{spec.name}", ())),
+            zones,
+        )
+        for spec in specs_from_json(version.parameters)
+    ]
+
+
+def _control(
+    spec: ParameterSpec, value: str, problems: tuple[str, ...], zones: Sequence[str]
+) -> ParameterControl:
+    options: Sequence[object] = spec.choices or (zones if spec.kind == "az" else ())
+    return ParameterControl(
+        name=f"parameters.{spec.name}",
+        label=spec.label,
+        value=value,
+        unit=spec.unit or ("min" if spec.kind == "minutes" else ""),
+        hint=" ".join(filter(None, (spec.help, _range(spec)))),
+        is_required=spec.required,
+        is_number=spec.kind in {"int", "minutes"},
+        choices=tuple(Choice(str(option), str(option)) for option in options),
+        problems=problems,
+    )
+
+
+def _range(spec: ParameterSpec) -> str:
+    unit = f" {spec.unit}" if spec.unit else ""
+    if spec.minimum is not None and spec.maximum is not None:
+        return f"{spec.minimum:g} to {spec.maximum:g}{unit}."
+    if spec.minimum is not None:
+        return f"{spec.minimum:g}{unit} or more."
+    if spec.maximum is not None:
+        return f"at most {spec.maximum:g}{unit}."
+    return ""
+
+
+def rows_with_problems(
+    rows: Sequence[ProbeRow], errors: Mapping[str, Sequence[str]]
+) -> list[ProbeRow]:
+    return [replace(row, problems=_of_row(row.index, errors)) for row in rows]
+
+
+def _of_row(index: int, errors: Mapping[str, Sequence[str]]) -> dict[str, list[str]]:
+    start = f"steady_state[{index}]"
+    return {
+        field.removeprefix(start).lstrip(".") or "name": list(texts)
+        for field, texts in errors.items()
+        if field == start or field.startswith(f"{start}.")
+    }
+
+
+def summary(problems: Problems, known: set[str]) -> list[SummaryLine]:
+    """All problems with a link each; those without a control of their own go to Policy."""
+    lines = []
+    for field, text in problems:
+        target = anchor(field)
+        if target.removeprefix("id_") not in known and not target.startswith("id_probe-"):
+            target = "policy"
+        lines.append(SummaryLine(f"{_words(field)}: {text}", f"#{target}"))
+    return lines
+
+
+def _words(field: str) -> str:
+    words = field.removeprefix("parameters.").replace("_", " ").replace(".", " / ")
+    return words[:1].upper() + words[1:]
+
+
+def zones_of(deployments: Sequence[Deployment], typed: Typed, exercise: Exercise | None) -> list[str]:
+    """The Availability Zones on offer: those known of the places, and those already named."""
+    zones = {zone for deployment in deployments for zone in deployment.place.az_ids}
+    zones |= {typed.az} | ({exercise.az} if exercise else set())
+    return sorted(filter(None, zones))
