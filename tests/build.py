@@ -116,7 +116,9 @@ def account(account_id: str = "111111111111", environment: str = "production") -
     return place
 
 
-def deployment(cast: Cast, *, slug: str = "mqtt-broker", place: AccountRegion | None = None) -> Deployment:
+def deployment(
+    cast: Cast, *, slug: str = "mqtt-broker", place: AccountRegion | None = None
+) -> Deployment:
     """An application of the cast's team, deployed and with its probes and alarm."""
     application, _ = Application.objects.get_or_create(
         slug=slug, defaults={"name": slug.replace("-", " ").title(), "team": cast.team, "tier": 1}
@@ -141,8 +143,10 @@ def template_version(*, rung: int = 1, generator: str = "") -> TemplateVersion:
     slug = generator or "stop-one-instance"
     template, _ = Template.objects.get_or_create(
         slug=slug.replace("_", "-"),
-        defaults={"name": slug.replace("_", " ").replace("-", " ").capitalize(),
-                  "failure_family": "instance-loss"},
+        defaults={
+            "name": slug.replace("_", " ").replace("-", " ").capitalize(),
+            "failure_family": "instance-loss",
+        },
     )
     found = template.versions.filter(rung=rung).first()
     if found:

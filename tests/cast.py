@@ -37,8 +37,11 @@ def assemble() -> Cast:
     other = Team.objects.create(slug="charging", name="Charging")
 
     def person(role: str) -> User:
-        return User.objects.create_user(email=f"{role.replace(' ', '-').lower()}@example.test",
-                                        password="correct horse", name=role)
+        return User.objects.create_user(
+            email=f"{role.replace(' ', '-').lower()}@example.test",
+            password="correct horse",
+            name=role,
+        )
 
     lead = person("Programme lead")
     safety = person("Safety officer")

@@ -1,0 +1,66 @@
+"""The servers of a test session, started by conftest.py before Django reads its settings."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+from urllib.parse import urlsplit, urlunsplit
+
+from chaosplane import embedded
+from chaosplane.embedded.processes import CannotStart
+from chaosplane.embedded.servers import Servers
+
+# Sessions may run side by side: each takes the first home that nobody holds. The homes are
+# kept, because a database cluster is made once and starts in a tenth of a second after that.
+HOMES = 32
+
+
+def free_servers(variables: MutableMapping[str, str]) -> Servers:
+    parent = embedded.home(variables) / "test"
+    for number in range(1, HOMES + 1):
+        try:
+            return Servers(parent / str(number), durable=False, given=variables)
+        except CannotStart:
+            continue
+    raise CannotStart(f"All {HOMES} test homes in {parent} are in use.")
+
+
+def start(variables: MutableMapping[str, str]) -> Servers | None:
+    """Point the environment at servers for this process, starting them in the first one.
+
+    A worker of pytest-xdist inherits the addresses and takes a queue number of its own, so
+    that a Celery worker of one never takes the messages of another.
+    """
+    worker = variables.get("PYTEST_XDIST_WORKER")
+    if worker:
+        variables["REDIS_URL"] = numbered(variables["REDIS_URL"], int(worker[2:]) + 1)
+        return None
+    servers = free_servers(variables)
+    servers.start()
+    variables.update(servers.environment)
+    return servers
+
+
+def numbered(redis_url: str, number: int) -> str:
+    parts = urlsplit(redis_url)
+    if parts.scheme == "unix":
+        return urlunsplit(parts._replace(query=f"db={number}"))
+    return urlunsplit(parts._replace(path=f"/{number}"))
+
+
+def database_url(settings_dict: dict[str, object]) -> str:
+    """The address by which another process reaches the test database of this one."""
+    host, port = settings_dict["HOST"], settings_dict["PORT"]
+    return (
+        f"postgresql://{settings_dict['USER']}:{settings_dict['PASSWORD']}@/"
+        f"{settings_dict['NAME']}?host={host}" + (f"&port={port}" if port else "")
+    )
+
+
+def environment_of_a_process(settings_dict: dict[str, object]) -> dict[str, str]:
+    return {
+        **os.environ,
+        "CHAOSPLANE_ENV": "test",
+        "DJANGO_SETTINGS_MODULE": "chaosplane.settings",
+        "DATABASE_URL": database_url(settings_dict),
+    }
