@@ -1,0 +1,125 @@
+"""Our FIS definition against what FIS echoes: one normal form, and the differences.
+
+Used by engines.fis. A definition is the body of CreateExperimentTemplate without
+clientToken and tags. FIS echoes it with ids, times, defaults and empty members added; in
+the normal form both are equal exactly when they would do the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from exercises.domain.engine_values import Problem
+from exercises.domain.plans import JsonObject
+
+BODY_KEYS: Final = (
+    "description",
+    "stopConditions",
+    "targets",
+    "actions",
+    "roleArn",
+    "experimentOptions",
+    "logConfiguration",
+    "experimentReportConfiguration",
+)
+REQUIRED_KEYS: Final = ("description", "stopConditions", "actions", "roleArn")
+
+_DEFAULT_OPTIONS: Final = {
+    "accountTargeting": "single-account",
+    "emptyTargetResolutionMode": "fail",
+}
+"""What FIS fills in (AWS FIS User Guide, "Experiment options")."""
+
+_UNORDERED: Final = frozenset({"stopConditions", "resourceArns", "filters", "values", "startAfter"})
+"""Lists whose order means nothing: every member counts, wherever it stands."""
+
+
+def request_body(definition: JsonObject) -> dict[str, Any]:
+    """The definition as arguments of CreateExperimentTemplate."""
+    return {key: definition[key] for key in BODY_KEYS if definition.get(key) is not None}
+
+
+def definition_of(echo: Mapping[str, Any]) -> dict[str, Any]:
+    """The definition in normal form, of ours or of a template as FIS describes it."""
+    body = {key: _normal(echo.get(key), key) for key in BODY_KEYS}
+    options = body["experimentOptions"] or {}
+    body["experimentOptions"] = {**_DEFAULT_OPTIONS, **options}
+    return {key: value for key, value in body.items() if not _is_empty(value)}
+
+
+def differences(definition: JsonObject, echo: Mapping[str, Any]) -> list[str]:
+    """Where the template differs from the definition, as dotted paths with both values."""
+    found = _compare(definition_of(definition), definition_of(echo), "")
+    accounts = echo.get("targetAccountConfigurationsCount") or 0
+    if accounts:
+        found.append(f"targetAccountConfigurations: approved none, found {accounts}")
+    return found
+
+
+def problems(definition: JsonObject) -> list[Problem]:
+    """What would keep FIS from taking the definition, as far as its form tells."""
+    found = [Problem(key, "is required") for key in REQUIRED_KEYS if _is_empty(definition.get(key))]
+    found += [
+        Problem(key, f"is not part of an FIS template; known are {', '.join(BODY_KEYS)}")
+        for key in definition
+        if key not in BODY_KEYS
+    ]
+    targets = _mapping(definition.get("targets"))
+    for name, action in _mapping(definition.get("actions")).items():
+        found += _action_problems(f"actions.{name}", _mapping(action), targets)
+    return found
+
+
+def _action_problems(
+    path: str, action: Mapping[str, Any], targets: Mapping[str, Any]
+) -> list[Problem]:
+    found = []
+    if not action.get("actionId"):
+        found.append(Problem(f"{path}.actionId", "is required"))
+    for key, value in _mapping(action.get("parameters")).items():
+        if not isinstance(value, str):
+            found.append(Problem(f"{path}.parameters.{key}", "must be text, FIS has no other"))
+    for key, target in _mapping(action.get("targets")).items():
+        if target not in targets:
+            found.append(Problem(f"{path}.targets.{key}", f"no target is named {target}"))
+    return found
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _normal(value: Any, key: str) -> Any:
+    if isinstance(value, Mapping):
+        members = {name: _normal(member, name) for name, member in value.items()}
+        return {name: member for name, member in members.items() if not _is_empty(member)}
+    if isinstance(value, (list, tuple)):
+        items = [_normal(item, "") for item in value]
+        return sorted(items, key=repr) if key in _UNORDERED else items
+    return value
+
+
+def _is_empty(value: object) -> bool:
+    return value is None or value in ("", {}, [])
+
+
+def _compare(approved: Any, found: Any, path: str) -> list[str]:
+    if isinstance(approved, Mapping) and isinstance(found, Mapping):
+        return [
+            line
+            for key in sorted(approved.keys() | found.keys())
+            for line in _compare(
+                approved.get(key), found.get(key), f"{path}.{key}" if path else str(key)
+            )
+        ]
+    if approved == found:
+        return []
+    return [f"{path}: approved {_words(approved)}, found {_words(found)}"]
+
+
+def _words(value: object) -> str:
+    if value is None:
+        return "nothing"
+    text = str(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,0 +1,19 @@
+"""The engines by the name that a plan carries. services get engines from here."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from exercises.domain.errors import Invalid
+from exercises.engines.fis import FisEngine
+from exercises.engines.protocol import Engine
+
+_ENGINES: Final[dict[str, Engine]] = {"fis": FisEngine()}
+
+
+def engine(name: str) -> Engine:
+    """The engine of this name. Raises Invalid for an unknown one."""
+    try:
+        return _ENGINES[name]
+    except KeyError:
+        raise Invalid("engine", f"unknown, must be one of {', '.join(_ENGINES)}") from None
