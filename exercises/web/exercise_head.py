@@ -1,0 +1,124 @@
+"""The head every page of an exercise shares: phases, tabs, and the step that comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import Http404
+
+from exercises.domain.actors import Actor
+from exercises.domain.exercise_phases import ORDER, Phase, next_phase
+from exercises.models import Exercise
+from exercises.permissions import may
+from exercises.queries.exercise_plan import ExperimentRow, exercise_of
+
+_ONWARD: Final = {
+    Phase.JOIN: "Open for teams",
+    Phase.APPROVE: "Start approvals",
+    Phase.PREFLIGHT: "Open pre-flight",
+    Phase.LIVE: "Go live",
+    Phase.DEBRIEF: "Open debrief",
+    Phase.CLOSED: "Close exercise",
+}
+"""What the button to each phase says."""
+_ENDED: Final = frozenset({Phase.DEBRIEF, Phase.CLOSED, Phase.CANCELLED})
+
+
+@dataclass(frozen=True)
+class Step:
+    """One phase of the stepper; `mark` is done, now or empty."""
+
+    label: str
+    note: str
+    mark: str
+
+
+@dataclass(frozen=True)
+class NextStep:
+    """The button to the next phase, and why it cannot be pressed yet."""
+
+    to: Phase
+    label: str
+    why_not: str
+
+    @property
+    def is_go(self) -> bool:
+        return self.to is Phase.LIVE
+
+
+def find_exercise(actor: Actor, slug: str) -> Exercise:
+    """The exercise, or "not found": what one may not see does not exist."""
+    exercise = exercise_of(actor, slug)
+    if exercise is None:
+        raise Http404("no such exercise")
+    return exercise
+
+
+def head(actor: Actor, exercise: Exercise, rows: Sequence[ExperimentRow]) -> dict[str, Any]:
+    """The context of templates/exercises/_head.html."""
+    participations = list(exercise.participations.select_related("application__team"))
+    proposed = [row for row in rows if row.experiment.status == "proposed"]
+    leads = may(actor, "exercise.advance", exercise)
+    phase = Phase(exercise.phase)
+    return {
+        "exercise": exercise,
+        "rows": rows,
+        "participations": participations,
+        "joined_count": sum(p.answer == "accepted" for p in participations),
+        "proposed_count": len(proposed),
+        "approved_count": sum(row.approval.is_complete for row in proposed),
+        "steps": steps(exercise, rows, participations),
+        "next_step": _next_step(phase, proposed) if leads else None,
+        "may_lead": leads,
+        "may_cancel": leads and phase not in _ENDED | {Phase.LIVE},
+        "takes_proposals": phase in {Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT},
+        "has_ended": phase in _ENDED,
+        "clock_style": "clock" if settings.CHAOSPLANE_TIME_SPEED == 1 else "clock_s",
+    }
+
+
+def steps(
+    exercise: Exercise, rows: Sequence[ExperimentRow] = (), participations: Sequence[Any] = ()
+) -> list[Step]:
+    """The phases in order with what is known of each."""
+    phase = Phase(exercise.phase)
+    if phase is Phase.CANCELLED:
+        return []
+    proposed = [row for row in rows if row.experiment.status == "proposed"]
+    approved = sum(row.approval.is_complete for row in proposed)
+    checked = sum(row.preflight.status == "ok" for row in proposed)
+    joined = sum(p.answer == "accepted" for p in participations)
+    notes = {
+        Phase.JOIN: f"{joined} joined" if participations else "",
+        Phase.APPROVE: f"{approved} of {len(proposed)} approved" if proposed else "",
+        Phase.PREFLIGHT: f"{checked} of {len(proposed)} passed" if proposed else "",
+    }
+    here = ORDER.index(phase)
+    finished = phase is Phase.CLOSED
+    return [
+        Step(
+            label="Close" if step is Phase.CLOSED else step.label,
+            note=notes.get(step, ""),
+            mark="done" if place < here or finished else ("now" if place == here else ""),
+        )
+        for place, step in enumerate(ORDER)
+    ]
+
+
+def _next_step(phase: Phase, proposed: Sequence[ExperimentRow]) -> NextStep | None:
+    to = next_phase(phase)
+    if to is None:
+        return None
+    why_not = ""
+    if to is Phase.PREFLIGHT and not any(row.approval.is_complete for row in proposed):
+        why_not = "At least one experiment needs all of its approvals first."
+    running = sum(
+        row.run is not None and row.run.state in {"starting", "start_unknown", "running", "stopping"}
+        for row in proposed
+    )
+    if to is Phase.DEBRIEF and running:
+        why_not = f"{running} still running; Stop them or wait."
+    return NextStep(to, _ONWARD[to], why_not)

@@ -1,0 +1,353 @@
+"""The pages of exercises: the list, planning one, its tabs, Go, and what moves it on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from exercises.domain.errors import Invalid, Refused
+from exercises.domain.exercise_phases import Phase
+from exercises.models import Application, RunEvent
+from exercises.models.due_work import database_now
+from exercises.permissions import authorize, may
+from exercises.queries.exercise_list import exercise_list, group_counts
+from exercises.queries.exercise_plan import experiment_rows, rehearsals
+from exercises.queries.readiness import readiness_of
+from exercises.queries.run_sheet import RunSheet, run_sheet
+from exercises.services.exercises import (
+    answer_invitation,
+    go_live,
+    invite,
+    move_exercise,
+    plan_exercise,
+)
+from exercises.services.preflight import run_preflight
+from exercises.web import charts
+from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.errors import form_errors
+from exercises.web.exercise_head import find_exercise, head
+from exercises.web.forms.exercises import FIELD_OF, ExerciseForm
+
+PAGE = 25
+LOG_PAGE = 50
+
+
+@require_GET
+@signed_in
+def exercises(request: SignedInRequest) -> HttpResponse:
+    """All exercises one may see, by phase and words."""
+    group, words = request.GET.get("phase", ""), request.GET.get("q", "").strip()[:100]
+    found = exercise_list(request.actor, group=group, words=words)
+    counts = group_counts(request.actor)
+    context = {
+        "page": Paginator(found, PAGE).get_page(request.GET.get("page")),
+        "group": group,
+        "words": words,
+        "groups": [
+            ("ahead", "Ahead", counts["ahead"]),
+            ("live", "Live", counts["live"]),
+            ("debrief", "In debrief", counts["debrief"]),
+            ("past", "Past", counts["past"]),
+        ],
+        "total": sum(counts.values()),
+        "may_plan": may(request.actor, "exercise.plan"),
+    }
+    return render(request, "exercises/list.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def new(request: SignedInRequest) -> HttpResponse:
+    """Plan an exercise by hand."""
+    authorize(request.actor, "exercise.plan")
+    form = ExerciseForm(request.POST or None, initial={"lead": request.actor.user_id})
+    if request.method == "POST" and form.is_valid():
+        try:
+            exercise = plan_exercise(actor=request.actor, **form.values())
+        except Invalid as error:
+            for field, problems in form_errors(error).items():
+                name = FIELD_OF.get(field, field)
+                form.add_error(name if name in form.fields else None, problems)
+        else:
+            messages.success(request, f"{exercise.name} is planned. Invite its applications next.")
+            return redirect("exercise_participants", exercise.slug)
+    status = 422 if form.errors else 200
+    return render(request, "exercises/new.html", {"form": form}, status=status)
+
+
+@require_GET
+@signed_in
+def overview(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Run sheet, experiments, readiness and participants on one page."""
+    now = database_now()
+    exercise = find_exercise(request.actor, slug)
+    rows = experiment_rows(request.actor, exercise, now=now)
+    items = readiness_of(exercise, now=now)
+    context = head(request.actor, exercise, rows) | {
+        "sheet": _sheet(run_sheet(rows)),
+        "readiness": items,
+        "ready_count": sum(item.status == "ok" for item in items),
+    }
+    return render(request, "exercises/overview.html", context)
+
+
+@require_GET
+@signed_in
+def participants(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Who was invited, who answers and who is on call."""
+    exercise = find_exercise(request.actor, slug)
+    return _participants(request, exercise)
+
+
+def _participants(
+    request: SignedInRequest, exercise: Any, *, wrong: dict[str, Any] | None = None
+) -> HttpResponse:
+    rows = experiment_rows(request.actor, exercise, now=database_now())
+    context = head(request.actor, exercise, rows)
+    invited = [p.application_id for p in context["participations"]]
+    context |= {
+        "answers": [
+            (p, not context["has_ended"] and may(request.actor, "participation.answer",
+                                                 p.application))
+            for p in context["participations"]
+        ],
+        "invitable": Application.objects.exclude(pk__in=invited).select_related("team")
+        if context["may_lead"] and context["takes_proposals"]
+        else Application.objects.none(),
+        "wrong": wrong,
+    }
+    return render(request, "exercises/participants.html", context, status=422 if wrong else 200)
+
+
+@require_POST
+@signed_in
+def invite_applications(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Invite the ticked applications."""
+    exercise = find_exercise(request.actor, slug)
+    ticked = [value for value in request.POST.getlist("application") if value.isdecimal()]
+    applications = list(Application.objects.filter(pk__in=ticked))
+    if not applications:
+        messages.error(request, "Tick at least one application to invite.")
+    else:
+        invite(actor=request.actor, exercise=exercise, applications=applications)
+        count = len(applications)
+        messages.success(request, f"Invited {count} application{'s' if count > 1 else ''}.")
+    return redirect("exercise_participants", slug)
+
+
+@require_POST
+@signed_in
+def answer(request: SignedInRequest, slug: str, participation_id: int) -> HttpResponse:
+    """Join, naming who is on call, or decline."""
+    exercise = find_exercise(request.actor, slug)
+    participation = get_object_or_404(
+        exercise.participations.select_related("application", "exercise"), pk=participation_id
+    )
+    on_call = request.POST.get("on_call", "")
+    try:
+        answer_invitation(
+            actor=request.actor,
+            participation=participation,
+            answer=request.POST.get("answer", ""),
+            on_call=on_call,
+        )
+    except Invalid as error:
+        wrong = {"id": participation.pk, "on_call": on_call, "errors": form_errors(error)}
+        return _participants(request, exercise, wrong=wrong)
+    messages.success(request, f"{participation.application.name}: answer saved.")
+    return redirect("exercise_participants", slug)
+
+
+@require_GET
+@signed_in
+def experiments(request: SignedInRequest, slug: str) -> HttpResponse:
+    """The experiments, all or those that need something."""
+    exercise = find_exercise(request.actor, slug)
+    rows = experiment_rows(request.actor, exercise, now=database_now())
+    waiting = [row for row in rows if row.status == "waiting"]
+    problems = [row for row in rows if row.problem]
+    show = request.GET.get("show", "")
+    shown = {"waiting": waiting, "problems": problems}.get(show, list(rows))
+    context = head(request.actor, exercise, rows) | {
+        "show": show,
+        "shown": shown,
+        "waiting_total": len(waiting),
+        "problem_total": len(problems),
+    }
+    return render(request, "exercises/experiments.html", context)
+
+
+@require_GET
+@signed_in
+def approvals(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Which approvals each experiment has and lacks."""
+    exercise = find_exercise(request.actor, slug)
+    rows = experiment_rows(request.actor, exercise, now=database_now())
+    context = head(request.actor, exercise, rows) | {
+        "proposed": [row for row in rows if row.experiment.status == "proposed"]
+    }
+    return render(request, "exercises/approvals.html", context)
+
+
+@require_GET
+@signed_in
+def preflight(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Every answer with its age, the resolved targets and the rehearsals."""
+    exercise = find_exercise(request.actor, slug)
+    now = database_now()
+    rows = experiment_rows(request.actor, exercise, now=now)
+    context = head(request.actor, exercise, rows)
+    may_run = {
+        row.experiment.pk: not context["has_ended"]
+        and may(request.actor, "experiment.preflight", row.experiment)
+        for row in rows
+    }
+    context |= {
+        "rehearsals": rehearsals(rows, may_run=may_run),
+        "may_run_any": any(may_run.values()),
+        "now": now,
+    }
+    return render(request, "exercises/preflight.html", context)
+
+
+@require_POST
+@signed_in
+def run_checks(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Run the checks of one experiment, or of all that this person may check."""
+    exercise = find_exercise(request.actor, slug)
+    one = request.POST.get("experiment", "")
+    rows = experiment_rows(request.actor, exercise, now=database_now())
+    chosen = [
+        row.experiment
+        for row in rows
+        if row.experiment.status == "proposed"
+        and (str(row.experiment.pk) == one if one else _may_check(request, row.experiment))
+    ]
+    if not chosen:
+        messages.error(request, "Nothing here that you may check has been proposed yet.")
+    failed = 0
+    for experiment in chosen:
+        checks = run_preflight(actor=request.actor, experiment=experiment)
+        failed += any(check.status == "fail" for check in checks)
+    if failed:
+        messages.warning(request, f"Checked {len(chosen)}: {failed} not ready, see what failed.")
+    elif chosen:
+        messages.success(request, f"Checked {len(chosen)}: every check passed. Rehearsal started.")
+    return redirect("exercise_preflight", slug)
+
+
+def _may_check(request: SignedInRequest, experiment: Any) -> bool:
+    return may(request.actor, "experiment.preflight", experiment)
+
+
+@require_GET
+@signed_in
+def activity(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Everything that happened, newest first."""
+    exercise = find_exercise(request.actor, slug)
+    rows = experiment_rows(request.actor, exercise, now=database_now())
+    events = RunEvent.objects.filter(exercise=exercise).select_related("run__experiment")
+    context = head(request.actor, exercise, rows) | {
+        "page": Paginator(events, LOG_PAGE).get_page(request.GET.get("page"))
+    }
+    return render(request, "exercises/activity.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def go(request: SignedInRequest, slug: str) -> HttpResponse:
+    """What would start and when; then Go."""
+    exercise = find_exercise(request.actor, slug)
+    authorize(request.actor, "exercise.go", exercise)
+    refusals: tuple[Any, ...] = ()
+    if request.method == "POST":
+        try:
+            go_live(actor=request.actor, exercise=exercise)
+        except Refused as error:
+            refusals = error.refusals
+        else:
+            return redirect("live_room", slug)
+    now = database_now()
+    rows = experiment_rows(request.actor, exercise, now=now)
+    items = readiness_of(exercise, now=now)
+    proposed = [row for row in rows if row.experiment.status == "proposed"]
+    context = head(request.actor, exercise, rows) | {
+        "readiness": items,
+        "ready_count": sum(item.status == "ok" for item in items),
+        "blocking": [item for item in items if item.blocks],
+        "starting": [row for row in proposed if row.approval.is_complete],
+        "left_out": [row for row in proposed if not row.approval.is_complete],
+        "refusals": refusals,
+    }
+    return render(request, "exercises/go.html", context, status=409 if refusals else 200)
+
+
+@require_POST
+@signed_in
+def move(request: SignedInRequest, slug: str) -> HttpResponse:
+    """On to the phase the button named."""
+    exercise = find_exercise(request.actor, slug)
+    named = request.POST.get("to", "")
+    if named not in Phase or named == Phase.CANCELLED:
+        raise Http404("no such phase")
+    moved = move_exercise(actor=request.actor, exercise=exercise, to=Phase(named))
+    messages.success(request, f"{moved.name} is now in phase {Phase(moved.phase).label}.")
+    return redirect("exercise_detail", slug)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def cancel(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Ask once, then cancel: nothing of it will start."""
+    exercise = find_exercise(request.actor, slug)
+    authorize(request.actor, "exercise.advance", exercise)
+    if request.method == "POST":
+        move_exercise(actor=request.actor, exercise=exercise, to=Phase.CANCELLED)
+        messages.success(request, f"{exercise.name} is cancelled. Nothing of it will start.")
+        return redirect("exercise_detail", slug)
+    rows = experiment_rows(request.actor, exercise, now=database_now())
+    return render(request, "exercises/cancel.html", head(request.actor, exercise, rows))
+
+
+def _sheet(sheet: RunSheet) -> dict[str, Any]:
+    """The run sheet, drawn."""
+    total = sheet.total_s or 60
+    return {
+        "rows": [
+            (
+                row,
+                charts.gantt_bar(
+                    [charts.Bar(row.offset_s, row.duration_s, row.bar)], t0=0, t1=total
+                ),
+            )
+            for row in sheet.rows
+        ],
+        "axis": charts.gantt_axis(0, total),
+        "total_s": sheet.total_s,
+        "most_at_once": sheet.most_at_once,
+    }
+
+
+urlpatterns = [
+    path("exercises/", exercises, name="exercise_list"),
+    path("exercises/new/", new, name="exercise_new"),
+    path("exercises/<slug:slug>/", overview, name="exercise_detail"),
+    path("exercises/<slug:slug>/participants/", participants, name="exercise_participants"),
+    path("exercises/<slug:slug>/invite/", invite_applications, name="exercise_invite"),
+    path("exercises/<slug:slug>/participants/<int:participation_id>/", answer,
+         name="exercise_answer"),
+    path("exercises/<slug:slug>/experiments/", experiments, name="exercise_experiments"),
+    path("exercises/<slug:slug>/approvals/", approvals, name="exercise_approvals"),
+    path("exercises/<slug:slug>/preflight/", preflight, name="exercise_preflight"),
+    path("exercises/<slug:slug>/preflight/run/", run_checks, name="exercise_preflight_run"),
+    path("exercises/<slug:slug>/activity/", activity, name="exercise_activity"),
+    path("exercises/<slug:slug>/go/", go, name="exercise_go"),
+    path("exercises/<slug:slug>/move/", move, name="exercise_move"),
+    path("exercises/<slug:slug>/cancel/", cancel, name="exercise_cancel"),
+]
