@@ -14,8 +14,8 @@ from exercises.domain.approvals import required_capacities
 from exercises.domain.capacities import Capacity
 from exercises.domain.errors import Invalid
 from exercises.domain.freezes import freezes_touching
-from exercises.domain.times import Window
 from exercises.domain.timeline import planned_duration_s
+from exercises.domain.times import Window
 from exercises.models import Experiment, Finding, Run, TargetPreview
 from exercises.queries.plans import definition_of, planned_start, planned_wall, problems_of
 from exercises.queries.readiness import freeze_facts
@@ -81,7 +81,9 @@ def _targets(experiment: Experiment, preview: TargetPreview | None) -> list[Poli
     inside = count <= experiment.target_cap
     label = "Inside the limit of resources" if inside else "More resources than the limit"
     return [
-        PolicyCheck("ok" if inside else "fail", label, f"{count} of at most {experiment.target_cap}")
+        PolicyCheck(
+            "ok" if inside else "fail", label, f"{count} of at most {experiment.target_cap}"
+        )
     ]
 
 
@@ -119,9 +121,7 @@ def _conflict(experiment: Experiment) -> PolicyCheck:
         Experiment.objects.filter(exercise=experiment.exercise, status="proposed")
         .filter(application=experiment.application)
         .exclude(pk=experiment.pk)
-        .select_related(
-            "exercise", "application", "template_version", "deployment__place__account"
-        )
+        .select_related("exercise", "application", "template_version", "deployment__place__account")
     )
     clashes = [other for other in others if _overlaps(mine, _span(other))]
     if clashes:
@@ -154,9 +154,7 @@ def _tried_before(experiment: Experiment) -> PolicyCheck:
         verdict="held",
     )
     production = experiment.deployment.place.account.is_production
-    before = held.exclude(
-        experiment__deployment__place__account__environment="production"
-    ).count()
+    before = held.exclude(experiment__deployment__place__account__environment="production").count()
     if not production:
         return PolicyCheck("ok", f"Held {held.count()} times here before")
     if before:
@@ -165,9 +163,9 @@ def _tried_before(experiment: Experiment) -> PolicyCheck:
 
 
 def _open_findings(experiment: Experiment) -> list[PolicyCheck]:
-    findings = Finding.objects.filter(
-        application=experiment.application, state__in=OPEN_FINDINGS
-    )[:MOST_SHOWN]
+    findings = Finding.objects.filter(application=experiment.application, state__in=OPEN_FINDINGS)[
+        :MOST_SHOWN
+    ]
     return [
         PolicyCheck("warn", f"{finding.code} is open on this application", finding.title, finding)
         for finding in findings

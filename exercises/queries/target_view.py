@@ -48,9 +48,7 @@ class TargetView:
         return max(0, len(self.nodes) - MOST_SHOWN)
 
 
-def target_view(
-    preview: TargetPreview, *, cap: int, now: datetime, digest: str = ""
-) -> TargetView:
+def target_view(preview: TargetPreview, *, cap: int, now: datetime, digest: str = "") -> TargetView:
     """The preview in words and numbers; stale when it was made for another content."""
     hit = {str(target["arn"]): target for target in preview.targets}
     nodes = [node for node in preview.fleet if node["arn"] in hit]

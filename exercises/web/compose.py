@@ -132,8 +132,12 @@ def experiment_preview(request: SignedInRequest) -> HttpResponse:
     experiment = None
     if request.POST.get("experiment"):
         experiment = _editable(request, _number(request.POST["experiment"]))
-    version = experiment.template_version if experiment else _version(
-        request.POST.get("template", ""), _finding(request, request.POST.get("retest", ""))
+    version = (
+        experiment.template_version
+        if experiment
+        else _version(
+            request.POST.get("template", ""), _finding(request, request.POST.get("retest", ""))
+        )
     )
     if version is None:
         raise Http404("no such template")
@@ -176,9 +180,7 @@ def _posted(request: SignedInRequest, desk: Desk) -> HttpResponse:
     return redirect("experiment_edit", pk=experiment.pk)
 
 
-def _rows_changed(
-    request: SignedInRequest, desk: Desk, typed: Typed, do: str
-) -> Typed | None:
+def _rows_changed(request: SignedInRequest, desk: Desk, typed: Typed, do: str) -> Typed | None:
     """Add, remove or load probes: the buttons that change the form and save nothing."""
     if "remove_probe" in request.POST:
         return typed.with_probes(
@@ -235,8 +237,8 @@ def _form(
 ) -> HttpResponse:
     problems = problems or []
     errors = form_errors(Invalid.of(problems)) if problems else {}
-    exercise = desk.experiment.exercise if desk.experiment else _chosen_exercise(
-        desk, typed.exercise
+    exercise = (
+        desk.experiment.exercise if desk.experiment else _chosen_exercise(desk, typed.exercise)
     )
     zones = zones_of(desk.deployments, typed, exercise)
     controls = parameter_controls(desk.version, typed, errors, zones)

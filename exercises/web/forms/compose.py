@@ -62,8 +62,16 @@ def typed_from_post(data: Mapping[str, str]) -> Typed:
     plain = {
         name: data.get(name, "")
         for name in (
-            "deployment", "title", "hypothesis", "az", "target_cap", "where_to",
-            "exercise", "slot", "own_start", "retest",
+            "deployment",
+            "title",
+            "hypothesis",
+            "az",
+            "target_cap",
+            "where_to",
+            "exercise",
+            "slot",
+            "own_start",
+            "retest",
         )
     }
     parameters = {
@@ -99,9 +107,8 @@ def typed_for_new(
         where_to="exercise" if exercise else "own",
         exercise=exercise.slug if exercise else "",
         slot=local_text(exercise.starts_at, exercise.timezone) if exercise else "",
-        parameters=defaults | (
-            {name: _text(value) for name, value in retested.parameters.items()} if retested else {}
-        ),
+        parameters=defaults
+        | ({name: _text(value) for name, value in retested.parameters.items()} if retested else {}),
         probes=tuple(row_of(index, probe) for index, probe in enumerate(source)),
         retest=retest_code,
     )
@@ -170,8 +177,10 @@ def anchor(field_name: str) -> str:
         return f"id_probe-{row[1]}-{row[2] or 'name'}"
     if field_name == "steady_state":
         return "probes"
-    if field_name.startswith("definition") or "." in field_name and not field_name.startswith(
-        "parameters."
+    if (
+        field_name.startswith("definition")
+        or ("." in field_name
+        and not field_name.startswith("parameters."))
     ):
         return "policy"
     return f"id_{field_name}"
@@ -235,8 +244,9 @@ def _too_long(typed: Typed) -> Problems:
 def _only_declared(values: Mapping[str, str], version: TemplateVersion) -> dict[str, object]:
     """The parameters of this version; an empty control means that none was given."""
     declared = {spec.get("name") for spec in version.parameters}
-    return {name: text.strip() for name, text in values.items()
-            if name in declared and text.strip()}
+    return {
+        name: text.strip() for name, text in values.items() if name in declared and text.strip()
+    }
 
 
 def _text(value: object) -> str:

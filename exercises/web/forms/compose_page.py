@@ -41,7 +41,10 @@ class SummaryLine:
 
 
 def parameter_controls(
-    version: TemplateVersion, typed: Typed, errors: Mapping[str, Sequence[str]], zones: Sequence[str]
+    version: TemplateVersion,
+    typed: Typed,
+    errors: Mapping[str, Sequence[str]],
+    zones: Sequence[str],
 ) -> list[ParameterControl]:
     return [
         _control(
@@ -113,7 +116,9 @@ def _words(field: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def zones_of(deployments: Sequence[Deployment], typed: Typed, exercise: Exercise | None) -> list[str]:
+def zones_of(
+    deployments: Sequence[Deployment], typed: Typed, exercise: Exercise | None
+) -> list[str]:
     """The Availability Zones on offer: those known of the places, and those already named."""
     zones = {zone for deployment in deployments for zone in deployment.place.az_ids}
     zones |= {typed.az} | ({exercise.az} if exercise else set())
