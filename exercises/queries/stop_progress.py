@@ -140,9 +140,9 @@ def _step(
         return StopStep(label, None, "ok", words)
     if words == _NEVER:
         return StopStep(label, None, "never", words)
-    return StopStep(
-        label, None, "under_way" if is_under_way else "waiting", words if is_under_way else "waiting"
-    )
+    if not is_under_way:
+        return StopStep(label, None, "waiting", "waiting")
+    return StopStep(label, None, "under_way", words)
 
 
 _NEVER = "not seen before the watch ended"

@@ -1,0 +1,78 @@
+"""The event log of an exercise as the room shows it: newest first, notes and pins marked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from exercises.models import Exercise, RunEvent
+
+SHOWN: Final = 200
+
+_ICONS: Final = {
+    "note": ("comment", "tone-idle"),
+    "exercise.go": ("approve", "tone-ok"),
+    "action.running": ("play", "tone-run"),
+    "action.completed": ("check", "tone-ok"),
+    "action.skipped": ("skip", "tone-idle"),
+    "action.failed": ("warn", "tone-danger"),
+    "probe.outside": ("warn", "tone-wait"),
+    "probe.inside": ("okc", "tone-ok"),
+    "run.running": ("play", "tone-run"),
+    "run.completed": ("check", "tone-ok"),
+    "run.failed": ("warn", "tone-danger"),
+    "run.start_unknown": ("question", "tone-wait"),
+    "stop.accepted": ("okc", "tone-ok"),
+    "stop.rolled_back": ("check", "tone-ok"),
+    "stop.verified": ("okc", "tone-ok"),
+    "stop.failed": ("warn", "tone-danger"),
+    "verdict.held": ("okc", "tone-ok"),
+    "verdict.not_held": ("diamond", "tone-learn"),
+    "verdict.inconclusive": ("question", "tone-idle"),
+}
+_BY_TOPIC: Final = {
+    "stop": ("stop", "tone-danger"),
+    "run": ("clock", "tone-idle"),
+    "action": ("minus", "tone-idle"),
+    "finding": ("finding", "tone-learn"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line. `is_pinned` lines come up in the debrief."""
+
+    event_id: int
+    at: datetime
+    icon: str
+    tone: str
+    text: str
+    source: str
+    is_note: bool
+    is_pinned: bool
+
+
+def log_lines(exercise: Exercise, *, notes_only: bool = False) -> Sequence[LogLine]:
+    """The newest lines, in one query."""
+    events = RunEvent.objects.filter(exercise=exercise).select_related("pin")
+    if notes_only:
+        events = events.filter(kind="note")
+    return tuple(_line(event) for event in events.order_by("-at", "-id")[:SHOWN])
+
+
+def _line(event: RunEvent) -> LogLine:
+    icon, tone = _ICONS.get(event.kind) or _BY_TOPIC.get(
+        event.kind.split(".", 1)[0], ("info", "tone-idle")
+    )
+    return LogLine(
+        event_id=event.pk,
+        at=event.at,
+        icon=icon,
+        tone=tone,
+        text=event.text,
+        source=event.source,
+        is_note=event.kind == "note",
+        is_pinned=hasattr(event, "pin"),
+    )

@@ -1,0 +1,129 @@
+"""Where an experiment hits: the application's instances by zone, and the alarms that stop it.
+
+Pure: from the rows of a run or of a preview to what the room shows.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    name: str
+    is_hit: bool
+    icon: str
+    tone: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ZoneView:
+    """One Availability Zone. `label` is its letter part: 1a of eu-central-1a."""
+
+    name: str
+    label: str
+    is_hit: bool
+    words: str
+    nodes: tuple[NodeView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TargetsView:
+    zones: tuple[ZoneView, ...]
+    hit: int
+    down: int
+    total: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmView:
+    """A CloudWatch alarm that stops the experiment by itself."""
+
+    name: str
+    arn: str
+    fired: bool
+
+
+def targets_view(
+    fleet: Sequence[Mapping[str, str]], hit_arns: frozenset[str], *, limit: int, phase: str
+) -> TargetsView:
+    """The fleet by zone. `phase` is before, fault, returning or over."""
+    by_zone: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+    for node in fleet:
+        by_zone[node.get("az", "")].append(node)
+    zones = tuple(
+        _zone(name, sorted(nodes, key=lambda n: n.get("name", "")), hit_arns, phase)
+        for name, nodes in sorted(by_zone.items())
+    )
+    return TargetsView(
+        zones=zones,
+        hit=sum(node.get("arn") in hit_arns for node in fleet),
+        down=sum(node.get("state") != "running" for node in fleet),
+        total=len(fleet),
+        limit=limit,
+    )
+
+
+def _zone(
+    name: str, nodes: Sequence[Mapping[str, str]], hit_arns: frozenset[str], phase: str
+) -> ZoneView:
+    is_hit = any(node.get("arn") in hit_arns for node in nodes)
+    is_down = any(node.get("state") != "running" for node in nodes)
+    return ZoneView(
+        name=name or "no zone",
+        label=_zone_label(name),
+        is_hit=is_hit,
+        words=_zone_words(phase, is_hit=is_hit, is_down=is_down),
+        nodes=tuple(_node(node, is_hit=node.get("arn") in hit_arns) for node in nodes),
+    )
+
+
+def _zone_label(name: str) -> str:
+    """1a of eu-central-1a: what people say in the room."""
+    return name.rsplit("-", 1)[-1] or "none"
+
+
+def _zone_words(phase: str, *, is_hit: bool, is_down: bool) -> str:
+    if is_hit and phase == "fault":
+        return "fault active"
+    if is_down and phase in {"returning", "over"}:
+        return "returning"
+    if is_down:
+        return "not all running"
+    return "to be hit" if is_hit and phase == "before" else "serving"
+
+
+def _node(node: Mapping[str, str], *, is_hit: bool) -> NodeView:
+    state = node.get("state", "")
+    name = node.get("name") or node.get("resource_id", "")
+    match state:
+        case "running":
+            icon, tone, words = "okc", "tone-ok", "running"
+        case "pending":
+            icon, tone, words = "spinner", "tone-run", "starting"
+        case "stopping" | "shutting-down":
+            icon, tone, words = "power", "tone-danger", "stopping"
+        case "stopped" | "terminated":
+            icon, tone, words = "power", "tone-danger", state
+        case _:
+            icon, tone, words = "question", "tone-wait", state or "unknown"
+    if is_hit and state == "running":
+        icon, tone, words = "target", "tone-run", "running, targeted"
+    return NodeView(name, is_hit, icon, tone, words)
+
+
+def alarms_view(definition: Mapping[str, object], *, reason: str) -> tuple[AlarmView, ...]:
+    """The stop conditions of a definition; `reason` is what the engine said of its end."""
+    conditions = definition.get("stopConditions")
+    found = []
+    for condition in conditions if isinstance(conditions, list) else ():
+        if condition.get("source") != "aws:cloudwatch:alarm":
+            continue
+        arn = str(condition.get("value", ""))
+        name = arn.rsplit(":alarm:", 1)[-1]
+        found.append(AlarmView(name, arn, fired=bool(name) and name in reason))
+    return tuple(found)
