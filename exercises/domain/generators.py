@@ -105,5 +105,5 @@ def _minutes(values: Mapping[str, object], name: str, default: int) -> int:
     return value
 
 
-GENERATORS: Final[Mapping[str, Callable[[Mapping[str, object], BuildContext], dict[str, object]]]]
-GENERATORS = {"az_power": _az_power}
+Generator = Callable[[Mapping[str, object], BuildContext], dict[str, object]]
+GENERATORS: Final[Mapping[str, Generator]] = {"az_power": _az_power}
