@@ -24,6 +24,7 @@ BODY_KEYS: Final = (
     "experimentReportConfiguration",
 )
 REQUIRED_KEYS: Final = ("description", "stopConditions", "actions", "roleArn")
+REQUIRED_OF_TARGET: Final = ("resourceType", "selectionMode")
 
 _DEFAULT_OPTIONS: Final = {
     "accountTargeting": "single-account",
@@ -66,6 +67,12 @@ def problems(definition: JsonObject) -> list[Problem]:
         if key not in BODY_KEYS
     ]
     targets = _mapping(definition.get("targets"))
+    for name, target in targets.items():
+        found += [
+            Problem(f"targets.{name}.{key}", "is required")
+            for key in REQUIRED_OF_TARGET
+            if not _mapping(target).get(key)
+        ]
     for name, action in _mapping(definition.get("actions")).items():
         found += _action_problems(f"actions.{name}", _mapping(action), targets)
     return found

@@ -7,6 +7,7 @@ share one ListExperiments, and are read again only when their state has moved.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from botocore.exceptions import ClientError
@@ -55,8 +56,8 @@ def observation_of(echo: Mapping[str, Any]) -> Observation:
         ref=str(echo["id"]),
         status=EngineStatus(state["status"]),
         reason=_reason(state),
-        started_at=echo.get("startTime"),
-        ended_at=echo.get("endTime"),
+        started_at=_utc(echo.get("startTime")),
+        ended_at=_utc(echo.get("endTime")),
         actions=tuple(
             _action(name, action) for name, action in sorted(echo.get("actions", {}).items())
         ),
@@ -87,9 +88,13 @@ def _action(name: str, echo: Mapping[str, Any]) -> ActionObservation:
         action_id=str(echo.get("actionId", "")),
         status=str(state.get("status", "")),
         reason=str(state.get("reason", "")),
-        started_at=echo.get("startTime"),
-        ended_at=echo.get("endTime"),
+        started_at=_utc(echo.get("startTime")),
+        ended_at=_utc(echo.get("endTime")),
     )
+
+
+def _utc(at: datetime | None) -> datetime | None:
+    return None if at is None else at.astimezone(UTC)
 
 
 def _reason(state: Mapping[str, Any]) -> str:

@@ -126,6 +126,10 @@ def _aligned(at: datetime, period_s: int) -> datetime:
     return datetime.fromtimestamp(math.floor(at.timestamp() / period_s) * period_s, UTC)
 
 
+def _utc(at: datetime) -> datetime:
+    return at.astimezone(UTC)
+
+
 def _metric_data(
     access: AccountAccess, queries: Sequence[_Query], *, start: datetime, end: datetime
 ) -> Mapping[str, _Points]:
@@ -142,7 +146,7 @@ def _metric_data(
             for result in page["MetricDataResults"]:
                 _refuse_failed(access, queries, result)
                 found.setdefault(result["Id"], []).extend(
-                    zip(result["Timestamps"], result["Values"], strict=True)
+                    zip(map(_utc, result["Timestamps"]), result["Values"], strict=True)
                 )
     return found
 
