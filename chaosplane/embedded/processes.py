@@ -106,9 +106,12 @@ def wait_until(child: Child, ready: Callable[[], bool], seconds: float) -> None:
         time.sleep(0.02)
 
 
+def tail(log: Path, lines: int) -> str:
+    return "\n".join(log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:])
+
+
 def last_line(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    return lines[-1] if lines else "it wrote nothing"
+    return tail(log, 1).strip() or "it wrote nothing"
 
 
 def socket_answers(path: Path) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,9 +23,13 @@ class Servers:
     def __init__(self, home: Path, *, durable: bool, given: Mapping[str, str]) -> None:
         self.home = home
         self.addresses = addresses(home)
-        self.children: list[Child] = []
+        self.children: dict[str, Child] = {}
         self._durable = durable
-        self._wants = {name for name in ("DATABASE_URL", "REDIS_URL") if not given.get(name)}
+        self._starts: dict[str, Callable[[], Child]] = {}
+        if not given.get("DATABASE_URL"):
+            self._starts["PostgreSQL"] = self._postgres
+        if not given.get("REDIS_URL"):
+            self._starts["Valkey"] = self._valkey
         self.environment = {
             "DATABASE_URL": given.get("DATABASE_URL") or self.addresses.database_url,
             "REDIS_URL": given.get("REDIS_URL") or self.addresses.redis_url,
@@ -40,23 +44,30 @@ class Servers:
         # `nobody` has to walk through it to its own folder when we are root.
         private_folder(self.addresses.run_dir, 0o711 if os.geteuid() == 0 else 0o700)
         try:
-            if "DATABASE_URL" in self._wants:
-                self.children.append(
-                    postgres.start(self.home, self.addresses.postgres_dir, durable=self._durable)
-                )
-            if "REDIS_URL" in self._wants:
-                self.children.append(
-                    valkey.start(self.home, self.addresses.valkey_socket, durable=self._durable)
-                )
+            for name in self._starts:
+                self.children[name] = self._starts[name]()
         except BaseException:
             self.stop()
             raise
 
+    def revive(self) -> list[str]:
+        """Start again what has ended unasked, and say which."""
+        ended = [name for name, child in self.children.items() if not child.alive()]
+        for name in ended:
+            self.children[name] = self._starts[name]()
+        return ended
+
+    def _postgres(self) -> Child:
+        return postgres.start(self.home, self.addresses.postgres_dir, durable=self._durable)
+
+    def _valkey(self) -> Child:
+        return valkey.start(self.home, self.addresses.valkey_socket, durable=self._durable)
+
     def stop(self, seconds: float = 5.0) -> None:
         end = time.monotonic() + seconds
-        for child in self.children:
+        for child in self.children.values():
             child.ask_to_stop()
-        for child in self.children:
+        for child in self.children.values():
             child.wait_or_end(end - time.monotonic())
         self.children.clear()
         if self._lock is not None:
