@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from exercises.domain.approvals import required_capacities
-from exercises.domain.capacities import Capacity
 from exercises.domain.errors import Invalid
+from exercises.domain.finding_states import OPEN, FindingState
 from exercises.domain.freezes import freezes_touching
 from exercises.domain.timeline import planned_duration_s
 from exercises.domain.times import Window
@@ -20,7 +19,7 @@ from exercises.models import Experiment, Finding, Run, TargetPreview
 from exercises.queries.plans import definition_of, planned_start, planned_wall, problems_of
 from exercises.queries.readiness import freeze_facts
 
-OPEN_FINDINGS = ("found", "accepted", "fix_agreed", "fix_live", "retest")
+OPEN_FINDINGS = tuple(state.value for state in OPEN - {FindingState.DRAFT})
 MOST_SHOWN = 3
 
 
@@ -32,14 +31,6 @@ class PolicyCheck:
     label: str
     detail: str = ""
     finding: Finding | None = None
-
-
-def approvals_needed(experiment: Experiment) -> tuple[Capacity, ...]:
-    """Whose word this experiment needs."""
-    return required_capacities(
-        environment=experiment.deployment.place.account.environment,
-        rung=experiment.template_version.rung,
-    )
 
 
 def policy_checks(

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from exercises.domain.capacities import label
 from exercises.domain.errors import Invalid
+from exercises.domain.steady_state import MAX_PROBES
 from exercises.models import (
     Deployment,
     Exercise,
@@ -25,6 +26,7 @@ from exercises.models import (
 )
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
+from exercises.queries.approvals import required_for
 from exercises.queries.compose import (
     deployments_for,
     editable_experiment,
@@ -33,7 +35,7 @@ from exercises.queries.compose import (
     open_exercises,
 )
 from exercises.queries.plans import planned_wall, problems_of
-from exercises.queries.policy_checks import approvals_needed, policy_checks
+from exercises.queries.policy_checks import policy_checks
 from exercises.queries.target_view import target_view
 from exercises.services.preflight import preview_unsaved
 from exercises.services.propose import (
@@ -47,7 +49,6 @@ from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
 from exercises.web.forms.compose import (
     DEFAULT_ZONE,
-    MAX_PROBES,
     Meaning,
     Problems,
     Typed,
@@ -282,7 +283,7 @@ def _beside(
         context["targets"] = target_view(preview, cap=experiment.target_cap, now=database_now())
     return context | {
         "checks": policy_checks(experiment, now=desk.now, preview=preview),
-        "needed": [label(capacity) for capacity in approvals_needed(experiment)],
+        "needed": [label(capacity) for capacity in required_for(experiment)],
         "environment": experiment.deployment.place.account.get_environment_display(),
     }
 

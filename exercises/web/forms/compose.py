@@ -14,6 +14,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from exercises.domain.errors import Invalid
+from exercises.domain.steady_state import MAX_PROBES
 from exercises.models import Deployment, Exercise, Experiment, TemplateVersion
 from exercises.queries.compose import slot_offset
 from exercises.queries.plans import planned_start
@@ -21,7 +22,6 @@ from exercises.services.propose import Draft
 from exercises.web.forms.probe_rows import ProbeRow, read_row, row_of, rows_from, rows_to_json
 
 MAX_TEXT: Final = {"title": 160, "hypothesis": 2_000, "az": 32}
-MAX_PROBES: Final = 20
 DEFAULT_ZONE: Final = str(Exercise._meta.get_field("timezone").get_default())
 
 Problems = list[tuple[str, str]]
@@ -177,10 +177,8 @@ def anchor(field_name: str) -> str:
         return f"id_probe-{row[1]}-{row[2] or 'name'}"
     if field_name == "steady_state":
         return "probes"
-    if (
-        field_name.startswith("definition")
-        or ("." in field_name
-        and not field_name.startswith("parameters."))
+    if field_name.startswith("definition") or (
+        "." in field_name and not field_name.startswith("parameters.")
     ):
         return "policy"
     return f"id_{field_name}"

@@ -10,10 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Final
 
+from exercises.domain.steady_state import STATS as PLAIN_STATS
+
 Problems = list[tuple[str, str]]
 
 MINUTE_S: Final = 60
-STATS: Final = ("Average", "Sum", "Minimum", "Maximum", "SampleCount", "p50", "p90", "p95", "p99")
+STATS: Final = (*PLAIN_STATS, "p50", "p90", "p95", "p99")
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def row_of(index: int, probe: Mapping[str, object]) -> ProbeRow:
         if isinstance(dimensions, Mapping)
         else "",
         **{
-            name: _text(probe[name])
+            name: str(probe[name])
             for name in TEXTS
             if name not in {"is_business", "dimensions"} and probe.get(name) is not None
         },
@@ -121,7 +123,8 @@ def rows_to_json(probes: Sequence[Mapping[str, object]]) -> list[dict[str, objec
 
 
 def _key(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "probe"
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")
+    return (plain if plain[:1].isalpha() else f"probe-{plain}")[:36].strip("-")
 
 
 def _dimensions(text: str, where: str, problems: Problems) -> dict[str, str]:
@@ -152,7 +155,3 @@ def _whole(text: str, where: str, problems: Problems) -> int:
         return int(text)
     problems.append((where, "a whole number, 0 or more"))
     return 0
-
-
-def _text(value: object) -> str:
-    return str(value)
