@@ -23,10 +23,6 @@ MAX_PROBES: Final = 12
 STATS: Final = ("Average", "Minimum", "Maximum", "Sum", "SampleCount")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _PERCENTILE: Final = re.compile(r"p(100|\d{1,2}(\.\d{1,2})?)")
-_FIELDS: Final = frozenset(
-    "key name kind unit is_business namespace metric dimensions stat period_s low high"
-    " grace_s decimals scale".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +48,9 @@ class ProbeSpec:
     grace_s: int
     decimals: int = 0
     scale: float = 1.0
+
+
+_FIELDS: Final = frozenset(ProbeSpec.__dataclass_fields__)
 
 
 def is_inside(spec: ProbeSpec, value: float | None) -> bool:

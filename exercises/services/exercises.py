@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import re
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import available_timezones
 
 from django.db import transaction
 
@@ -10,7 +13,7 @@ from exercises import hints
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import Phase, move
-from exercises.domain.times import Window
+from exercises.domain.finding_states import FindingState
 from exercises.models import Application, Exercise, Experiment, Participation, Pin, RunEvent, User
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
@@ -19,6 +22,10 @@ from exercises.queries.readiness import readiness_of, ready_experiments
 from exercises.services.audit import record
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run, schedule_run
+
+SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
+LONGEST_WINDOW: Final = timedelta(hours=24)
 
 
 def plan_exercise(
@@ -37,13 +44,10 @@ def plan_exercise(
 ) -> Exercise:
     """Create an exercise by hand. Raises Invalid (slug taken, window), NotAllowed."""
     authorize(actor, "exercise.plan")
-    now = database_now()
-    if starts_at <= now:
-        raise Invalid("starts_at", "lies in the past")
-    Window(starts_at, ends_at)
+    problems = _plan_problems(slug, name, starts_at, ends_at, timezone, region, az)
+    if problems:
+        raise Invalid.of(problems)
     with transaction.atomic():
-        if Exercise.objects.filter(slug=slug).exists():
-            raise Invalid("slug", f"“{slug}” is taken; choose another")
         exercise = Exercise.objects.create(
             slug=slug,
             name=name,
@@ -58,6 +62,37 @@ def plan_exercise(
         )
         record(actor, "exercise.plan", exercise, name=name)
     return exercise
+
+
+def _plan_problems(
+    slug: str,
+    name: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    timezone: str,
+    region: str,
+    az: str,
+) -> list[tuple[str, str]]:
+    problems: list[tuple[str, str]] = []
+    if not SLUG.fullmatch(slug):
+        problems.append(("slug", "1 to 60 lower-case letters, digits and hyphens"))
+    elif Exercise.objects.filter(slug=slug).exists():
+        problems.append(("slug", f"“{slug}” is taken; choose another"))
+    if not 1 <= len(name.strip()) <= 120:
+        problems.append(("name", "1 to 120 characters"))
+    if starts_at <= database_now():
+        problems.append(("starts_at", "lies in the past; choose a later time"))
+    if ends_at <= starts_at:
+        problems.append(("ends_at", "must be later than the start"))
+    elif ends_at - starts_at > LONGEST_WINDOW:
+        problems.append(("ends_at", "a window lasts 24 hours at most"))
+    if timezone not in available_timezones():
+        problems.append(("timezone", "an IANA name such as Europe/Berlin"))
+    if not REGION.fullmatch(region):
+        problems.append(("region", "a Region name such as eu-central-1"))
+    if az and not (az.startswith(region) and len(az) == len(region) + 1):
+        problems.append(("az", f"a zone of {region}, such as {region}a, or empty"))
+    return problems
 
 
 def invite(*, actor: Actor, exercise: Exercise, applications: list[Application]) -> None:
@@ -98,12 +133,17 @@ def answer_invitation(
 
 
 def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:
-    """Move to the next phase of planning. Go has its own door: `go_live`."""
+    """Move to the next phase. Go has its own door: `go_live`.
+
+    Raises Refused when the debrief would close over drafted findings nobody decided on.
+    """
     authorize(actor, "exercise.advance", exercise)
     if to is Phase.LIVE:
         raise Invalid("phase", "an exercise goes live only by Go")
     with transaction.atomic():
         locked = Exercise.objects.select_for_update().get(pk=exercise.pk)
+        if to is Phase.CLOSED:
+            _refuse_undecided_findings(locked)
         if to is Phase.CANCELLED:
             for experiment in locked.experiments.all():
                 cancel_scheduled_run(experiment, because="the exercise was cancelled")
@@ -189,6 +229,18 @@ def unpin_event(*, actor: Actor, event: RunEvent) -> None:
     authorize(actor, "exercise.note", event.exercise)
     Pin.objects.filter(event=event).delete()
     hints.tell_pages(event.exercise_id)
+
+
+def _refuse_undecided_findings(exercise: Exercise) -> None:
+    drafts = exercise.findings.filter(state=FindingState.DRAFT.value).count()
+    if drafts:
+        raise Refused(
+            Refusal(
+                rule="finding.undecided",
+                because=f"{drafts} drafted finding{'s' if drafts > 1 else ''} not decided on.",
+                lifted_by="Accept or dismiss each of them in the debrief.",
+            )
+        )
 
 
 def _enter(exercise: Exercise, to: Phase, actor: Actor) -> None:
