@@ -11,7 +11,6 @@ import threading
 from enum import StrEnum
 from typing import Any, Final
 
-import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import (
@@ -60,25 +59,23 @@ _loader: Final = create_loader()
 
 _lock = threading.Lock()
 _clients: dict[tuple[AccountAccess, str, Purpose], Any] = {}
-_sessions: dict[tuple[AccountAccess, Purpose], botocore.session.Session] = {}
+_roles: dict[tuple[AccountAccess, Purpose], _AssumedRole] = {}
 
 
 def client(access: AccountAccess, service: str, purpose: Purpose) -> Any:
-    """A boto3 client under the role of this purpose; the same one for the same arguments.
+    """A client of a service under the role of this purpose; the same for the same arguments.
 
     The role is assumed here and not in the caller's call, so that a role that cannot be
     assumed is never mistaken for a start without an answer. Raises EngineError.
     """
     with _lock:
-        session = _session(access, purpose)
+        role = _role(access, purpose)
         found = _clients.get((access, service, purpose))
         if found is None:
-            found = boto3.Session(botocore_session=session).client(
-                service, region_name=access.region, config=_CONFIGS[purpose]
-            )
+            found = _new_client(role.acting_session(), service, access.region, purpose)
             _clients[access, service, purpose] = found
     with aws_errors(f"assume {role_arn(access, purpose)}"):
-        session.get_credentials().get_frozen_credentials()
+        role.credentials.get_frozen_credentials()
     return found
 
 
@@ -95,28 +92,31 @@ def forget_clients() -> None:
     """Drop every client and credential. For tests that move to another endpoint."""
     with _lock:
         _clients.clear()
-        _sessions.clear()
+        _roles.clear()
 
 
-def _session(access: AccountAccess, purpose: Purpose) -> botocore.session.Session:
-    found = _sessions.get((access, purpose))
+def _role(access: AccountAccess, purpose: Purpose) -> _AssumedRole:
+    found = _roles.get((access, purpose))
     if found is None:
-        found = _bare_session()
-        found.register_component(
-            "credential_provider", CredentialResolver([_AssumedRole(access, purpose)])
-        )
-        _sessions[access, purpose] = found
+        found = _roles[access, purpose] = _AssumedRole(access, purpose)
     return found
 
 
-def _bare_session() -> botocore.session.Session:
+def _new_session() -> botocore.session.Session:
     session = botocore.session.Session()
     session.register_component("data_loader", _loader)
     return session
 
 
+def _new_client(
+    session: botocore.session.Session, service: str, region: str, purpose: Purpose
+) -> Any:
+    create: Any = session.create_client
+    return create(service, region_name=region, config=_CONFIGS[purpose])
+
+
 class _AssumedRole(CredentialProvider):
-    """Credentials of the role, renewed by botocore some minutes before they end."""
+    """Credentials of a role, renewed by botocore some minutes before they end."""
 
     METHOD = "assume-role"
 
@@ -124,13 +124,20 @@ class _AssumedRole(CredentialProvider):
         super().__init__()
         self._access = access
         self._purpose = purpose
-        # One client for all renewals: its own credentials are those of the process.
-        self._sts = boto3.Session(botocore_session=_bare_session()).client(
-            "sts", region_name=access.region, config=_CONFIGS[Purpose.STOP]
+        # Under the credentials of the process; with the short timeouts of a stop.
+        self._sts = _new_client(_new_session(), "sts", access.region, Purpose.STOP)
+        self.credentials = DeferredRefreshableCredentials(
+            refresh_using=self._assume, method=self.METHOD
         )
 
     def load(self) -> DeferredRefreshableCredentials:
-        return DeferredRefreshableCredentials(refresh_using=self._assume, method=self.METHOD)
+        return self.credentials
+
+    def acting_session(self) -> botocore.session.Session:
+        """A session whose clients act as this role."""
+        session = _new_session()
+        session.register_component("credential_provider", CredentialResolver([self]))
+        return session
 
     def _assume(self) -> dict[str, str]:
         answer = self._sts.assume_role(
