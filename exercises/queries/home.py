@@ -39,6 +39,23 @@ class RunningNow:
         return min(100.0, self.elapsed_s / self.planned_s * 100) if self.planned_s else 0.0
 
     @property
+    def steady_key(self) -> str:
+        """The key of `web.looks`."""
+        if self.steady.is_outside:
+            return "outside"
+        return "inside" if self.steady.inside == len(self.steady.probes) else "unknown"
+
+    @property
+    def steady_words(self) -> str:
+        """What is outside, by name; else how many are inside."""
+        outside = [p.spec.name for p in self.steady.probes if p.key == "outside"]
+        if outside:
+            return outside[0] if len(outside) == 1 else f"{len(outside)} outside"
+        if not self.steady.is_measured:
+            return "Not measured yet"
+        return f"{self.steady.inside} of {len(self.steady.probes)} inside"
+
+    @property
     def exercise(self) -> Exercise:
         return self.run.experiment.exercise
 

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -79,6 +80,21 @@ def severity(level: int) -> SafeString:
 def meter(percent: float, css: str = "m", label: str = "") -> SafeString:
     """{% meter 48.4 %} beside a text that says the same; with a label where it stands alone."""
     return charts.meter(percent, css=css, label=label)
+
+
+@register.simple_tag
+def spark(values: Sequence[float], label: str = "") -> SafeString:
+    """{% spark counts %} beside the number itself; nothing where there is no line to draw."""
+    return charts.sparkline(values, label=label) if len(values) > 1 else SafeString("")
+
+
+@register.simple_tag
+def caldate(moment: datetime, zone: str = "") -> SafeString:
+    """{% caldate exercise.starts_at exercise.timezone %}: 18 over Nov, as in a calendar."""
+    weekday_day_month = formats.day(moment, _zone(zone)).split()
+    return format_html(
+        '<span class="cald"><b>{}</b>{}</span>', weekday_day_month[1], weekday_day_month[2]
+    )
 
 
 @register.simple_tag
