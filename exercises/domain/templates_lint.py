@@ -105,7 +105,7 @@ def _targets(definition: JsonObject) -> Iterator[Problem]:
 
 def _target(path: str, target: Mapping[str, object]) -> Iterator[Problem]:
     known = {kind for action in actions().values() for kind in action.targets.values()}
-    if target.get("resourceType") not in known:
+    if str(target.get("resourceType")) not in known:
         yield Problem(f"{path}.resourceType", "a type that FIS knows, such as aws:ec2:instance")
     mode = target.get("selectionMode")
     if not isinstance(mode, str) or not _SELECTION.fullmatch(mode):
