@@ -84,7 +84,7 @@ def environment(
         for name, value in variables.items()
         if not name.startswith(("AWS_", "CHAOSPLANE_", "DJANGO_"))
     }
-    return own | addresses | {
+    return own | dict(addresses) | {
         "PYTHONPATH": str(PROJECT),
         "CHAOSPLANE_ENV": "demo",
         "CHAOSPLANE_BASE_URL": url,

@@ -1,0 +1,270 @@
+"""What one does with a clone: install, demo, test, check. The Makefile is the caller.
+
+Needs nothing but Python 3.11, and runs before anything is installed: standard library only.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+REQUIREMENTS = ROOT / "requirements"
+LOCKS = ("installer", "runtime", "embedded", "test", "dev")
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+
+
+class Stop(Exception):
+    """Something the person has to do first; the message says what."""
+
+
+# -- Installing ----------------------------------------------------------------------------
+
+
+def install(lock: str) -> None:
+    """Bring .venv to what the lock names, unless it is there already."""
+    content = (REQUIREMENTS / f"{lock}.lock").read_bytes()
+    digest = hashlib.sha256(content + sys.version.encode()).hexdigest()
+    stamp = VENV / f".installed-{lock}"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == digest:
+        return
+    _make_venv()
+    print(f"Installing requirements/{lock}.lock ...", flush=True)
+    wanted = ["install", "--require-hashes", "-r", str(REQUIREMENTS / f"{lock}.lock")]
+    uv = VENV / "bin" / "uv"
+    done = subprocess.run(
+        [uv, "pip", *wanted, "--quiet", "--compile-bytecode", "--python", PYTHON], check=False
+    )
+    if done.returncode:
+        print("uv could not install it; pip tries now, with its own configuration.", flush=True)
+        run([PYTHON, "-m", "pip", *wanted, "--quiet"])
+    stamp.write_text(digest)
+
+
+def _make_venv() -> None:
+    if (VENV / "bin" / "uv").exists():
+        return
+    try:
+        import ensurepip  # noqa: F401 - Debian ships Python without it
+    except ImportError:
+        raise Stop(
+            "Python's venv module is not complete here. On Debian or Ubuntu:"
+            " apt-get install python3-venv"
+        ) from None
+    print("Making .venv ...", flush=True)
+    venv.create(VENV, with_pip=True, clear=True)
+    lock = REQUIREMENTS / "installer.lock"
+    run([PYTHON, "-m", "pip", "install", "--quiet", "--require-hashes", "-r", lock])
+
+
+# -- Targets -------------------------------------------------------------------------------
+
+
+def setup() -> None:
+    """Install everything needed to work on it"""
+    install("dev")
+
+
+def demo() -> None:
+    """Run it all here on simulated AWS: PORT=8000 (0: any free), HEADLESS=1 opens no browser"""
+    install("embedded")
+    command = [str(PYTHON), "-m", "chaosplane.cli", "demo"]
+    if port := os.environ.get("PORT"):
+        command += ["--port", port]
+    if os.environ.get("HEADLESS", "0") not in {"", "0"}:
+        command.append("--headless")
+    # Takes this process's place, so that a signal reaches the demo itself.
+    os.chdir(ROOT)
+    os.execv(command[0], command)  # noqa: S606
+
+
+def test() -> None:
+    """Run all tests; ARGS="tests/domain -k stop" runs some"""
+    install("test")
+    if not _chromium():
+        print("No Chromium here: the browser tests will be skipped (see `make browser`).")
+    pytest("-n", os.environ.get("WORKERS", "2"), *_words("ARGS"))
+
+
+def test_fast() -> None:
+    """Run the tests that need neither a browser nor a worker"""
+    install("test")
+    pytest("-m", "not browser and not worker", *_words("ARGS"))
+
+
+def check() -> None:
+    """What CI does after the tests: lint, types, imports, migrations, deployment"""
+    install("dev")
+    tool("ruff", "check", ".")
+    tool("ruff", "format", "--check", ".")
+    tool("mypy", ".", env={"CHAOSPLANE_ENV": "test"})
+    tool("lint-imports", env={"CHAOSPLANE_ENV": "test"})
+    manage("makemigrations", "--check", "--dry-run", env={"CHAOSPLANE_ENV": "test"})
+    manage("check", "--deploy", "--fail-level", "WARNING", env=_production())
+    print("All checks passed.")
+
+
+def fix() -> None:
+    """Mend what ruff can mend"""
+    install("dev")
+    tool("ruff", "check", "--fix", ".")
+    tool("ruff", "format", ".")
+
+
+def browser() -> None:
+    """Run the browser tests"""
+    install("test")
+    if not _chromium():
+        raise Stop(
+            "No Chromium here. On Debian or Ubuntu: apt-get install chromium;"
+            " elsewhere put `chromium` or `google-chrome` on the PATH."
+        )
+    pytest("-m", "browser", *_words("ARGS"))
+
+
+def bench() -> None:
+    """Measure: NAME=dispatch runs benchmarks/dispatch.py"""
+    install("test")
+    known = sorted(p.stem for p in (ROOT / "benchmarks").glob("[!_]*.py"))
+    name = os.environ.get("NAME", "")
+    if name not in known:
+        raise Stop(f"Say which: make bench NAME={'|'.join(known) or '(there is none yet)'}")
+    run([PYTHON, "-m", f"benchmarks.{name}", *_words("ARGS")])
+
+
+def lock() -> None:
+    """Write the hash locks anew from requirements/*.in"""
+    install("dev")
+    for name in LOCKS:
+        run(
+            [
+                VENV / "bin" / "uv", "pip", "compile", "--universal", "--generate-hashes",
+                "--python-version", "3.11", "--no-emit-index-url", "--no-annotate", "--quiet",
+                "--custom-compile-command", "make lock",
+                REQUIREMENTS / f"{name}.in", "-o", REQUIREMENTS / f"{name}.lock",
+            ]
+        )  # fmt: skip
+
+
+def migrations() -> None:
+    """Write the migrations that the models need"""
+    install("embedded")
+    manage("makemigrations", *_words("ARGS"), env={"CHAOSPLANE_ENV": "test"})
+
+
+def sim() -> None:
+    """Run simulated AWS alone: PORT=5055"""
+    install("embedded")
+    run([PYTHON, "-m", "simulator", "--port", os.environ.get("PORT", "5055"), *_words("ARGS")])
+
+
+def shots() -> None:
+    """Take the README's pictures from a demo"""
+    install("test")
+    run([PYTHON, "-m", "docs.shots.take"])
+
+
+def clean() -> None:
+    """Remove data and caches; the installed packages stay"""
+    for name in (".data", ".pytest_cache", ".mypy_cache", ".ruff_cache", "staticfiles"):
+        shutil.rmtree(ROOT / name, ignore_errors=True)
+
+
+def help_() -> None:
+    """Say what there is"""
+    for name, target in TARGETS.items():
+        print(f"  make {name:<11} {target.__doc__}")
+
+
+TARGETS = {
+    "help": help_,
+    "setup": setup,
+    "demo": demo,
+    "test": test,
+    "test-fast": test_fast,
+    "check": check,
+    "fix": fix,
+    "browser": browser,
+    "bench": bench,
+    "lock": lock,
+    "migrations": migrations,
+    "sim": sim,
+    "shots": shots,
+    "clean": clean,
+}
+
+
+# -- How commands are run ------------------------------------------------------------------
+
+
+def run(command: list[str | Path], env: dict[str, str] | None = None) -> None:
+    done = subprocess.run(command, cwd=ROOT, env=os.environ | (env or {}), check=False)
+    if done.returncode:
+        sys.exit(done.returncode if done.returncode > 0 else 128 - done.returncode)
+
+
+def tool(name: str, *arguments: str, env: dict[str, str] | None = None) -> None:
+    print(f"$ {name} {' '.join(arguments)}", flush=True)
+    run([VENV / "bin" / name, *arguments], env)
+
+
+def manage(*arguments: str, env: dict[str, str]) -> None:
+    print(f"$ manage.py {' '.join(arguments)}", flush=True)
+    run([PYTHON, "manage.py", *arguments], env)
+
+
+def pytest(*arguments: str) -> None:
+    run([PYTHON, "-m", "pytest", *arguments])
+
+
+def _words(name: str) -> list[str]:
+    import shlex
+
+    return shlex.split(os.environ.get(name, ""))
+
+
+def _chromium() -> str | None:
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
+def _production() -> dict[str, str]:
+    """A production environment to check against; the addresses are never reached."""
+    return {
+        "CHAOSPLANE_ENV": "production",
+        "CHAOSPLANE_SECRET_KEY": hashlib.sha512(b"only for check --deploy").hexdigest(),
+        "CHAOSPLANE_BASE_URL": "https://chaosplane.example.test",
+        "CHAOSPLANE_ALLOWED_HOSTS": "chaosplane.example.test",
+        "DATABASE_URL": "postgresql://chaosplane@db.example.test/chaosplane",
+        "REDIS_URL": "redis://queue.example.test:6379/0",
+        "AWS_ENDPOINT_URL": "",
+        "CHAOSPLANE_TIME_SPEED": "1",
+    }
+
+
+def main() -> int:
+    if sys.version_info < (3, 11):
+        print("Python 3.11 or newer is needed, this is", sys.version.split()[0], file=sys.stderr)
+        return 1
+    name = sys.argv[1] if len(sys.argv) > 1 else "help"
+    if name not in TARGETS:
+        print(f"There is no {name!r}; there is: {', '.join(TARGETS)}", file=sys.stderr)
+        return 2
+    try:
+        TARGETS[name]()
+    except Stop as stop:
+        print(stop, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
