@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from exercises.domain.capacities import label as capacity_label
 from exercises.web import charts, formats
 from exercises.web.looks import BLAST_RADII, LOOKS, PULSE, SEVERITIES
 from exercises.web.navigation import is_within
@@ -29,6 +30,7 @@ register.filter("duration", formats.duration)
 register.filter("minutes", formats.minutes)
 register.filter("number", formats.number)
 register.filter("measure", formats.measure)
+register.filter("capacity", capacity_label)
 
 
 @register.simple_tag
