@@ -16,6 +16,8 @@ from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
 
+MAX_NOTE = 2000
+
 
 def raise_finding(
     *,
@@ -143,3 +145,13 @@ def _note(finding: Finding, actor: Actor, before: str, after: str, text: str) ->
         to_state=after,
         text=text,
     )
+
+
+def comment_on_finding(*, actor: Actor, finding: Finding, text: str) -> None:
+    """Add a word to a finding without moving it. Raises Invalid, NotAllowed."""
+    authorize(actor, "finding.work", finding)
+    if not 1 <= len(text.strip()) <= MAX_NOTE:
+        raise Invalid("text", f"1 to {MAX_NOTE:,} characters")
+    with transaction.atomic():
+        _note(finding, actor, "", "", text.strip())
+        record(actor, "finding.comment", finding, text=text.strip())

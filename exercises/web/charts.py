@@ -316,7 +316,8 @@ def _outside(
 
 def _crossing(inside: Known, outside: Known, low: float | None, high: float | None) -> Known:
     limit = low if low is not None and outside[1] < low else high
-    assert limit is not None
+    if limit is None:
+        raise ValueError("nothing is outside where there is no limit")
     share = (limit - inside[1]) / (outside[1] - inside[1])
     return (inside[0] + share * (outside[0] - inside[0]), limit)
 
@@ -340,7 +341,6 @@ def _limits(plane: _Plane, low: float | None, high: float | None) -> str:
     drawn += "".join(
         f'<path class="grid" d="M0 {plane.y(t):.1f}H{WIDTH}"/>' for t in plane.value.ticks
     )
-    for limit in {low, high} - {None}:
-        assert limit is not None
+    for limit in {bound for bound in (low, high) if bound is not None}:
         drawn += f'<path class="lim" d="M0 {plane.y(limit):.1f}H{WIDTH}"/>'
     return drawn

@@ -1,0 +1,165 @@
+"""The debrief of an exercise: how each run ended, what was found, what people saw.
+
+Called by the debrief page and by the form for a new finding. A constant number of queries,
+whatever the number of runs and findings.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from exercises.domain.actors import Actor
+from exercises.domain.finding_states import FindingState
+from exercises.domain.run_states import RunState
+from exercises.domain.verdicts import RunVerdict
+from exercises.models import Application, Exercise, Finding, Membership, Run, RunEvent, User
+from exercises.permissions import may
+from exercises.queries.findings import FindingCard, card_of, findings_of
+
+KEY_KINDS: Final = (
+    "exercise.live",
+    "run.running",
+    "run.stopped",
+    "run.failed",
+    "run.completed",
+    "probe.outside",
+    "stop.all",
+    "stop.requested",
+    "verdict.held",
+    "verdict.not_held",
+    "verdict.inconclusive",
+)
+"""What is shown as key moments while nobody has pinned a line."""
+
+MOST_MOMENTS: Final = 30
+MOST_NOTES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutcome:
+    """How one run ended. `recovery` is the longest time outside, in planned seconds."""
+
+    run: Run
+    look: str
+    recovery: float | None
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The runs counted by what they taught; stopped early counts beside the verdicts."""
+
+    held: int
+    not_held: int
+    inconclusive: int
+    stopped: int
+
+    @property
+    def judged(self) -> int:
+        return self.held + self.not_held + self.inconclusive
+
+
+@dataclass(frozen=True, slots=True)
+class Debrief:
+    outcome: Outcome
+    runs: Sequence[RunOutcome]
+    drafts: Sequence[FindingCard]
+    findings: Sequence[FindingCard]
+    owners: Mapping[int, Sequence[User]]
+    moments: Sequence[RunEvent]
+    are_pinned: bool
+    notes: Sequence[RunEvent]
+    teams: int
+
+
+def debrief_of(actor: Actor, exercise: Exercise, *, today: date) -> Debrief:
+    """Everything the debrief page shows to this actor."""
+    runs = list(
+        Run.objects.visible_to(actor)
+        .filter(experiment__exercise=exercise, is_rehearsal=False)
+        .select_related("experiment__application__team", "revision")
+        .distinct()
+    )
+    rows = findings_of(actor).filter(exercise=exercise).exclude(state=_S.DISMISSED.value)
+    cards = [card_of(finding, today=today) for finding in rows.order_by("-severity", "pk")]
+    drafts = [card for card in cards if card.finding.state == _S.DRAFT.value]
+    moments, are_pinned = _moments(exercise)
+    return Debrief(
+        outcome=outcome_of(runs),
+        runs=[run_outcome(run) for run in runs],
+        drafts=drafts,
+        findings=[card for card in cards if card.finding.state != _S.DRAFT.value],
+        owners=_owners([card.finding for card in drafts]),
+        moments=moments,
+        are_pinned=are_pinned,
+        notes=list(
+            exercise.events.filter(kind="note")
+            .select_related("author")
+            .order_by("at", "id")[:MOST_NOTES]
+        ),
+        teams=len({run.experiment.application.team_id for run in runs}),
+    )
+
+
+_S = FindingState
+
+
+def outcome_of(runs: Sequence[Run]) -> Outcome:
+    verdicts = [run.verdict for run in runs]
+    return Outcome(
+        held=verdicts.count(RunVerdict.HELD.value),
+        not_held=verdicts.count(RunVerdict.NOT_HELD.value),
+        inconclusive=verdicts.count(RunVerdict.INCONCLUSIVE.value),
+        stopped=sum(run.state == RunState.STOPPED.value for run in runs),
+    )
+
+
+def run_outcome(run: Run) -> RunOutcome:
+    """The verdict and how long the worst probe took to come back."""
+    probes = run.judgement.get("probes", [])
+    outside = [p for p in probes if p.get("longest_outside_s", 0) > 0]
+    if not probes:
+        recovery, words = None, "not measured"
+    elif not outside:
+        recovery, words = None, "stayed inside"
+    elif not all(p.get("recovered", False) for p in outside):
+        recovery, words = None, "not by the end"
+    else:
+        recovery, words = max(float(p["longest_outside_s"]) for p in outside), ""
+    return RunOutcome(run, run.verdict or run.state, recovery, words)
+
+
+def _moments(exercise: Exercise) -> tuple[list[RunEvent], bool]:
+    events = exercise.events.select_related("author", "run__experiment").order_by("at", "id")
+    pinned = list(events.filter(pin__isnull=False)[:MOST_MOMENTS])
+    if pinned:
+        return pinned, True
+    return list(events.filter(kind__in=KEY_KINDS)[:MOST_MOMENTS]), False
+
+
+def _owners(drafts: Sequence[Finding]) -> dict[int, list[User]]:
+    """Who may own each draft: the members of its application's team, by finding id."""
+    teams = {finding.application.team_id for finding in drafts}
+    members: dict[int, list[User]] = defaultdict(list)
+    rows = Membership.objects.filter(team__in=teams, user__is_active=True)
+    for row in rows.select_related("user").order_by("user__name") if teams else ():
+        members[row.team_id].append(row.user)
+    return {finding.pk: members[finding.application.team_id] for finding in drafts}
+
+
+def applications_to_report_on(actor: Actor, exercise: Exercise) -> list[Application]:
+    """The applications of the exercise whose findings this actor may write."""
+    taking_part = Application.objects.filter(experiments__exercise=exercise).distinct()
+    return [a for a in taking_part if may(actor, "finding.work", Finding(application=a))]
+
+
+def families_in(exercise: Exercise) -> list[str]:
+    """What was injected in the exercise, as failure families."""
+    rows = exercise.experiments.order_by("template_version__template__failure_family")
+    return list(
+        rows.values_list("template_version__template__failure_family", flat=True).distinct()
+    )

@@ -1,0 +1,192 @@
+"""Findings as the pages show them: the list with its filters, and the life of one.
+
+Called by the pages of findings and debrief. The number of queries does not depend on the
+number of findings.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Final
+
+from django.db.models import Prefetch, Q
+
+from exercises.domain.actors import Actor
+from exercises.domain.finding_states import LIFE, MOVES, OPEN, FindingState, Severity
+from exercises.models import Experiment, Finding, FindingNote, Run, Team, User
+from exercises.models.findings import FindingQuerySet
+
+_S = FindingState
+OPEN_VALUES: Final = tuple(sorted(state.value for state in OPEN))
+LOOK_OF: Final[Mapping[FindingState, tuple[str, str]]] = {
+    _S.DRAFT: ("draft", "Drafted"),
+    _S.FOUND: ("found", "Found"),
+    _S.ACCEPTED: ("open", "Accepted"),
+    _S.FIX_AGREED: ("fix_agreed", "Fix agreed"),
+    _S.FIX_LIVE: ("fixed", "Fix live"),
+    _S.RETEST: ("retest", "Retest"),
+    _S.VERIFIED: ("verified", "Verified"),
+    _S.DISMISSED: ("dismissed", "Dismissed"),
+}
+"""The look (web.looks) and the word of each state."""
+
+STEP_WORDS: Final[Mapping[FindingState, str]] = {
+    _S.FOUND: "Keep as found",
+    _S.ACCEPTED: "Accept",
+    _S.FIX_AGREED: "Fix is agreed",
+    _S.FIX_LIVE: "Fix is live",
+    _S.RETEST: "Plan the retest",
+    _S.VERIFIED: "Mark as verified",
+    _S.DISMISSED: "Dismiss",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to; empty means no limit."""
+
+    state: str = "open"
+    severity: int = 0
+    team: str = ""
+    overdue: bool = False
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LifeStep:
+    """One step of the bar under a finding; `mark` is done, now or empty."""
+
+    label: str
+    at: datetime | None
+    mark: str
+
+
+@dataclass(frozen=True, slots=True)
+class FindingCard:
+    """A finding with what is said about it at a glance."""
+
+    finding: Finding
+    look: str
+    words: str
+    life: tuple[LifeStep, ...]
+    is_overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Retest:
+    """An experiment that repeats what found it, and its last run."""
+
+    experiment: Experiment
+    run: Run | None
+
+
+def findings_of(actor: Actor) -> FindingQuerySet:
+    """Every finding this actor may see, with what a card needs."""
+    notes = FindingNote.objects.select_related("author").order_by("at", "id")
+    return (
+        Finding.objects.visible_to(actor)
+        .select_related(
+            "application__team", "exercise", "owner", "run__revision", "run__experiment"
+        )
+        .prefetch_related(Prefetch("notes", queryset=notes, to_attr="history"))
+    )
+
+
+def filtered(actor: Actor, filters: Filters, *, today: date) -> FindingQuerySet:
+    """The list: gravest first, then the one due soonest."""
+    rows = findings_of(actor)
+    if filters.state == "open":
+        rows = rows.filter(state__in=OPEN_VALUES)
+    elif filters.state != "all":
+        rows = rows.filter(state=filters.state)
+    if filters.severity:
+        rows = rows.filter(severity=filters.severity)
+    if filters.team:
+        rows = rows.filter(application__team__slug=filters.team)
+    if filters.overdue:
+        rows = rows.filter(due_on__lt=today, state__in=OPEN_VALUES)
+    if filters.search:
+        found = Q(title__icontains=filters.search) | Q(body__icontains=filters.search)
+        found |= Q(application__name__icontains=filters.search)
+        number = filters.search.upper().removeprefix("F-")
+        if number.isascii() and number.isdigit() and len(number) < 12:
+            found |= Q(pk=int(number))
+        rows = rows.filter(found)
+    return rows.order_by("-severity", "due_on", "-pk")
+
+
+def card_of(finding: Finding, *, today: date) -> FindingCard:
+    """What a card says. The finding must come from `findings_of`."""
+    state = FindingState(finding.state)
+    look, words = LOOK_OF[state]
+    return FindingCard(
+        finding=finding,
+        look=look,
+        words=words,
+        life=life_of(state, finding.history),
+        is_overdue=bool(finding.due_on and finding.due_on < today and state in OPEN),
+    )
+
+
+def life_of(state: FindingState, history: Iterable[FindingNote]) -> tuple[LifeStep, ...]:
+    """From found to verified, each with the day it was last reached."""
+    reached: dict[str, datetime] = {}
+    for note in history:
+        if note.to_state:
+            reached[note.to_state] = note.at
+    here = LIFE.index(state) if state in LIFE else -1
+    return tuple(
+        LifeStep(
+            label=LOOK_OF[step][1],
+            at=reached.get(step.value) if place <= here else None,
+            mark=_mark(place, here, finished=state is FindingState.VERIFIED),
+        )
+        for place, step in enumerate(LIFE)
+    )
+
+
+def _mark(place: int, here: int, *, finished: bool) -> str:
+    if place < here or (finished and place == here):
+        return "done"
+    return "now" if place == here else ""
+
+
+def next_steps(state: FindingState) -> list[tuple[FindingState, str]]:
+    """Where a finding may go from here, in the order of its life, the way out last."""
+    moves = MOVES.get(state, frozenset())
+    order = (*LIFE, FindingState.DISMISSED)
+    return [(to, STEP_WORDS[to]) for to in order if to in moves]
+
+
+def retests_of(finding: Finding) -> list[Retest]:
+    """The experiments planned against this finding, newest first."""
+    runs = Run.objects.filter(is_rehearsal=False).order_by("-scheduled_at")
+    experiments = (
+        finding.retests.select_related("exercise")
+        .prefetch_related(Prefetch("runs", queryset=runs, to_attr="history"))
+        .order_by("-pk")
+    )
+    return [Retest(e, next(iter(e.history), None)) for e in experiments]
+
+
+def possible_owners(finding: Finding) -> Sequence[User]:
+    """Who may own it: the members of the application's team, and who owns it already."""
+    return list(
+        User.objects.filter(
+            Q(memberships__team=finding.application.team_id) | Q(pk=finding.owner_id),
+            is_active=True,
+        )
+        .distinct()
+        .order_by("name")
+    )
+
+
+def teams_with_findings(actor: Actor) -> Sequence[Team]:
+    """The teams the list can be narrowed to."""
+    seen = Finding.objects.visible_to(actor).values("application__team")
+    return list(Team.objects.filter(pk__in=seen))
+
+
+SEVERITIES: Final = tuple((level.value, level.label) for level in reversed(Severity))

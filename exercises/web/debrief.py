@@ -1,0 +1,136 @@
+"""The debrief: what happened, what was found, and the decision on each drafted finding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_POST
+
+from exercises.domain.errors import Invalid
+from exercises.domain.exercise_phases import Phase
+from exercises.models import Exercise
+from exercises.models.due_work import database_now
+from exercises.permissions import may
+from exercises.queries.debrief import Debrief, debrief_of
+from exercises.queries.findings import FindingCard
+from exercises.services.exercises import add_note, move_exercise
+from exercises.web import charts
+from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.errors import form_errors
+from exercises.web.exercise_head import find_exercise
+from exercises.web.findings import figures_of
+
+EARLY = frozenset({Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.CANCELLED})
+
+
+@signed_in
+@require_GET
+def debrief(request: SignedInRequest, slug: str) -> HttpResponse:
+    return _page(request, find_exercise(request.actor, slug))
+
+
+def _page(
+    request: SignedInRequest,
+    exercise: Exercise,
+    *,
+    note: str = "",
+    problems: dict[str, list[str]] | None = None,
+) -> HttpResponse:
+    found = debrief_of(request.actor, exercise, today=database_now().date())
+    phase = Phase(exercise.phase)
+    figures = figures_of([card.finding for card in (*found.drafts, *found.findings)])
+    leads = may(request.actor, "exercise.advance", exercise)
+    context: dict[str, Any] = {
+        "exercise": exercise,
+        "debrief": found,
+        "drafts": [_shown(request, card, figures, found) for card in found.drafts],
+        "findings": [_shown(request, card, figures, found) for card in found.findings],
+        "summary": summary(found),
+        "split": _split(found),
+        "is_early": phase in EARLY,
+        "is_live": phase is Phase.LIVE,
+        "may_close": leads and phase is Phase.DEBRIEF,
+        "note": note,
+        "problems": problems or {},
+    }
+    return render(request, "debrief/page.html", context, status=422 if problems else 200)
+
+
+def _shown(
+    request: SignedInRequest, card: FindingCard, figures: dict[int, list[Any]], found: Debrief
+) -> dict[str, Any]:
+    finding = card.finding
+    return {
+        "card": card,
+        "figures": figures.get(finding.pk, []),
+        "owners": found.owners.get(finding.pk, []),
+        "may_work": may(request.actor, "finding.work", finding),
+    }
+
+
+def summary(found: Debrief) -> str:
+    """One sentence: how many, by how many teams, and how it went."""
+    count, teams = len(found.runs), found.teams
+    if not count:
+        return "No experiment ran."
+    outcome = found.outcome
+    words = [
+        f"{number} {what}"
+        for number, what in (
+            (outcome.held, "held"),
+            (outcome.not_held, "did not hold"),
+            (outcome.inconclusive, "inconclusive"),
+            (count - outcome.judged, "without a verdict"),
+        )
+        if number
+    ]
+    return f"{_plural(count, 'experiment')} by {_plural(teams, 'team')}: {', '.join(words)}."
+
+
+def _plural(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _split(found: Debrief) -> Any:
+    outcome = found.outcome
+    label = f"{outcome.held} held, {outcome.not_held} not held, {outcome.inconclusive} inconclusive"
+    parts = (
+        (outcome.held, "m-ok"),
+        (outcome.not_held, "m-learn"),
+        (outcome.inconclusive, "m-idle"),
+    )
+    return charts.split_bar(parts, label=label) if outcome.judged else ""
+
+
+@signed_in
+@require_POST
+def debrief_note(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Write down what went well, or anything else worth keeping."""
+    exercise = find_exercise(request.actor, slug)
+    text = request.POST.get("text", "")
+    try:
+        add_note(actor=request.actor, exercise=exercise, text=text)
+    except Invalid as error:
+        return _page(request, exercise, note=text, problems=form_errors(error))
+    return redirect("debrief", slug=slug)
+
+
+@signed_in
+@require_POST
+def debrief_close(request: SignedInRequest, slug: str) -> HttpResponse:
+    """End the exercise; refused while a drafted finding waits for a decision."""
+    exercise = find_exercise(request.actor, slug)
+    move_exercise(actor=request.actor, exercise=exercise, to=Phase.CLOSED)
+    messages.success(request, f"{exercise.name} is closed. Its findings stay open.")
+    return redirect("debrief", slug=slug)
+
+
+urlpatterns = [
+    path("exercises/<slug:slug>/debrief/", debrief, name="debrief"),
+    path("exercises/<slug:slug>/debrief/note/", debrief_note, name="debrief_note"),
+    path("exercises/<slug:slug>/debrief/close/", debrief_close, name="debrief_close"),
+]

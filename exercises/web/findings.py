@@ -1,0 +1,257 @@
+"""Findings: the list, one finding with its evidence and its life, and writing a new one."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db import transaction
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import redirect, render
+from django.urls import path, reverse
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from exercises.domain.actors import Actor
+from exercises.domain.errors import Invalid
+from exercises.domain.finding_states import FindingState, Severity
+from exercises.models import Finding
+from exercises.models.due_work import database_now
+from exercises.permissions import may
+from exercises.queries.debrief import applications_to_report_on, families_in
+from exercises.queries.evidence import evidence_of
+from exercises.queries.findings import (
+    LOOK_OF,
+    SEVERITIES,
+    Filters,
+    card_of,
+    filtered,
+    findings_of,
+    next_steps,
+    possible_owners,
+    retests_of,
+    teams_with_findings,
+)
+from exercises.services import findings as services
+from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.errors import form_errors
+from exercises.web.evidence import figure
+from exercises.web.exercise_head import find_exercise
+from exercises.web.forms.findings import FindingForm, NewFindingForm
+
+PAGE_SIZE: Final = 25
+STATES: Final = (
+    ("open", "Open"),
+    ("all", "All"),
+    *((state.value, words) for state, (_, words) in LOOK_OF.items()),
+)
+
+
+@signed_in
+@require_GET
+def finding_list(request: SignedInRequest) -> HttpResponse:
+    filters = _filters(request)
+    today = database_now().date()
+    page = Paginator(filtered(request.actor, filters, today=today), PAGE_SIZE).get_page(
+        request.GET.get("page")
+    )
+    context = {
+        "page": page,
+        "cards": [card_of(finding, today=today) for finding in page],
+        "filters": filters,
+        "is_narrowed": filters != Filters(),
+        "states": STATES,
+        "severities": SEVERITIES,
+        "teams": teams_with_findings(request.actor),
+    }
+    return render(request, "findings/list.html", context)
+
+
+def _filters(request: SignedInRequest) -> Filters:
+    """What the address asks for; what makes no sense is left out rather than refused."""
+    state, severity = request.GET.get("state", "open"), request.GET.get("severity", "")
+    return Filters(
+        state=state if state in dict(STATES) else "open",
+        severity=int(severity) if severity in {"1", "2", "3"} else 0,
+        team=request.GET.get("team", "")[:60],
+        overdue=request.GET.get("overdue") == "1",
+        search=request.GET.get("q", "").replace("\x00", "").strip()[:100],
+    )
+
+
+@signed_in
+@require_GET
+def finding_detail(request: SignedInRequest, number: int) -> HttpResponse:
+    finding = _find(request.actor, number)
+    return _detail(request, finding, FindingForm(finding=finding))
+
+
+def _find(actor: Actor, number: int) -> Finding:
+    finding = findings_of(actor).filter(pk=number).first()
+    if finding is None:
+        raise Http404("no such finding")
+    return finding
+
+
+def _detail(
+    request: SignedInRequest,
+    finding: Finding,
+    form: FindingForm,
+    *,
+    problems: dict[str, list[str]] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    today = database_now().date()
+    steps = next_steps(FindingState(finding.state))
+    verifies = any(to is FindingState.VERIFIED for to, _ in steps)
+    context: dict[str, Any] = {
+        "card": card_of(finding, today=today),
+        "finding": finding,
+        "history": [(note, LOOK_OF.get(_state(note.to_state))) for note in finding.history],
+        "figures": figures_of([finding]).get(finding.pk, []),
+        "retests": retests_of(finding),
+        "steps": steps,
+        "proof": services.proof_of(finding) if verifies else None,
+        "verifies": verifies,
+        "form": form,
+        "problems": problems or {},
+        "may_work": may(request.actor, "finding.work", finding),
+    }
+    return render(request, "findings/detail.html", context, status=status)
+
+
+def _state(value: str) -> FindingState | None:
+    return FindingState(value) if value else None
+
+
+def figures_of(findings: list[Finding]) -> dict[int, list[Any]]:
+    """The charts of several findings, by finding id."""
+    zones = {finding.pk: finding.exercise.timezone for finding in findings}
+    return {
+        pk: [
+            figure(evidence, chart_id=f"f{pk}-{place}", zone=zones[pk])
+            for place, evidence in enumerate(found)
+        ]
+        for pk, found in evidence_of(findings).items()
+    }
+
+
+@signed_in
+@require_POST
+def finding_edit(request: SignedInRequest, number: int) -> HttpResponse:
+    finding = _find(request.actor, number)
+    form = FindingForm(request.POST, finding=finding)
+    if form.is_valid():
+        try:
+            services.edit_finding(actor=request.actor, finding=finding, **form.cleaned_data)
+        except Invalid as error:
+            _show(form, error)
+        else:
+            messages.success(request, f"{finding.code} is saved.")
+            return redirect("finding_detail", number=number)
+    return _detail(request, _find(request.actor, number), form, status=422)
+
+
+def _show(form: Any, error: Invalid) -> None:
+    for field, problem in error.problems:
+        form.add_error(field if field in form.fields else None, problem)
+
+
+@signed_in
+@require_POST
+def finding_move(request: SignedInRequest, number: int) -> HttpResponse:
+    """Take the next step; from the debrief with the owner in the same press."""
+    finding = _find(request.actor, number)
+    try:
+        to = FindingState(request.POST.get("to", ""))
+        text = request.POST.get("text", "").strip()
+        if len(text) > services.MAX_NOTE:
+            raise Invalid("text", f"at most {services.MAX_NOTE:,} characters")
+        with transaction.atomic():
+            if request.POST.get("owner"):
+                _give(request, finding, request.POST["owner"])
+            services.move_finding(actor=request.actor, finding=finding, to=to, text=text)
+    except Invalid as error:
+        fresh = _find(request.actor, number)
+        form = FindingForm(finding=fresh)
+        return _detail(request, fresh, form, problems=form_errors(error), status=422)
+    except ValueError:
+        raise Http404("no such step") from None
+    messages.success(request, f"{finding.code}: {LOOK_OF[to][1].lower()}.")
+    if to is FindingState.RETEST:
+        return HttpResponseRedirect(retest_address(finding))
+    if request.POST.get("back") == "debrief":
+        return redirect("debrief", slug=finding.exercise.slug)
+    return redirect("finding_detail", number=number)
+
+
+def retest_address(finding: Finding) -> str:
+    """The propose page with everything of this finding filled in."""
+    return f"{reverse('experiment_new')}?{urlencode({'retest': finding.code})}"
+
+
+def _give(request: SignedInRequest, finding: Finding, owner: str) -> None:
+    chosen = {str(user.pk): user for user in possible_owners(finding)}.get(owner)
+    if chosen is None:
+        raise Invalid("owner", "choose a member of the application's team")
+    services.edit_finding(
+        actor=request.actor,
+        finding=finding,
+        title=finding.title,
+        body=finding.body,
+        severity=Severity(finding.severity),
+        owner=chosen,
+        due_on=finding.due_on,
+        tracker_url=finding.tracker_url,
+    )
+
+
+@signed_in
+@require_POST
+def finding_comment(request: SignedInRequest, number: int) -> HttpResponse:
+    finding = _find(request.actor, number)
+    try:
+        services.comment_on_finding(
+            actor=request.actor, finding=finding, text=request.POST.get("text", "")
+        )
+    except Invalid as error:
+        form = FindingForm(finding=finding)
+        return _detail(request, finding, form, problems=form_errors(error), status=422)
+    return redirect("finding_detail", number=number)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def finding_new(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Write down what a person saw in an exercise."""
+    exercise = find_exercise(request.actor, slug)
+    applications = applications_to_report_on(request.actor, exercise)
+    form = NewFindingForm(
+        request.POST or None,
+        applications=applications,
+        families=families_in(exercise),
+        initial={"application": request.GET.get("application", "")},
+    )
+    if form.is_valid():
+        try:
+            finding = services.raise_finding(
+                actor=request.actor, exercise=exercise, **form.cleaned_data
+            )
+        except Invalid as error:
+            _show(form, error)
+        else:
+            messages.success(request, f"{finding.code} is written down. Name its owner next.")
+            return redirect("finding_detail", number=finding.pk)
+    context = {"exercise": exercise, "form": form, "applications": applications}
+    return render(request, "findings/new.html", context, status=422 if form.errors else 200)
+
+
+urlpatterns = [
+    path("findings/", finding_list, name="finding_list"),
+    path("findings/F-<int:number>/", finding_detail, name="finding_detail"),
+    path("findings/F-<int:number>/edit/", finding_edit, name="finding_edit"),
+    path("findings/F-<int:number>/move/", finding_move, name="finding_move"),
+    path("findings/F-<int:number>/comment/", finding_comment, name="finding_comment"),
+    path("exercises/<slug:slug>/findings/new/", finding_new, name="finding_new"),
+]
