@@ -62,9 +62,7 @@ TERMINAL: Final = frozenset(Phase) - MOVES.keys()
 def move(current: Phase, to: Phase) -> Phase:
     """Return `to` if an exercise may go there. Raises Conflict when it may not."""
     if to not in MOVES.get(current, frozenset()):
-        raise Conflict(
-            f"an exercise cannot go from {current.label.lower()} to {to.label.lower()}"
-        )
+        raise Conflict(f"an exercise cannot go from {current.label.lower()} to {to.label.lower()}")
     return to
 
 

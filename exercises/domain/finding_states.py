@@ -64,9 +64,7 @@ def move(
     without a run that held.
     """
     if to not in MOVES.get(current, frozenset()):
-        raise Conflict(
-            f"a finding cannot go from {current.label.lower()} to {to.label.lower()}"
-        )
+        raise Conflict(f"a finding cannot go from {current.label.lower()} to {to.label.lower()}")
     if to is _F.VERIFIED and not verified_by_held_run:
         raise Refused(
             Refusal(

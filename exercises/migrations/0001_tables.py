@@ -7,648 +7,1365 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('email', models.EmailField(max_length=254, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('title', models.CharField(blank=True, max_length=120)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
+                ("email", models.EmailField(max_length=254, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("title", models.CharField(blank=True, max_length=120)),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Application',
+            name="Application",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('tier', models.PositiveSmallIntegerField(default=2)),
-                ('runbook_url', models.URLField(blank=True)),
-                ('dashboard_url', models.URLField(blank=True)),
-                ('slo_percent', models.FloatField(blank=True, null=True)),
-                ('rto_s', models.PositiveIntegerField(blank=True, null=True)),
-                ('rpo_s', models.PositiveIntegerField(blank=True, null=True)),
-                ('architecture_tags', models.JSONField(blank=True, default=list)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("tier", models.PositiveSmallIntegerField(default=2)),
+                ("runbook_url", models.URLField(blank=True)),
+                ("dashboard_url", models.URLField(blank=True)),
+                ("slo_percent", models.FloatField(blank=True, null=True)),
+                ("rto_s", models.PositiveIntegerField(blank=True, null=True)),
+                ("rpo_s", models.PositiveIntegerField(blank=True, null=True)),
+                ("architecture_tags", models.JSONField(blank=True, default=list)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='CloudAccount',
+            name="CloudAccount",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('account_id', models.CharField(max_length=12, unique=True)),
-                ('name', models.CharField(max_length=64, unique=True)),
-                ('environment', models.CharField(choices=[('dev', 'Development'), ('pre-production', 'Pre-production'), ('production', 'Production')], max_length=20)),
-                ('read_role_arn', models.CharField(max_length=200)),
-                ('start_role_arn', models.CharField(max_length=200)),
-                ('stop_role_arn', models.CharField(max_length=200)),
-                ('fis_role_arn', models.CharField(max_length=200)),
-                ('external_id', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("account_id", models.CharField(max_length=12, unique=True)),
+                ("name", models.CharField(max_length=64, unique=True)),
+                (
+                    "environment",
+                    models.CharField(
+                        choices=[
+                            ("dev", "Development"),
+                            ("pre-production", "Pre-production"),
+                            ("production", "Production"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("read_role_arn", models.CharField(max_length=200)),
+                ("start_role_arn", models.CharField(max_length=200)),
+                ("stop_role_arn", models.CharField(max_length=200)),
+                ("fis_role_arn", models.CharField(max_length=200)),
+                ("external_id", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Division',
+            name="Division",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120, unique=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120, unique=True)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Template',
+            name="Template",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('summary', models.TextField(blank=True)),
-                ('failure_family', models.SlugField(max_length=60)),
-                ('engine', models.CharField(default='fis', max_length=20)),
-                ('icon', models.CharField(default='flask', max_length=30)),
-                ('retired_at', models.DateTimeField(blank=True, null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("summary", models.TextField(blank=True)),
+                ("failure_family", models.SlugField(max_length=60)),
+                ("engine", models.CharField(default="fis", max_length=20)),
+                ("icon", models.CharField(default="flask", max_length=30)),
+                ("retired_at", models.DateTimeField(blank=True, null=True)),
             ],
             options={
-                'ordering': ('name',),
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='ApiToken',
+            name="ApiToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=80)),
-                ('prefix', models.CharField(max_length=16)),
-                ('digest', models.CharField(max_length=64, unique=True)),
-                ('scopes', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('expires_at', models.DateTimeField()),
-                ('last_used_at', models.DateTimeField(blank=True, null=True)),
-                ('revoked_at', models.DateTimeField(blank=True, null=True)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='api_tokens', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=80)),
+                ("prefix", models.CharField(max_length=16)),
+                ("digest", models.CharField(max_length=64, unique=True)),
+                ("scopes", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("last_used_at", models.DateTimeField(blank=True, null=True)),
+                ("revoked_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="api_tokens",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-created_at',),
+                "ordering": ("-created_at",),
             },
         ),
         migrations.CreateModel(
-            name='AuditEntry',
+            name="AuditEntry",
             fields=[
-                ('seq', models.BigIntegerField(primary_key=True, serialize=False)),
-                ('at', models.DateTimeField()),
-                ('actor_id', models.BigIntegerField(null=True)),
-                ('actor_name', models.CharField(max_length=120)),
-                ('door', models.CharField(max_length=20)),
-                ('action', models.CharField(max_length=60)),
-                ('object_type', models.CharField(max_length=40)),
-                ('object_id', models.CharField(max_length=64)),
-                ('details', models.JSONField(default=dict)),
-                ('previous_hash', models.CharField(max_length=64)),
-                ('hash', models.CharField(max_length=64)),
+                ("seq", models.BigIntegerField(primary_key=True, serialize=False)),
+                ("at", models.DateTimeField()),
+                ("actor_id", models.BigIntegerField(null=True)),
+                ("actor_name", models.CharField(max_length=120)),
+                ("door", models.CharField(max_length=20)),
+                ("action", models.CharField(max_length=60)),
+                ("object_type", models.CharField(max_length=40)),
+                ("object_id", models.CharField(max_length=64)),
+                ("details", models.JSONField(default=dict)),
+                ("previous_hash", models.CharField(max_length=64)),
+                ("hash", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ('seq',),
-                'indexes': [models.Index(fields=['object_type', 'object_id'], name='audit_of_object')],
+                "ordering": ("seq",),
+                "indexes": [
+                    models.Index(fields=["object_type", "object_id"], name="audit_of_object")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='AccountRegion',
+            name="AccountRegion",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('region', models.CharField(max_length=32)),
-                ('az_ids', models.JSONField(default=dict)),
-                ('scanned_at', models.DateTimeField(blank=True, null=True)),
-                ('scan_problem', models.CharField(blank=True, max_length=500)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='regions', to='exercises.cloudaccount')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("fence", models.BigIntegerField(default=0)),
+                ("region", models.CharField(max_length=32)),
+                ("az_ids", models.JSONField(default=dict)),
+                ("scanned_at", models.DateTimeField(blank=True, null=True)),
+                ("scan_problem", models.CharField(blank=True, max_length=500)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="regions",
+                        to="exercises.cloudaccount",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Deployment',
+            name="Deployment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tag_value', models.CharField(max_length=120)),
-                ('alarm_arns', models.JSONField(blank=True, default=list)),
-                ('steady_state', models.JSONField(blank=True, default=list)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deployments', to='exercises.application')),
-                ('place', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='deployments', to='exercises.accountregion')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("tag_value", models.CharField(max_length=120)),
+                ("alarm_arns", models.JSONField(blank=True, default=list)),
+                ("steady_state", models.JSONField(blank=True, default=list)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deployments",
+                        to="exercises.application",
+                    ),
+                ),
+                (
+                    "place",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="deployments",
+                        to="exercises.accountregion",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Exercise',
+            name="Exercise",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(max_length=60, unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('kind', models.CharField(choices=[('itee', 'Exercise'), ('self_service', 'Self-service experiment'), ('game_day', 'Game day')], default='itee', max_length=20)),
-                ('occurrence_key', models.CharField(blank=True, max_length=40)),
-                ('goal', models.TextField(blank=True)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('timezone', models.CharField(default='Europe/Berlin', max_length=64)),
-                ('region', models.CharField(max_length=32)),
-                ('az', models.CharField(blank=True, max_length=32)),
-                ('bridge_url', models.URLField(blank=True)),
-                ('phase', models.CharField(choices=[('plan', 'plan'), ('join', 'join'), ('approve', 'approve'), ('preflight', 'preflight'), ('live', 'live'), ('debrief', 'debrief'), ('closed', 'closed'), ('cancelled', 'cancelled')], default='plan', max_length=12)),
-                ('went_live_at', models.DateTimeField(blank=True, null=True)),
-                ('stopped_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('is_imported', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('safety_officer', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(max_length=60, unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("itee", "Exercise"),
+                            ("self_service", "Self-service experiment"),
+                            ("game_day", "Game day"),
+                        ],
+                        default="itee",
+                        max_length=20,
+                    ),
+                ),
+                ("occurrence_key", models.CharField(blank=True, max_length=40)),
+                ("goal", models.TextField(blank=True)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("timezone", models.CharField(default="Europe/Berlin", max_length=64)),
+                ("region", models.CharField(max_length=32)),
+                ("az", models.CharField(blank=True, max_length=32)),
+                ("bridge_url", models.URLField(blank=True)),
+                (
+                    "phase",
+                    models.CharField(
+                        choices=[
+                            ("plan", "plan"),
+                            ("join", "join"),
+                            ("approve", "approve"),
+                            ("preflight", "preflight"),
+                            ("live", "live"),
+                            ("debrief", "debrief"),
+                            ("closed", "closed"),
+                            ("cancelled", "cancelled"),
+                        ],
+                        default="plan",
+                        max_length=12,
+                    ),
+                ),
+                ("went_live_at", models.DateTimeField(blank=True, null=True)),
+                ("stopped_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("is_imported", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "safety_officer",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('-starts_at',),
+                "ordering": ("-starts_at",),
             },
         ),
         migrations.CreateModel(
-            name='Experiment',
+            name="Experiment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=160)),
-                ('hypothesis', models.TextField(blank=True)),
-                ('parameters', models.JSONField(default=dict)),
-                ('steady_state', models.JSONField(default=list)),
-                ('az', models.CharField(blank=True, max_length=32)),
-                ('slot_offset_s', models.PositiveIntegerField(default=0)),
-                ('target_cap', models.PositiveIntegerField(default=5)),
-                ('status', models.CharField(choices=[('draft', 'Draft'), ('proposed', 'Proposed'), ('withdrawn', 'Withdrawn')], default='draft', max_length=10)),
-                ('proposed_at', models.DateTimeField(blank=True, null=True)),
-                ('is_imported', models.BooleanField(default=False)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='experiments', to='exercises.application')),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('deployment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='experiments', to='exercises.deployment')),
-                ('exercise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='experiments', to='exercises.exercise')),
-                ('proposed_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=160)),
+                ("hypothesis", models.TextField(blank=True)),
+                ("parameters", models.JSONField(default=dict)),
+                ("steady_state", models.JSONField(default=list)),
+                ("az", models.CharField(blank=True, max_length=32)),
+                ("slot_offset_s", models.PositiveIntegerField(default=0)),
+                ("target_cap", models.PositiveIntegerField(default=5)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("proposed", "Proposed"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField(blank=True, null=True)),
+                ("is_imported", models.BooleanField(default=False)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="experiments",
+                        to="exercises.application",
+                    ),
+                ),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "deployment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="experiments",
+                        to="exercises.deployment",
+                    ),
+                ),
+                (
+                    "exercise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="experiments",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('slot_offset_s', 'id'),
+                "ordering": ("slot_offset_s", "id"),
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('verdict', models.CharField(max_length=20)),
-                ('capacity', models.CharField(max_length=20)),
-                ('reason', models.TextField(blank=True)),
-                ('valid_until', models.DateTimeField()),
-                ('decided_at', models.DateTimeField()),
-                ('is_imported', models.BooleanField(default=False)),
-                ('decided_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to=settings.AUTH_USER_MODEL)),
-                ('experiment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='exercises.experiment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("verdict", models.CharField(max_length=20)),
+                ("capacity", models.CharField(max_length=20)),
+                ("reason", models.TextField(blank=True)),
+                ("valid_until", models.DateTimeField()),
+                ("decided_at", models.DateTimeField()),
+                ("is_imported", models.BooleanField(default=False)),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "experiment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="decisions",
+                        to="exercises.experiment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('decided_at', 'id'),
+                "ordering": ("decided_at", "id"),
             },
         ),
         migrations.CreateModel(
-            name='ExperimentRevision',
+            name="ExperimentRevision",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('digest', models.CharField(db_index=True, max_length=64)),
-                ('plan', models.JSONField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('author', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('experiment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='revisions', to='exercises.experiment')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("digest", models.CharField(db_index=True, max_length=64)),
+                ("plan", models.JSONField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "experiment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="revisions",
+                        to="exercises.experiment",
+                    ),
+                ),
             ],
             options={
-                'ordering': ('experiment', '-number'),
-            },
-        ),
-        migrations.AddField(
-            model_name='experiment',
-            name='revision',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='exercises.experimentrevision'),
-        ),
-        migrations.CreateModel(
-            name='Finding',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('title', models.CharField(max_length=200)),
-                ('body', models.TextField(blank=True)),
-                ('severity', models.PositiveSmallIntegerField(default=2)),
-                ('failure_family', models.SlugField(max_length=60)),
-                ('state', models.CharField(choices=[('draft', 'draft'), ('found', 'found'), ('accepted', 'accepted'), ('fix_agreed', 'fix_agreed'), ('fix_live', 'fix_live'), ('retest', 'retest'), ('verified', 'verified'), ('dismissed', 'dismissed')], default='draft', max_length=12)),
-                ('due_on', models.DateField(blank=True, null=True)),
-                ('tracker_url', models.URLField(blank=True)),
-                ('evidence', models.JSONField(default=dict)),
-                ('is_drafted', models.BooleanField(default=False)),
-                ('is_imported', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='exercises.application')),
-                ('exercise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='exercises.exercise')),
-                ('owner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='owned_findings', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ('-created_at', '-id'),
-            },
-        ),
-        migrations.AddField(
-            model_name='experiment',
-            name='retest_of',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='retests', to='exercises.finding'),
-        ),
-        migrations.CreateModel(
-            name='FindingNote',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('from_state', models.CharField(blank=True, max_length=12)),
-                ('to_state', models.CharField(blank=True, max_length=12)),
-                ('text', models.TextField(blank=True)),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='exercises.finding')),
-            ],
-            options={
-                'ordering': ('at', 'id'),
-            },
-        ),
-        migrations.CreateModel(
-            name='OrganisationRole',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('programme_lead', 'programme_lead'), ('safety_officer', 'safety_officer'), ('leadership', 'leadership'), ('auditor', 'auditor')], max_length=20)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='organisation_roles', to=settings.AUTH_USER_MODEL)),
-            ],
-        ),
-        migrations.CreateModel(
-            name='Participation',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('answer', models.CharField(choices=[('invited', 'Invited'), ('accepted', 'Accepted'), ('declined', 'Declined')], default='invited', max_length=10)),
-                ('on_call', models.CharField(blank=True, max_length=120)),
-                ('is_go', models.BooleanField(blank=True, null=True)),
-                ('answered_at', models.DateTimeField(blank=True, null=True)),
-                ('answered_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='participations', to='exercises.application')),
-                ('exercise', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='participations', to='exercises.exercise')),
-            ],
-            options={
-                'ordering': ('application__name',),
-            },
-        ),
-        migrations.CreateModel(
-            name='PreflightCheck',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=40)),
-                ('label', models.CharField(max_length=120)),
-                ('status', models.CharField(max_length=10)),
-                ('message', models.CharField(blank=True, max_length=500)),
-                ('digest', models.CharField(max_length=64)),
-                ('checked_at', models.DateTimeField()),
-                ('experiment', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='preflight_checks', to='exercises.experiment')),
-            ],
-            options={
-                'ordering': ('id',),
-            },
-        ),
-        migrations.CreateModel(
-            name='Programme',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('goal', models.TextField(blank=True)),
-                ('lead', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('safety_officer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.AddField(
-            model_name='exercise',
-            name='programme',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='exercises', to='exercises.programme'),
-        ),
-        migrations.CreateModel(
-            name='Run',
-            fields=[
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('is_rehearsal', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=[('scheduled', 'scheduled'), ('starting', 'starting'), ('start_unknown', 'start_unknown'), ('running', 'running'), ('stopping', 'stopping'), ('completed', 'completed'), ('stopped', 'stopped'), ('failed', 'failed'), ('cancelled', 'cancelled'), ('skipped', 'skipped')], default='scheduled', max_length=14)),
-                ('state_reason', models.CharField(blank=True, max_length=500)),
-                ('token', models.CharField(max_length=64, unique=True)),
-                ('template_ref', models.CharField(blank=True, max_length=64)),
-                ('experiment_ref', models.CharField(blank=True, max_length=64)),
-                ('scheduled_at', models.DateTimeField()),
-                ('asked_at', models.DateTimeField(blank=True, null=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('stop_requested_at', models.DateTimeField(blank=True, null=True)),
-                ('observed_at', models.DateTimeField(blank=True, null=True)),
-                ('sampled_until', models.DateTimeField(blank=True, null=True)),
-                ('settle_until', models.DateTimeField(blank=True, null=True)),
-                ('engine_status', models.CharField(blank=True, max_length=20)),
-                ('actions', models.JSONField(default=list)),
-                ('fleet', models.JSONField(default=list)),
-                ('archive', models.JSONField(default=dict)),
-                ('verdict', models.CharField(blank=True, choices=[('held', 'held'), ('not_held', 'not_held'), ('inconclusive', 'inconclusive')], max_length=12)),
-                ('verdict_reason', models.CharField(blank=True, max_length=500)),
-                ('judgement', models.JSONField(default=dict)),
-                ('judged_at', models.DateTimeField(blank=True, null=True)),
-                ('is_imported', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('experiment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='exercises.experiment')),
-                ('revision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='exercises.experimentrevision')),
-                ('scheduled_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('stop_requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-            ],
-            options={
-                'ordering': ('scheduled_at', 'id'),
-            },
-        ),
-        migrations.CreateModel(
-            name='ResolvedTarget',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('target_name', models.CharField(max_length=64)),
-                ('resource_type', models.CharField(max_length=64)),
-                ('arn', models.CharField(max_length=400)),
-                ('az', models.CharField(blank=True, max_length=32)),
-                ('label', models.CharField(blank=True, max_length=200)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='targets', to='exercises.run')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='finding',
-            name='run',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='exercises.run'),
-        ),
-        migrations.AddField(
-            model_name='finding',
-            name='verified_by_run',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='exercises.run'),
-        ),
-        migrations.CreateModel(
-            name='RunEvent',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=40)),
-                ('text', models.CharField(max_length=1000)),
-                ('source', models.CharField(blank=True, max_length=120)),
-                ('details', models.JSONField(default=dict)),
-                ('author', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('exercise', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='events', to='exercises.exercise')),
-                ('run', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='events', to='exercises.run')),
-            ],
-            options={
-                'ordering': ('-at', '-id'),
-            },
-        ),
-        migrations.CreateModel(
-            name='Pin',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('pinned_at', models.DateTimeField(auto_now_add=True)),
-                ('pinned_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('event', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='pin', to='exercises.runevent')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Sample',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('probe', models.CharField(max_length=60)),
-                ('at', models.DateTimeField()),
-                ('value', models.FloatField(null=True)),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='samples', to='exercises.run')),
-            ],
-            options={
-                'ordering': ('at',),
-            },
-        ),
-        migrations.CreateModel(
-            name='Schedule',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('rrule', models.CharField(max_length=200)),
-                ('timezone', models.CharField(max_length=64)),
-                ('local_start', models.CharField(max_length=19)),
-                ('duration_s', models.PositiveIntegerField()),
-                ('region', models.CharField(max_length=32)),
-                ('az', models.CharField(blank=True, max_length=32)),
-                ('horizon_days', models.PositiveIntegerField(default=60)),
-                ('is_suspended', models.BooleanField(default=False)),
-                ('programme', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='exercises.programme')),
-            ],
-        ),
-        migrations.AddField(
-            model_name='exercise',
-            name='schedule',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='exercises.schedule'),
-        ),
-        migrations.CreateModel(
-            name='TargetPreview',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=64)),
-                ('targets', models.JSONField(default=list)),
-                ('fleet', models.JSONField(default=list)),
-                ('problem', models.CharField(blank=True, max_length=500)),
-                ('resolved_at', models.DateTimeField()),
-                ('experiment', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='preview', to='exercises.experiment')),
-            ],
-            options={
-                'abstract': False,
-            },
-        ),
-        migrations.CreateModel(
-            name='Team',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('division', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, to='exercises.division')),
-            ],
-            options={
-                'ordering': ('name',),
-            },
-        ),
-        migrations.CreateModel(
-            name='Membership',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('role', models.CharField(choices=[('member', 'member'), ('operator', 'operator'), ('owner', 'owner')], max_length=20)),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to=settings.AUTH_USER_MODEL)),
-                ('team', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='memberships', to='exercises.team')),
-            ],
-        ),
-        migrations.CreateModel(
-            name='FreezeWindow',
-            fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(max_length=120)),
-                ('reason', models.TextField(blank=True)),
-                ('starts_at', models.DateTimeField()),
-                ('ends_at', models.DateTimeField()),
-                ('environments', models.JSONField(blank=True, default=list)),
-                ('lifted_at', models.DateTimeField(blank=True, null=True)),
-                ('accounts', models.ManyToManyField(blank=True, to='exercises.cloudaccount')),
-                ('declared_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('teams', models.ManyToManyField(blank=True, to='exercises.team')),
-            ],
-            options={
-                'ordering': ('starts_at',),
+                "ordering": ("experiment", "-number"),
             },
         ),
         migrations.AddField(
-            model_name='cloudaccount',
-            name='team',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, to='exercises.team'),
-        ),
-        migrations.AddField(
-            model_name='application',
-            name='team',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='exercises.team'),
+            model_name="experiment",
+            name="revision",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="exercises.experimentrevision",
+            ),
         ),
         migrations.CreateModel(
-            name='TemplateVersion',
+            name="Finding",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.PositiveIntegerField()),
-                ('generator', models.CharField(blank=True, max_length=40)),
-                ('definition', models.JSONField(default=dict)),
-                ('parameters', models.JSONField(default=list)),
-                ('rung', models.PositiveSmallIntegerField()),
-                ('hypothesis', models.TextField(blank=True)),
-                ('notes', models.TextField(blank=True)),
-                ('published_at', models.DateTimeField(auto_now_add=True)),
-                ('author', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
-                ('template', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='exercises.template')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("body", models.TextField(blank=True)),
+                ("severity", models.PositiveSmallIntegerField(default=2)),
+                ("failure_family", models.SlugField(max_length=60)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "draft"),
+                            ("found", "found"),
+                            ("accepted", "accepted"),
+                            ("fix_agreed", "fix_agreed"),
+                            ("fix_live", "fix_live"),
+                            ("retest", "retest"),
+                            ("verified", "verified"),
+                            ("dismissed", "dismissed"),
+                        ],
+                        default="draft",
+                        max_length=12,
+                    ),
+                ),
+                ("due_on", models.DateField(blank=True, null=True)),
+                ("tracker_url", models.URLField(blank=True)),
+                ("evidence", models.JSONField(default=dict)),
+                ("is_drafted", models.BooleanField(default=False)),
+                ("is_imported", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="findings",
+                        to="exercises.application",
+                    ),
+                ),
+                (
+                    "exercise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="findings",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="owned_findings",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ('template', '-number'),
+                "ordering": ("-created_at", "-id"),
             },
         ),
         migrations.AddField(
-            model_name='experiment',
-            name='template_version',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to='exercises.templateversion'),
+            model_name="experiment",
+            name="retest_of",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="retests",
+                to="exercises.finding",
+            ),
+        ),
+        migrations.CreateModel(
+            name="FindingNote",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("from_state", models.CharField(blank=True, max_length=12)),
+                ("to_state", models.CharField(blank=True, max_length=12)),
+                ("text", models.TextField(blank=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notes",
+                        to="exercises.finding",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("at", "id"),
+            },
+        ),
+        migrations.CreateModel(
+            name="OrganisationRole",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("programme_lead", "programme_lead"),
+                            ("safety_officer", "safety_officer"),
+                            ("leadership", "leadership"),
+                            ("auditor", "auditor"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="organisation_roles",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="Participation",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "answer",
+                    models.CharField(
+                        choices=[
+                            ("invited", "Invited"),
+                            ("accepted", "Accepted"),
+                            ("declined", "Declined"),
+                        ],
+                        default="invited",
+                        max_length=10,
+                    ),
+                ),
+                ("on_call", models.CharField(blank=True, max_length=120)),
+                ("is_go", models.BooleanField(blank=True, null=True)),
+                ("answered_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "answered_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "application",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="participations",
+                        to="exercises.application",
+                    ),
+                ),
+                (
+                    "exercise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="participations",
+                        to="exercises.exercise",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("application__name",),
+            },
+        ),
+        migrations.CreateModel(
+            name="PreflightCheck",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=40)),
+                ("label", models.CharField(max_length=120)),
+                ("status", models.CharField(max_length=10)),
+                ("message", models.CharField(blank=True, max_length=500)),
+                ("digest", models.CharField(max_length=64)),
+                ("checked_at", models.DateTimeField()),
+                (
+                    "experiment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="preflight_checks",
+                        to="exercises.experiment",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("id",),
+            },
+        ),
+        migrations.CreateModel(
+            name="Programme",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("goal", models.TextField(blank=True)),
+                (
+                    "lead",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "safety_officer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.AddField(
+            model_name="exercise",
+            name="programme",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="exercises",
+                to="exercises.programme",
+            ),
+        ),
+        migrations.CreateModel(
+            name="Run",
+            fields=[
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("fence", models.BigIntegerField(default=0)),
+                (
+                    "id",
+                    models.UUIDField(
+                        default=uuid.uuid4, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("is_rehearsal", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("scheduled", "scheduled"),
+                            ("starting", "starting"),
+                            ("start_unknown", "start_unknown"),
+                            ("running", "running"),
+                            ("stopping", "stopping"),
+                            ("completed", "completed"),
+                            ("stopped", "stopped"),
+                            ("failed", "failed"),
+                            ("cancelled", "cancelled"),
+                            ("skipped", "skipped"),
+                        ],
+                        default="scheduled",
+                        max_length=14,
+                    ),
+                ),
+                ("state_reason", models.CharField(blank=True, max_length=500)),
+                ("token", models.CharField(max_length=64, unique=True)),
+                ("template_ref", models.CharField(blank=True, max_length=64)),
+                ("experiment_ref", models.CharField(blank=True, max_length=64)),
+                ("scheduled_at", models.DateTimeField()),
+                ("asked_at", models.DateTimeField(blank=True, null=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("stop_requested_at", models.DateTimeField(blank=True, null=True)),
+                ("observed_at", models.DateTimeField(blank=True, null=True)),
+                ("sampled_until", models.DateTimeField(blank=True, null=True)),
+                ("settle_until", models.DateTimeField(blank=True, null=True)),
+                ("engine_status", models.CharField(blank=True, max_length=20)),
+                ("actions", models.JSONField(default=list)),
+                ("fleet", models.JSONField(default=list)),
+                ("archive", models.JSONField(default=dict)),
+                (
+                    "verdict",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("held", "held"),
+                            ("not_held", "not_held"),
+                            ("inconclusive", "inconclusive"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("verdict_reason", models.CharField(blank=True, max_length=500)),
+                ("judgement", models.JSONField(default=dict)),
+                ("judged_at", models.DateTimeField(blank=True, null=True)),
+                ("is_imported", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "experiment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="exercises.experiment",
+                    ),
+                ),
+                (
+                    "revision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to="exercises.experimentrevision",
+                    ),
+                ),
+                (
+                    "scheduled_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "stop_requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("scheduled_at", "id"),
+            },
+        ),
+        migrations.CreateModel(
+            name="ResolvedTarget",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("target_name", models.CharField(max_length=64)),
+                ("resource_type", models.CharField(max_length=64)),
+                ("arn", models.CharField(max_length=400)),
+                ("az", models.CharField(blank=True, max_length=32)),
+                ("label", models.CharField(blank=True, max_length=200)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="targets",
+                        to="exercises.run",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="finding",
+            name="run",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="findings",
+                to="exercises.run",
+            ),
+        ),
+        migrations.AddField(
+            model_name="finding",
+            name="verified_by_run",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="exercises.run",
+            ),
+        ),
+        migrations.CreateModel(
+            name="RunEvent",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=40)),
+                ("text", models.CharField(max_length=1000)),
+                ("source", models.CharField(blank=True, max_length=120)),
+                ("details", models.JSONField(default=dict)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "exercise",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="exercises.exercise",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="exercises.run",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("-at", "-id"),
+            },
+        ),
+        migrations.CreateModel(
+            name="Pin",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("pinned_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "pinned_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "event",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="pin",
+                        to="exercises.runevent",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Sample",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("probe", models.CharField(max_length=60)),
+                ("at", models.DateTimeField()),
+                ("value", models.FloatField(null=True)),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="samples",
+                        to="exercises.run",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("at",),
+            },
+        ),
+        migrations.CreateModel(
+            name="Schedule",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("fence", models.BigIntegerField(default=0)),
+                ("rrule", models.CharField(max_length=200)),
+                ("timezone", models.CharField(max_length=64)),
+                ("local_start", models.CharField(max_length=19)),
+                ("duration_s", models.PositiveIntegerField()),
+                ("region", models.CharField(max_length=32)),
+                ("az", models.CharField(blank=True, max_length=32)),
+                ("horizon_days", models.PositiveIntegerField(default=60)),
+                ("is_suspended", models.BooleanField(default=False)),
+                (
+                    "programme",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="schedules",
+                        to="exercises.programme",
+                    ),
+                ),
+            ],
+        ),
+        migrations.AddField(
+            model_name="exercise",
+            name="schedule",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="exercises.schedule",
+            ),
+        ),
+        migrations.CreateModel(
+            name="TargetPreview",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=64)),
+                ("targets", models.JSONField(default=list)),
+                ("fleet", models.JSONField(default=list)),
+                ("problem", models.CharField(blank=True, max_length=500)),
+                ("resolved_at", models.DateTimeField()),
+                (
+                    "experiment",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="preview",
+                        to="exercises.experiment",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+            },
+        ),
+        migrations.CreateModel(
+            name="Team",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                (
+                    "division",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        to="exercises.division",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("name",),
+            },
+        ),
+        migrations.CreateModel(
+            name="Membership",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("member", "member"),
+                            ("operator", "operator"),
+                            ("owner", "owner"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "team",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="exercises.team",
+                    ),
+                ),
+            ],
+        ),
+        migrations.CreateModel(
+            name="FreezeWindow",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("reason", models.TextField(blank=True)),
+                ("starts_at", models.DateTimeField()),
+                ("ends_at", models.DateTimeField()),
+                ("environments", models.JSONField(blank=True, default=list)),
+                ("lifted_at", models.DateTimeField(blank=True, null=True)),
+                ("accounts", models.ManyToManyField(blank=True, to="exercises.cloudaccount")),
+                (
+                    "declared_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                ("teams", models.ManyToManyField(blank=True, to="exercises.team")),
+            ],
+            options={
+                "ordering": ("starts_at",),
+            },
+        ),
+        migrations.AddField(
+            model_name="cloudaccount",
+            name="team",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                to="exercises.team",
+            ),
+        ),
+        migrations.AddField(
+            model_name="application",
+            name="team",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="applications",
+                to="exercises.team",
+            ),
+        ),
+        migrations.CreateModel(
+            name="TemplateVersion",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.PositiveIntegerField()),
+                ("generator", models.CharField(blank=True, max_length=40)),
+                ("definition", models.JSONField(default=dict)),
+                ("parameters", models.JSONField(default=list)),
+                ("rung", models.PositiveSmallIntegerField()),
+                ("hypothesis", models.TextField(blank=True)),
+                ("notes", models.TextField(blank=True)),
+                ("published_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "author",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="versions",
+                        to="exercises.template",
+                    ),
+                ),
+            ],
+            options={
+                "ordering": ("template", "-number"),
+            },
+        ),
+        migrations.AddField(
+            model_name="experiment",
+            name="template_version",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, to="exercises.templateversion"
+            ),
         ),
         migrations.AddIndex(
-            model_name='accountregion',
-            index=models.Index(fields=['due_at'], name='region_due'),
+            model_name="accountregion",
+            index=models.Index(fields=["due_at"], name="region_due"),
         ),
         migrations.AddConstraint(
-            model_name='accountregion',
-            constraint=models.UniqueConstraint(fields=('account', 'region'), name='one_row_per_region'),
+            model_name="accountregion",
+            constraint=models.UniqueConstraint(
+                fields=("account", "region"), name="one_row_per_region"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='deployment',
-            constraint=models.UniqueConstraint(fields=('application', 'place'), name='one_deployment_a_place'),
+            model_name="deployment",
+            constraint=models.UniqueConstraint(
+                fields=("application", "place"), name="one_deployment_a_place"
+            ),
         ),
         migrations.AddIndex(
-            model_name='decision',
-            index=models.Index(fields=['experiment', 'digest'], name='decision_by_digest'),
+            model_name="decision",
+            index=models.Index(fields=["experiment", "digest"], name="decision_by_digest"),
         ),
         migrations.AddConstraint(
-            model_name='experimentrevision',
-            constraint=models.UniqueConstraint(fields=('experiment', 'number'), name='one_row_per_revision'),
+            model_name="experimentrevision",
+            constraint=models.UniqueConstraint(
+                fields=("experiment", "number"), name="one_row_per_revision"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='organisationrole',
-            constraint=models.UniqueConstraint(fields=('user', 'role'), name='one_row_per_organisation_role'),
+            model_name="organisationrole",
+            constraint=models.UniqueConstraint(
+                fields=("user", "role"), name="one_row_per_organisation_role"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='participation',
-            constraint=models.UniqueConstraint(fields=('exercise', 'application'), name='one_participation_per_application'),
+            model_name="participation",
+            constraint=models.UniqueConstraint(
+                fields=("exercise", "application"), name="one_participation_per_application"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='preflightcheck',
-            constraint=models.UniqueConstraint(fields=('experiment', 'key'), name='one_answer_per_check'),
+            model_name="preflightcheck",
+            constraint=models.UniqueConstraint(
+                fields=("experiment", "key"), name="one_answer_per_check"
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='run_due'),
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("due_at__isnull", False)), fields=["due_at"], name="run_due"
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('state__in', ('cancelled', 'completed', 'failed', 'skipped', 'stopped')), _negated=True), fields=['state'], name='run_unfinished'),
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(
+                    ("state__in", ("cancelled", "completed", "failed", "skipped", "stopped")),
+                    _negated=True,
+                ),
+                fields=["state"],
+                name="run_unfinished",
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('is_imported', False), ('judged_at__isnull', True)), fields=['id'], name='run_watched'),
+            model_name="run",
+            index=models.Index(
+                condition=models.Q(("is_imported", False), ("judged_at__isnull", True)),
+                fields=["id"],
+                name="run_watched",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_rehearsal', False), models.Q(('state__in', ('cancelled', 'completed', 'failed', 'skipped', 'stopped')), _negated=True)), fields=('experiment',), name='one_open_run_per_experiment'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("is_rehearsal", False),
+                    models.Q(
+                        ("state__in", ("cancelled", "completed", "failed", "skipped", "stopped")),
+                        _negated=True,
+                    ),
+                ),
+                fields=("experiment",),
+                name="one_open_run_per_experiment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('experiment_ref', ''), _negated=True), fields=('experiment_ref',), name='one_run_per_engine_experiment'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("experiment_ref", ""), _negated=True),
+                fields=("experiment_ref",),
+                name="one_run_per_engine_experiment",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='resolvedtarget',
-            constraint=models.UniqueConstraint(fields=('run', 'target_name', 'arn'), name='one_row_per_resolved_target'),
+            model_name="resolvedtarget",
+            constraint=models.UniqueConstraint(
+                fields=("run", "target_name", "arn"), name="one_row_per_resolved_target"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(condition=models.Q(('is_drafted', True)), fields=('run',), name='one_drafted_finding_a_run'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("is_drafted", True)),
+                fields=("run",),
+                name="one_drafted_finding_a_run",
+            ),
         ),
         migrations.AddIndex(
-            model_name='runevent',
-            index=models.Index(fields=['exercise', '-at'], name='event_of_exercise'),
+            model_name="runevent",
+            index=models.Index(fields=["exercise", "-at"], name="event_of_exercise"),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.UniqueConstraint(fields=('run', 'probe', 'at'), name='one_sample_an_instant'),
+            model_name="sample",
+            constraint=models.UniqueConstraint(
+                fields=("run", "probe", "at"), name="one_sample_an_instant"
+            ),
         ),
         migrations.AddIndex(
-            model_name='schedule',
-            index=models.Index(fields=['due_at'], name='schedule_due'),
+            model_name="schedule",
+            index=models.Index(fields=["due_at"], name="schedule_due"),
         ),
         migrations.AddConstraint(
-            model_name='exercise',
-            constraint=models.UniqueConstraint(condition=models.Q(('schedule__isnull', False)), fields=('schedule', 'occurrence_key'), name='one_edition_per_occurrence'),
+            model_name="exercise",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("schedule__isnull", False)),
+                fields=("schedule", "occurrence_key"),
+                name="one_edition_per_occurrence",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exercise',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_at__gt', models.F('starts_at'))), name='exercise_ends_after_it_starts'),
+            model_name="exercise",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_at__gt", models.F("starts_at"))),
+                name="exercise_ends_after_it_starts",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(fields=('team', 'user'), name='one_membership_per_team'),
+            model_name="membership",
+            constraint=models.UniqueConstraint(
+                fields=("team", "user"), name="one_membership_per_team"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='templateversion',
-            constraint=models.UniqueConstraint(fields=('template', 'number'), name='one_row_per_version'),
+            model_name="templateversion",
+            constraint=models.UniqueConstraint(
+                fields=("template", "number"), name="one_row_per_version"
+            ),
         ),
     ]

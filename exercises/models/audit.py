@@ -24,6 +24,4 @@ class AuditEntry(AppendOnly):
 
     class Meta:
         ordering = ("seq",)
-        indexes = (
-            models.Index(fields=("object_type", "object_id"), name="audit_of_object"),
-        )
+        indexes = (models.Index(fields=("object_type", "object_id"), name="audit_of_object"),)

@@ -24,13 +24,12 @@ class ExerciseQuerySet(models.QuerySet["Exercise"]):
     def visible_to(self, actor: Actor) -> ExerciseQuerySet:
         """Exercises of the organisation are for everyone signed in; a self-service
         experiment is for its team and for the roles that look across teams."""
-        if not actor.is_active or actor.user_id is None and not actor.is_system:
+        if not actor.is_active or (actor.user_id is None and not actor.is_system):
             return self.none()
         if actor.is_system or actor.org_roles:
             return self
         return self.filter(
-            ~Q(kind="self_service")
-            | Q(experiments__application__team__in=list(actor.team_roles))
+            ~Q(kind="self_service") | Q(experiments__application__team__in=list(actor.team_roles))
         ).distinct()
 
 
@@ -93,9 +92,7 @@ class Participation(Record):
 
     ANSWERS = (("invited", "Invited"), ("accepted", "Accepted"), ("declined", "Declined"))
 
-    exercise = models.ForeignKey(
-        Exercise, on_delete=models.CASCADE, related_name="participations"
-    )
+    exercise = models.ForeignKey(Exercise, on_delete=models.CASCADE, related_name="participations")
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, related_name="participations"
     )

@@ -95,18 +95,14 @@ class ExperimentRevision(AppendOnly):
     class Meta:
         ordering = ("experiment", "-number")
         constraints = (
-            models.UniqueConstraint(
-                fields=("experiment", "number"), name="one_row_per_revision"
-            ),
+            models.UniqueConstraint(fields=("experiment", "number"), name="one_row_per_revision"),
         )
 
 
 class TargetPreview(Record):
     """The last look at what a definition would hit, and how old it is."""
 
-    experiment = models.OneToOneField(
-        Experiment, on_delete=models.CASCADE, related_name="preview"
-    )
+    experiment = models.OneToOneField(Experiment, on_delete=models.CASCADE, related_name="preview")
     digest = models.CharField(max_length=64)
     targets = models.JSONField(default=list)
     fleet = models.JSONField(default=list)

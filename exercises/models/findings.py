@@ -33,9 +33,7 @@ class Finding(Record):
     run = models.ForeignKey(
         Run, null=True, blank=True, on_delete=models.PROTECT, related_name="findings"
     )
-    application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="findings"
-    )
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="findings")
     title = models.CharField(max_length=200)
     body = models.TextField(blank=True)
     severity = models.PositiveSmallIntegerField(default=2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+
 from django.db import models
 from django.db.models import Q
 
@@ -21,18 +22,14 @@ TERMINAL_VALUES = tuple(sorted(state.value for state in TERMINAL))
 
 class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, actor: Actor) -> RunQuerySet:
-        return self.filter(
-            experiment__in=Experiment.objects.visible_to(actor)
-        )
+        return self.filter(experiment__in=Experiment.objects.visible_to(actor))
 
     def unfinished(self) -> RunQuerySet:
         return self.exclude(state__in=TERMINAL_VALUES)
 
     def watched(self) -> RunQuerySet:
         """Runs the engine knows and that are not judged yet: to be observed."""
-        return self.exclude(experiment_ref="").filter(
-            Q(judged_at__isnull=True, is_imported=False)
-        )
+        return self.exclude(experiment_ref="").filter(Q(judged_at__isnull=True, is_imported=False))
 
 
 class Run(DueWork):

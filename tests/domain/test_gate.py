@@ -36,9 +36,7 @@ RUN = RunFacts(
 APPROVED = ApprovalStatus((), (), ())
 UNAPPROVED = ApprovalStatus((), (), (Refusal("approval.missing", "missing", "approve"),))
 FREE = CapacityFacts(open_in_account_region=0, limit_per_account_region=5, open_for_application=0)
-FREEZE = FreezeFacts(
-    1, "Launch", Window(NOW, NOW + HOUR), frozenset(), frozenset(), frozenset()
-)
+FREEZE = FreezeFacts(1, "Launch", Window(NOW, NOW + HOUR), frozenset(), frozenset(), frozenset())
 
 
 def rules(

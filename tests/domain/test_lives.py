@@ -19,8 +19,13 @@ NOON = datetime(2026, 11, 11, 12, tzinfo=UTC)
 
 @pytest.mark.parametrize(
     ("current", "to"),
-    [("live", "preflight"), ("plan", "live"), ("closed", "debrief"), ("cancelled", "plan"),
-     ("live", "cancelled")],
+    [
+        ("live", "preflight"),
+        ("plan", "live"),
+        ("closed", "debrief"),
+        ("cancelled", "plan"),
+        ("live", "cancelled"),
+    ],
 )
 def test_a_phase_that_does_not_follow_is_refused(current: str, to: str) -> None:
     with pytest.raises(Conflict):
@@ -44,9 +49,7 @@ def test_a_finding_is_verified_only_by_a_run_that_held() -> None:
         with pytest.raises((Conflict, Refused)):
             finding_states.move(state, FindingState.VERIFIED)
     assert (
-        finding_states.move(
-            FindingState.FIX_LIVE, FindingState.VERIFIED, verified_by_held_run=True
-        )
+        finding_states.move(FindingState.FIX_LIVE, FindingState.VERIFIED, verified_by_held_run=True)
         is FindingState.VERIFIED
     )
 

@@ -83,7 +83,12 @@ def test_a_key_is_used_once() -> None:
 def test_limits_are_inclusive_and_missing_is_outside() -> None:
     (spec,) = probes_from_json([ROW | {"low": 10}])
     assert [is_inside(spec, v) for v in (10, 1000, 9.9, 1000.1, None, math.nan)] == [
-        True, True, False, False, False, False,
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
     ]
 
 

@@ -1,0 +1,35 @@
+"""/api/v1/findings/: list and read."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import QuerySet
+from rest_framework import mixins
+
+from exercises.api.base import Resource
+from exercises.api.representations import FindingOut
+from exercises.domain.finding_states import FindingState
+from exercises.models import Finding
+
+
+class FindingFilter(django_filters.FilterSet):
+    exercise = django_filters.CharFilter("exercise__slug")
+    application = django_filters.CharFilter("application__slug")
+    state = django_filters.ChoiceFilter(choices=[(s.value, s.label) for s in FindingState])
+    severity = django_filters.NumberFilter()
+
+    class Meta:
+        model = Finding
+        fields: tuple[str, ...] = ()
+
+
+class Findings(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+    queryset = Finding.objects.none()
+    serializer_class = FindingOut
+    filterset_class = FindingFilter
+
+    def get_queryset(self) -> QuerySet[Finding]:
+        if self.is_schema:
+            return Finding.objects.none()
+        rows = Finding.objects.visible_to(self.actor)
+        return rows.select_related("exercise", "application", "owner")

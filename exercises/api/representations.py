@@ -1,0 +1,181 @@
+"""What the API shows: one serializer a resource, read-only."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from exercises.models import (
+    Decision,
+    Exercise,
+    Experiment,
+    Finding,
+    Participation,
+    Run,
+    RunEvent,
+    Sample,
+    Template,
+    TemplateVersion,
+)
+
+
+class ParticipationOut(serializers.ModelSerializer[Participation]):
+    application = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+
+    class Meta:
+        model = Participation
+        fields = ("application", "answer", "on_call")
+
+
+class ExerciseOut(serializers.ModelSerializer[Exercise]):
+    lead = serializers.CharField(source="lead.name", read_only=True)
+    safety_officer = serializers.CharField(
+        source="safety_officer.name", read_only=True, allow_null=True
+    )
+
+    class Meta:
+        model = Exercise
+        fields = (
+            "slug", "name", "kind", "phase", "goal", "starts_at", "ends_at", "timezone",
+            "region", "az", "lead", "safety_officer", "went_live_at", "stopped_at",
+            "ended_at", "is_imported",
+        )  # fmt: skip
+
+
+class ExerciseDetail(ExerciseOut):
+    participants = ParticipationOut(source="participations", many=True, read_only=True)
+
+    class Meta(ExerciseOut.Meta):
+        fields = (*ExerciseOut.Meta.fields, "participants")
+
+
+class ExperimentOut(serializers.ModelSerializer[Experiment]):
+    code = serializers.CharField(read_only=True)
+    exercise = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    application = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    account_id = serializers.CharField(source="deployment.place.account.account_id")
+    region = serializers.CharField(source="deployment.place.region")
+    template = serializers.CharField(source="template_version.template.slug")
+    template_version = serializers.IntegerField(source="template_version.number")
+    digest = serializers.CharField(source="revision.digest", allow_null=True, default=None)
+    author = serializers.CharField(source="author.name")
+
+    class Meta:
+        model = Experiment
+        fields = (
+            "id", "code", "title", "status", "exercise", "application", "account_id", "region",
+            "az", "template", "template_version", "parameters", "hypothesis", "steady_state",
+            "slot_offset_s", "target_cap", "digest", "author", "proposed_at", "updated_at",
+            "is_imported",
+        )  # fmt: skip
+
+
+class DecisionOut(serializers.ModelSerializer[Decision]):
+    decided_by = serializers.CharField(source="decided_by.name", read_only=True)
+
+    class Meta:
+        model = Decision
+        fields = (
+            "id", "experiment", "digest", "verdict", "capacity", "decided_by", "reason",
+            "decided_at", "valid_until",
+        )  # fmt: skip
+
+
+class RunOut(serializers.ModelSerializer[Run]):
+    exercise = serializers.CharField(source="experiment.exercise.slug", read_only=True)
+    digest = serializers.CharField(source="revision.digest", read_only=True)
+    engine_experiment = serializers.CharField(source="experiment_ref", read_only=True)
+
+    class Meta:
+        model = Run
+        fields = (
+            "id", "experiment", "exercise", "is_rehearsal", "state", "state_reason", "verdict",
+            "verdict_reason", "digest", "engine_experiment", "scheduled_at", "started_at",
+            "ended_at", "stop_requested_at", "observed_at", "is_imported",
+        )  # fmt: skip
+
+
+class RunEventOut(serializers.ModelSerializer[RunEvent]):
+    class Meta:
+        model = RunEvent
+        fields = ("id", "run", "at", "kind", "text", "source")
+
+
+class SampleOut(serializers.ModelSerializer[Sample]):
+    class Meta:
+        model = Sample
+        fields = ("probe", "at", "value")
+
+
+class VersionOut(serializers.ModelSerializer[TemplateVersion]):
+    class Meta:
+        model = TemplateVersion
+        fields = (
+            "number", "generator", "definition", "parameters", "rung", "hypothesis", "notes",
+            "published_at",
+        )  # fmt: skip
+
+
+class TemplateOut(serializers.ModelSerializer[Template]):
+    latest_version = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Template
+        fields = ("slug", "name", "summary", "failure_family", "engine", "latest_version")
+
+    @extend_schema_field(serializers.IntegerField(allow_null=True))
+    def get_latest_version(self, template: Template) -> Any:
+        return max((version.number for version in template.versions.all()), default=None)
+
+
+class TemplateDetail(TemplateOut):
+    versions = VersionOut(many=True, read_only=True)
+
+    class Meta(TemplateOut.Meta):
+        fields = (*TemplateOut.Meta.fields, "versions")
+
+
+class FindingOut(serializers.ModelSerializer[Finding]):
+    code = serializers.CharField(read_only=True)
+    exercise = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    application = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    owner = serializers.CharField(source="owner.name", allow_null=True, read_only=True)
+
+    class Meta:
+        model = Finding
+        fields = (
+            "id", "code", "exercise", "application", "run", "title", "body", "severity",
+            "failure_family", "state", "owner", "due_on", "tracker_url", "verified_by_run",
+            "is_imported", "created_at",
+        )  # fmt: skip
+
+
+class StopOut(serializers.Serializer[Any]):
+    """What is known of one stop right after it was asked for."""
+
+    run_id = serializers.CharField()
+    title = serializers.CharField()
+    accepted = serializers.BooleanField(help_text="AWS took the stop; until then it is asked again")
+    message = serializers.CharField()
+
+
+class MeOut(serializers.Serializer[Any]):
+    name = serializers.CharField()
+    email = serializers.EmailField()
+    organisation_roles = serializers.ListField(child=serializers.CharField())
+    teams = serializers.DictField(child=serializers.CharField(), help_text="team slug to role")
+    scopes = serializers.ListField(child=serializers.CharField(), allow_null=True)
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    """Problem details (RFC 9457)."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    errors = serializers.ListField(child=serializers.DictField(), required=False)
+    refusals = serializers.ListField(child=serializers.DictField(), required=False)

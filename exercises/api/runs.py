@@ -1,0 +1,65 @@
+"""/api/v1/runs/: list, read, events, samples, stop."""
+
+from __future__ import annotations
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema
+from rest_framework import mixins
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from exercises.api.base import Resource
+from exercises.api.exercises import StopIn
+from exercises.api.representations import RunEventOut, RunOut, SampleOut, StopOut
+from exercises.domain.run_states import RunState
+from exercises.domain.verdicts import RunVerdict
+from exercises.models import Run
+from exercises.services.stop import stop_run
+
+
+class RunFilter(django_filters.FilterSet):
+    exercise = django_filters.CharFilter("experiment__exercise__slug")
+    experiment = django_filters.NumberFilter("experiment_id")
+    state = django_filters.ChoiceFilter(choices=[(s.value, s.value) for s in RunState])
+    verdict = django_filters.ChoiceFilter(choices=[(v.value, v.value) for v in RunVerdict])
+    is_rehearsal = django_filters.BooleanFilter()
+
+    class Meta:
+        model = Run
+        fields: tuple[str, ...] = ()
+
+
+class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+    queryset = Run.objects.none()
+    serializer_class = RunOut
+    filterset_class = RunFilter
+
+    def get_queryset(self) -> QuerySet[Run]:
+        if self.is_schema:
+            return Run.objects.none()
+        return Run.objects.visible_to(self.actor).select_related("experiment__exercise", "revision")
+
+    @extend_schema(responses=RunEventOut(many=True), filters=False)
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def events(self, request: Request, pk: str) -> Response:
+        """The event log of this run, newest first."""
+        page = self.paginate_queryset(self.get_object().events.all())
+        return self.get_paginated_response(RunEventOut(page, many=True).data)
+
+    @extend_schema(responses=SampleOut(many=True), filters=False)
+    @action(detail=True, methods=["get"], filterset_class=None)
+    def samples(self, request: Request, pk: str) -> Response:
+        """What was measured, oldest first. A null value is no data, never fine."""
+        page = self.paginate_queryset(self.get_object().samples.all())
+        return self.get_paginated_response(SampleOut(page, many=True).data)
+
+    @extend_schema(request=StopIn, responses=StopOut)
+    @action(detail=True, methods=["post"])
+    def stop(self, request: Request, pk: str) -> Response:
+        """Stop this run. Asking again is safe and asks AWS again."""
+        sent = StopIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        outcome = stop_run(actor=self.actor, run=self.get_object(), **sent.validated_data)
+        return Response(StopOut(outcome).data)

@@ -1,0 +1,28 @@
+"""The addresses of the API, its OpenAPI document and its documentation page."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from drf_spectacular.views import SpectacularAPIView
+from rest_framework.routers import SimpleRouter
+
+from exercises.api.catalogue import Templates
+from exercises.api.docs import api_docs
+from exercises.api.exercises import Exercises
+from exercises.api.experiments import Experiments
+from exercises.api.findings import Findings
+from exercises.api.me import Me
+from exercises.api.runs import Runs
+
+router = SimpleRouter()
+router.register("exercises", Exercises, basename="api-exercise")
+router.register("experiments", Experiments, basename="api-experiment")
+router.register("runs", Runs, basename="api-run")
+router.register("templates", Templates, basename="api-template")
+router.register("findings", Findings, basename="api-finding")
+
+urlpatterns = [
+    path("v1/", include([*router.urls, path("me/", Me.as_view(), name="api-me")])),
+    path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
+    path("docs/", api_docs, name="api_docs"),
+]
