@@ -1,7 +1,124 @@
-"""The live room: what runs, what it does to the application, and what people saw."""
+"""The live room: what runs, what it does to the application, and what people saw.
+
+Works before the first run starts and after the last has ended; the stream keeps it fresh.
+"""
 
 from __future__ import annotations
 
-from django.urls import path
+from uuid import UUID
 
-urlpatterns: list = []
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path, reverse
+from django.views.decorators.http import require_GET, require_POST
+
+from exercises.domain.errors import Invalid
+from exercises.models import Exercise, Experiment, RunEvent
+from exercises.models.due_work import database_now
+from exercises.queries.live_room import RoomView, live_room
+from exercises.services.exercises import add_note, pin_event, unpin_event
+from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.errors import form_errors
+from exercises.web.room_fragments import query_of, room_context
+
+NOTE_LIMIT = 1000
+
+
+def view_asked(request: HttpRequest, exercise_id: int) -> RoomView:
+    """The view that a query string asks for; what it cannot mean is as if not said."""
+    asked = request.GET if request.method == "GET" else request.POST
+    return RoomView(
+        exercise_id=exercise_id,
+        experiment_id=_number(asked.get("experiment", "")),
+        run_id=_uuid(asked.get("run", "")),
+        notes_only=asked.get("log") == "notes",
+        as_table=asked.get("view") == "table",
+    )
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+@require_GET
+@signed_in
+def room(request: SignedInRequest, slug: str) -> HttpResponse:
+    found = _exercise(request, slug)
+    return _page(request, view_asked(request, found.pk))
+
+
+@require_POST
+@signed_in
+def note(request: SignedInRequest, slug: str) -> HttpResponse:
+    exercise = _exercise(request, slug)
+    view = view_asked(request, exercise.pk)
+    experiment = (
+        Experiment.objects.visible_to(request.actor)
+        .filter(pk=view.experiment_id, exercise=exercise)
+        .first()
+    )
+    text, is_pinned = request.POST.get("text", ""), bool(request.POST.get("pin"))
+    try:
+        add_note(
+            actor=request.actor,
+            exercise=exercise,
+            text=text,
+            experiment=experiment,
+            is_pinned=is_pinned,
+        )
+    except Invalid as error:
+        typed = {"text": text, "pin": is_pinned, "errors": form_errors(error)}
+        return _page(request, view, note=typed, status=422)
+    return _back(slug, view)
+
+
+@require_POST
+@signed_in
+def pin(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Mark a line of the log for the debrief, or take the mark off."""
+    exercise = _exercise(request, slug)
+    off = "unpin" in request.POST
+    event_id = _number(request.POST.get("unpin" if off else "pin", ""))
+    event = get_object_or_404(RunEvent, pk=event_id, exercise=exercise)
+    if off:
+        unpin_event(actor=request.actor, event=event)
+    else:
+        pin_event(actor=request.actor, event=event)
+    if request.headers.get("HX-Request"):
+        return HttpResponse(status=204)
+    return _back(slug, view_asked(request, exercise.pk))
+
+
+def _exercise(request: SignedInRequest, slug: str) -> Exercise:
+    return get_object_or_404(Exercise.objects.visible_to(request.actor), slug=slug)
+
+
+def _back(slug: str, view: RoomView) -> HttpResponse:
+    query = query_of(view)
+    return redirect(reverse("live_room", args=[slug]) + (f"?{query}" if query else "") + "#log-h")
+
+
+def _page(
+    request: SignedInRequest,
+    view: RoomView,
+    *,
+    note: dict[str, object] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    found = live_room(view, now=database_now())
+    context = room_context(found, view) | {"note": note or {}, "note_limit": NOTE_LIMIT}
+    return render(request, "room/room.html", context, status=status)
+
+
+urlpatterns = [
+    path("exercises/<slug:slug>/live/", room, name="live_room"),
+    path("exercises/<slug:slug>/notes/", note, name="run_note"),
+    path("exercises/<slug:slug>/pins/", pin, name="run_pin"),
+]

@@ -1,5 +1,103 @@
-"""SSE: one subscription per process, many listeners."""
+"""SSE of the live room: one message an update, pieces that find their places by id.
+
+A push is an offer: the page is complete without it, and every reload tells the same.
+"""
 
 from __future__ import annotations
 
-urlpatterns: list = []
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from typing import Final
+
+from asgiref.sync import sync_to_async
+from django.contrib.sessions.backends.base import SessionBase
+from django.db import close_old_connections
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.urls import path
+
+from exercises.domain.actors import Actor, Door
+from exercises.models import Exercise, User
+from exercises.permissions import actor_for
+from exercises.queries.live_room import RoomView
+from exercises.web.hub import hub
+from exercises.web.room import view_asked
+from exercises.web.room_fragments import as_swap
+
+KEEP_ALIVE_S: Final = 15.0
+RECHECK_S: Final = 30.0
+RETRY_MS: Final = 2000
+
+
+async def stream(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """Follow a room for as long as one may see it."""
+    actor: Actor | None = getattr(request, "actor", None)
+    if actor is None:
+        return HttpResponse("Sign in to watch.", status=401, content_type="text/plain")
+    exercise_id = await sync_to_async(_visible_id)(actor, slug)
+    if exercise_id is None:
+        raise Http404("no such exercise")
+    response = StreamingHttpResponse(
+        events(view_asked(request, exercise_id), actor, request.session, slug),
+        content_type="text/event-stream",
+    )
+    response["Cache-Control"] = "no-store"
+    response["X-Accel-Buffering"] = "no"
+    return response
+
+
+async def events(
+    view: RoomView, actor: Actor, session: SessionBase, slug: str
+) -> AsyncIterator[bytes]:
+    """The bytes of the stream; ends when the person may no longer look."""
+    yield f"retry: {RETRY_MS}\n\n".encode()
+    loop = asyncio.get_running_loop()
+    check_at = loop.time() + RECHECK_S
+    async with hub().watch(view) as channel:
+        updates = channel.updates()
+        waiting = asyncio.ensure_future(anext(updates))
+        try:
+            while True:
+                done, _ = await asyncio.wait({waiting}, timeout=KEEP_ALIVE_S)
+                if loop.time() >= check_at:
+                    if not await sync_to_async(_still_sees)(actor, session, slug):
+                        return
+                    check_at = loop.time() + RECHECK_S
+                if not done:
+                    yield b": still here\n\n"
+                    continue
+                yield message(waiting.result())
+                waiting = asyncio.ensure_future(anext(updates))
+        finally:
+            waiting.cancel()
+
+
+def message(pieces: Mapping[str, str]) -> bytes:
+    """One event. A line break inside would end it, so each line is a data line."""
+    html = "".join(as_swap(name, text) for name, text in pieces.items())
+    data = "".join(f"data: {line}\n" for line in html.splitlines())
+    return f"event: update\n{data}\n".encode()
+
+
+def _visible_id(actor: Actor, slug: str) -> int | None:
+    return Exercise.objects.visible_to(actor).filter(slug=slug).values_list("pk", flat=True).first()
+
+
+def _still_sees(actor: Actor, session: SessionBase, slug: str) -> bool:
+    """Signed in still, and allowed still: rights are read anew."""
+    try:
+        user = User.objects.filter(pk=actor.user_id, is_active=True).first()
+        key = session.session_key
+        if user is None or key is None or not session.exists(key):
+            return False
+        return _visible_id(actor_for(user, Door.PAGE), slug) is not None
+    finally:
+        close_old_connections()
+
+
+urlpatterns = [path("exercises/<slug:slug>/live/stream", stream, name="live_stream")]

@@ -1,0 +1,192 @@
+"""One hub per process: renders what changed once, for however many people watch.
+
+A channel is one view of one room. It renders when a hint says that something changed, and
+every second while something runs, because clocks move too. Each piece of the page carries the
+number of the turn in which it last changed; a watcher asks for what is newer than the last it
+was sent. So nothing is queued: a slow browser skips what is outdated, and costs no memory.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import weakref
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import redis.asyncio
+from asgiref.sync import sync_to_async
+from django.conf import settings
+from django.db import DatabaseError, close_old_connections
+
+from exercises.hints import CHANNEL
+from exercises.models.due_work import database_now
+from exercises.queries.live_room import Room, RoomView, live_room
+from exercises.web.room_announcements import announcements
+from exercises.web.room_fragments import pieces
+
+log = logging.getLogger(__name__)
+
+LIVE_TURN_S = 1.0
+QUIET_TURN_S = 5.0
+"""How often to look without a hint: clocks that move, or hints that were lost."""
+RECONNECT_S = 2.0
+ANNOUNCE = "room-announce"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one rendering found: the room, and its pieces by id."""
+
+    room: Room
+    pieces: dict[str, str]
+
+
+Render = Callable[[RoomView], Turn]
+
+
+def render(view: RoomView) -> Turn:
+    """Read and draw the room. Runs in a thread and gives its connection back."""
+    close_old_connections()
+    try:
+        room = live_room(view, now=database_now())
+        return Turn(room, dict(pieces(room, view)))
+    finally:
+        close_old_connections()
+
+
+@dataclass(eq=False)
+class Channel:
+    """The pieces of one view, each with the turn in which it last changed."""
+
+    view: RoomView
+    turn: int = 0
+    pieces: dict[str, tuple[int, str]] = field(default_factory=dict)
+    watchers: int = 0
+    hinted: asyncio.Event = field(default_factory=asyncio.Event)
+    changed: asyncio.Condition = field(default_factory=asyncio.Condition)
+    room: Room | None = None
+    task: asyncio.Task[None] | None = None
+
+    async def run(self, draw: Render) -> None:
+        """Render turn after turn until cancelled."""
+        while True:
+            self.hinted.clear()
+            try:
+                found = await sync_to_async(draw, thread_sensitive=False)(self.view)
+            except DatabaseError as error:
+                # Watchers see the page grow old, and say so; the next turn tries again.
+                log.warning("stream.render.failed", extra={"error": str(error)})
+            else:
+                await self._take(found)
+            live = self.room is not None and self.room.is_live
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.hinted.wait(), LIVE_TURN_S if live else QUIET_TURN_S)
+
+    async def _take(self, found: Turn) -> None:
+        new = dict(found.pieces)
+        said = announcements(self.room, found.room) if self.room else ()
+        if said:
+            new[ANNOUNCE] = " ".join(said)
+        self.room = found.room
+        self.turn += 1
+        for name, html in new.items():
+            if self.pieces.get(name, (0, None))[1] != html:
+                self.pieces[name] = (self.turn, html)
+        async with self.changed:
+            self.changed.notify_all()
+
+    def newer_than(self, seen: int) -> dict[str, str]:
+        return {name: html for name, (turn, html) in self.pieces.items() if turn > seen}
+
+    async def updates(self) -> AsyncIterator[dict[str, str]]:
+        """Everything once, then what changed, for one watcher."""
+        seen = 0
+        while True:
+            async with self.changed:
+                await self.changed.wait_for(lambda since=seen: self.turn > since)  # type: ignore[misc]
+                seen, found = self.turn, self.newer_than(seen)
+            if found:
+                yield found
+
+
+class Hub:
+    """The channels of this process and its one subscription to hints."""
+
+    def __init__(self, draw: Render = render, *, redis_url: str | None = None) -> None:
+        self._draw = draw
+        self._redis_url = redis_url or settings.REDIS_URL
+        self._channels: dict[RoomView, Channel] = {}
+        self._listener: asyncio.Task[None] | None = None
+        self.is_listening = asyncio.Event()
+
+    @property
+    def channels(self) -> int:
+        return len(self._channels)
+
+    @asynccontextmanager
+    async def watch(self, view: RoomView) -> AsyncIterator[Channel]:
+        """A channel that is rendered for as long as somebody watches."""
+        channel = self._channels.get(view)
+        if channel is None:
+            channel = self._channels[view] = Channel(view)
+            channel.task = asyncio.create_task(channel.run(self._draw))
+        if self._listener is None:
+            self._listener = asyncio.create_task(self._listen())
+        channel.watchers += 1
+        try:
+            yield channel
+        finally:
+            channel.watchers -= 1
+            if not channel.watchers:
+                del self._channels[view]
+                await _end(channel.task)
+            if not self._channels and self._listener is not None:
+                listener, self._listener = self._listener, None
+                await _end(listener)
+
+    async def _listen(self) -> None:
+        """Pass hints on to the channels they are about. Without Valkey the turns still come."""
+        while True:
+            client = redis.asyncio.Redis.from_url(self._redis_url)
+            try:
+                async with client.pubsub() as subscription:
+                    await subscription.subscribe(CHANNEL)
+                    self.is_listening.set()
+                    async for message in subscription.listen():
+                        if message["type"] == "message":
+                            self._pass_on(message["data"])
+            except (redis.RedisError, OSError) as error:
+                log.warning("stream.hints.lost", extra={"error": str(error)})
+            finally:
+                self.is_listening.clear()
+                await client.aclose()
+            await asyncio.sleep(RECONNECT_S)
+
+    def _pass_on(self, data: bytes) -> None:
+        try:
+            exercise_id = json.loads(data)["exercise"]
+        except (ValueError, KeyError, TypeError):
+            log.warning("stream.hint.unreadable")
+            return
+        for view, channel in self._channels.items():
+            if view.exercise_id == exercise_id:
+                channel.hinted.set()
+
+
+async def _end(task: asyncio.Task[None] | None) -> None:
+    if task is None:
+        return
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+_HUBS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()
+
+
+def hub() -> Hub:
+    """The hub of this process's event loop."""
+    return _HUBS.setdefault(asyncio.get_running_loop(), Hub())

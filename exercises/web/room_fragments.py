@@ -1,0 +1,164 @@
+"""The pieces of the live room, rendered once for everyone who looks at the same thing.
+
+The page includes the same templates that the stream sends, so a reload and a push cannot
+disagree. A piece holds no form, no token and nothing of a person: its buttons belong to forms
+that stand outside of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlencode
+
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from exercises.queries.action_timeline import ActionRow
+from exercises.queries.live_room import Room, RoomView
+from exercises.queries.room_detail import ProbeChart, RoomDetail
+from exercises.web import charts
+from exercises.web.charts import Bar
+
+PIECES: Final = (
+    "live-word",
+    "strip-sub",
+    "elapsed",
+    "fault-left",
+    "fresh",
+    "fresh-s",
+    "stop-slot",
+    "stop-bar",
+    "stop-progress",
+    "exp-counts",
+    "d-state",
+    "actions",
+    "charts",
+    "targets",
+    "alarms",
+    "log",
+)
+ROW_PIECES: Final = ("state", "steady", "progress", "acts")
+
+
+@dataclass(frozen=True)
+class DrawnRow:
+    row: ActionRow
+    bar: SafeString
+
+
+@dataclass(frozen=True)
+class DrawnChart:
+    chart: ProbeChart
+    drawing: SafeString
+
+
+def query_of(view: RoomView, **changes: str) -> str:
+    """The query string that asks for this view of the room, with some of it changed."""
+    asked: dict[str, str] = {}
+    if view.run_id:
+        asked["run"] = str(view.run_id)
+    elif view.experiment_id:
+        asked["experiment"] = str(view.experiment_id)
+    if view.notes_only:
+        asked["log"] = "notes"
+    if view.as_table:
+        asked["view"] = "table"
+    return urlencode({name: value for name, value in (asked | changes).items() if value})
+
+
+def room_context(room: Room, view: RoomView) -> dict[str, object]:
+    """What the templates of the room take, with everything drawn."""
+    detail = room.detail
+    timeline = detail.timeline if detail else None
+    return {
+        "room": room,
+        "view": view,
+        "exercise": room.exercise,
+        "tz": room.exercise.timezone,
+        "detail": detail,
+        "timeline": timeline,
+        "stop_all_url": reverse("stop_exercise", args=[room.exercise.slug]),
+        "axis": charts.gantt_axis(timeline.t0, timeline.t1) if timeline else "",
+        "action_rows": _drawn_rows(detail) if detail else [],
+        "charts": _drawn_charts(detail, as_table=view.as_table) if detail else [],
+        "links": {
+            "all": query_of(view, log=""),
+            "notes": query_of(view, log="notes"),
+            "charts": query_of(view, view=""),
+            "table": query_of(view, view="table"),
+            "here": query_of(view),
+        },
+    }
+
+
+def pieces(room: Room, view: RoomView) -> Iterator[tuple[str, str]]:
+    """Every piece as (id of its place on the page, HTML)."""
+    context = room_context(room, view)
+    for name in PIECES:
+        yield name, _render(name, context)
+    for row in room.rows:
+        for name in ROW_PIECES:
+            yield f"{name}-{row.experiment_id}", _render(f"row-{name}", context | {"row": row})
+
+
+def _render(name: str, context: dict[str, object]) -> str:
+    return render_to_string(f"room/_{name.replace('-', '_')}.html", context).strip()
+
+
+def as_swap(name: str, html: str) -> str:
+    """A piece as htmx takes it: it finds its place on the page by id."""
+    return format_html('<div id="{}" hx-swap-oob="innerHTML">{}</div>', name, SafeString(html))
+
+
+def _drawn_rows(detail: RoomDetail) -> list[DrawnRow]:
+    timeline = detail.timeline
+    if timeline is None:
+        return []
+    return [
+        DrawnRow(
+            row,
+            charts.gantt_bar(
+                [Bar(bar.start, bar.seconds, bar.css) for bar in row.bars],
+                t0=timeline.t0,
+                t1=timeline.t1,
+                fault=timeline.fault,
+                now=timeline.now,
+            ),
+        )
+        for row in timeline.rows
+    ]
+
+
+def _drawn_charts(detail: RoomDetail, *, as_table: bool) -> list[DrawnChart]:
+    return [
+        DrawnChart(chart, _table(chart) if as_table else _line(chart, detail))
+        for chart in detail.charts
+    ]
+
+
+def _table(chart: ProbeChart) -> SafeString:
+    return charts.points_table(
+        chart.points, title=chart.name, low=chart.low, high=chart.high, unit=chart.unit
+    )
+
+
+def _line(chart: ProbeChart, detail: RoomDetail) -> SafeString:
+    timeline = detail.timeline
+    has_run = detail.run is not None and detail.run.started_at is not None
+    return charts.line_chart(
+        chart.points,
+        t0=timeline.t0 if timeline else 0,
+        t1=timeline.t1 if timeline else 1,
+        low=chart.low,
+        high=chart.high,
+        fault=timeline.fault if timeline and has_run else None,
+        now=timeline.now if timeline else None,
+        title=f"{chart.name}, {chart.unit}" if chart.unit else chart.name,
+        description=f"{chart.limit.capitalize()}. Now {chart.value}, {chart.where}.",
+        chart_id=f"chart-{chart.key}",
+        unit=chart.unit,
+    )

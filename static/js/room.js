@@ -1,0 +1,21 @@
+// The live room: says how old the page is, and keeps Stop usable whatever the stream does.
+(() => {
+  const AMBER = 10, RED = 20;
+  let heard = Date.now();
+  const stale = document.getElementById("stale");
+
+  const show = () => {
+    const age = Math.floor((Date.now() - heard) / 1000);
+    for (const place of document.querySelectorAll("[data-fresh]")) {
+      if (place.tagName === "B") place.textContent = age > AMBER ? `${age} s old` : `Updated ${age} s ago`;
+      place.classList.toggle("tone-wait", age > AMBER && age <= RED);
+      place.classList.toggle("tone-danger", age > RED);
+    }
+    if (stale && stale.hidden !== age <= RED) stale.hidden = age <= RED;
+  };
+
+  const fresh = () => { heard = Date.now(); show(); };
+  document.addEventListener("htmx:sseMessage", fresh);
+  setInterval(show, 1000);
+  show();
+})();
