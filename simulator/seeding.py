@@ -1,0 +1,165 @@
+"""Builds the estate in moto, through the same API that everybody else uses.
+
+Called once when the simulator starts. Resource ids are those that moto gives.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import boto3
+from moto.iam.models import iam_backends
+
+from simulator.estate import (
+    ACCOUNTS,
+    APPLICATION_TAG,
+    DEPLOYMENTS,
+    EXTERNAL_ID,
+    FIS_ROLE,
+    POWER_TAG,
+    PRODUCT_ROLES,
+    REGION,
+    ZONES,
+    Deployment,
+)
+from simulator.fis.access import CONFIG
+
+IMAGE = "ami-0c0ffee0000000001"
+PRODUCT_TRUST = {
+    "Effect": "Allow",
+    "Principal": {"AWS": "*"},
+    "Action": "sts:AssumeRole",
+    "Condition": {"StringEquals": {"sts:ExternalId": EXTERNAL_ID}},
+}
+FIS_TRUST = (
+    {"Effect": "Allow", "Principal": {"Service": "fis.amazonaws.com"}, "Action": "sts:AssumeRole"},
+    {
+        "Effect": "Allow",
+        "Principal": {"AWS": [f"arn:aws:iam::{account}:root" for account in ACCOUNTS]},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringLike": {"sts:ExternalId": "arn:aws:fis:*:*:experiment/*"}},
+    },
+)
+
+
+class Builder:
+    """One account as its administrator sees it."""
+
+    def __init__(self, endpoint: str, account: str) -> None:
+        # The first key of an account can only come from inside: there is nobody to call yet.
+        users = iam_backends[account]["aws"]
+        users.create_user(REGION, "administrator")
+        key = users.create_access_key("administrator")
+        self.account = account
+        self._session = boto3.Session(key.access_key_id, key.secret_access_key, None, REGION)
+        self._endpoint = endpoint
+        self._ec2: Any = self.client("ec2")
+
+    def client(self, service: str) -> Any:
+        return self._session.client(service, endpoint_url=self._endpoint, config=CONFIG)
+
+    def roles(self) -> None:
+        iam = self.client("iam")
+        for name in PRODUCT_ROLES:
+            iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(PRODUCT_TRUST))
+        iam.create_role(RoleName=FIS_ROLE, AssumeRolePolicyDocument=_policy(*FIS_TRUST))
+
+    def network(self, name: str, tags: dict[str, str]) -> dict[str, str]:
+        """A VPC with one subnet in each zone; the subnet of each zone."""
+        vpc = self._ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
+        self._ec2.create_tags(Resources=[vpc], Tags=_tags({"Name": name}))
+        subnets = {}
+        for number, zone in enumerate(ZONES):
+            subnet = self._ec2.create_subnet(
+                VpcId=vpc, CidrBlock=f"10.20.{number}.0/24", AvailabilityZone=zone
+            )["Subnet"]["SubnetId"]
+            self._ec2.create_tags(
+                Resources=[subnet], Tags=_tags({"Name": f"{name}-{zone[-1]}", **tags})
+            )
+            subnets[zone] = subnet
+        return subnets
+
+    def deploy(self, deployment: Deployment) -> None:
+        """The network, instances, volumes and database of one application."""
+        own = {APPLICATION_TAG: deployment.application}
+        subnets = self.network(deployment.application, {**own, POWER_TAG: "DisruptSubnet"})
+        for zone, subnet in subnets.items():
+            names = [name for name, its_zone in deployment.names() if its_zone == zone]
+            if names:
+                self._launch(deployment, names, zone, subnet)
+        if deployment.has_database:
+            self._database(deployment.application)
+
+    def _launch(self, deployment: Deployment, names: list[str], zone: str, subnet: str) -> None:
+        own = {APPLICATION_TAG: deployment.application}
+        disks = [("/dev/sda1", 20, True)]
+        if deployment.data_volume_gib:
+            disks.append(("/dev/sdf", deployment.data_volume_gib, False))
+        instances = self._ec2.run_instances(
+            ImageId=IMAGE,
+            InstanceType=deployment.instance_type,
+            MinCount=len(names),
+            MaxCount=len(names),
+            SubnetId=subnet,
+            Placement={"AvailabilityZone": zone},
+            BlockDeviceMappings=[
+                {
+                    "DeviceName": device,
+                    "Ebs": {"VolumeSize": size, "DeleteOnTermination": goes, "VolumeType": "gp3"},
+                }
+                for device, size, goes in disks
+            ],
+            TagSpecifications=[
+                {
+                    "ResourceType": "instance",
+                    "Tags": _tags({**own, POWER_TAG: "StopInstances"}),
+                }
+            ],
+        )["Instances"]
+        for instance, name in zip(instances, names, strict=True):
+            self._ec2.create_tags(Resources=[instance["InstanceId"]], Tags=_tags({"Name": name}))
+            for disk in instance["BlockDeviceMappings"]:
+                is_data = disk["DeviceName"] != "/dev/sda1"
+                volume_tags = {"Name": f"{name}-{'data' if is_data else 'root'}"}
+                if is_data:
+                    volume_tags |= {**own, POWER_TAG: "ApiPauseVolume"}
+                volume = disk["Ebs"]["VolumeId"]
+                self._ec2.create_tags(Resources=[volume], Tags=_tags(volume_tags))
+
+    def _database(self, application: str) -> None:
+        rds = self.client("rds")
+        name, engine = f"{application}-sessions", "aurora-postgresql"
+        rds.create_db_cluster(
+            DBClusterIdentifier=name,
+            Engine=engine,
+            MasterUsername="sessions",
+            MasterUserPassword="simulated-only",
+            Tags=_tags({"Name": name, APPLICATION_TAG: application, POWER_TAG: "DisruptRds"}),
+        )
+        for zone in ZONES:
+            rds.create_db_instance(
+                DBInstanceIdentifier=f"{name}-{zone[-1]}",
+                DBClusterIdentifier=name,
+                DBInstanceClass="db.r6g.large",
+                Engine=engine,
+                AvailabilityZone=zone,
+            )
+
+
+def seed(endpoint: str) -> None:
+    """Build all accounts."""
+    for account in ACCOUNTS:
+        builder = Builder(endpoint, account)
+        builder.roles()
+        for deployment in DEPLOYMENTS:
+            if deployment.account == account:
+                builder.deploy(deployment)
+
+
+def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
+    return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _policy(*statements: Any) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})

@@ -1,0 +1,88 @@
+"""Starts the simulator: `start()` for tests, used by `python -m simulator` too.
+
+One process, one port, state in memory only.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import random
+import threading
+from pathlib import Path
+
+# moto loads hundreds of machine images unless told not to; before it is imported.
+os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
+
+from moto.moto_server.werkzeug_app import (
+    DomainDispatcherApplication,
+    MotoRequestHandler,
+    create_backend_app,
+)
+from werkzeug.serving import BaseWSGIServer, make_server
+
+from simulator.clock import Clock, RealClock
+from simulator.fis.lifecycle import Lifecycle
+from simulator.fis.service import Service
+from simulator.front import Front
+from simulator.journal import Journal
+from simulator.physics import Physics
+from simulator.seeding import seed as build_estate
+
+
+class QuietHandler(MotoRequestHandler):
+    """Keep-alive for clients that poll, and no line per request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        logging.getLogger("simulator.requests").debug("%s %s %s", self.requestline, code, size)
+
+
+class Simulator:
+    """A running simulator."""
+
+    def __init__(
+        self, server: BaseWSGIServer, clock: Clock, service: Service, journal: Journal
+    ) -> None:
+        self.url = f"http://127.0.0.1:{server.server_port}"
+        self.clock = clock
+        self.journal = journal
+        self.service = service
+        self._server = server
+        self._thread = threading.Thread(target=server.serve_forever, name="server", daemon=True)
+
+    def serve(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the clock and close the port."""
+        self.clock.stop()
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join(timeout=5)
+        self.journal.close()
+
+
+def start(
+    port: int = 0,
+    speed: float = 1.0,
+    seed: int = 7,
+    clock: Clock | None = None,
+    host: str = "127.0.0.1",
+    journal_path: Path | None = None,
+) -> Simulator:
+    """Serve the estate on a port (0: any free one) and return once it answers."""
+    clock = clock or RealClock(speed)
+    rng = random.Random(seed)
+    service = Service(clock, rng)
+    journal = Journal(journal_path)
+    front = Front(DomainDispatcherApplication(create_backend_app), service, journal, clock)
+    server = make_server(host, port, front, threaded=True, request_handler=QuietHandler)
+    simulator = Simulator(server, clock, service, journal)
+    simulator.serve()
+    build_estate(simulator.url)
+    physics = Physics()
+    lifecycle = Lifecycle(service, simulator.url, physics, rng)
+    clock.drive(lifecycle.tick)
+    return simulator
