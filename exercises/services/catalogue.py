@@ -18,25 +18,15 @@ from exercises.domain.actors import Actor
 from exercises.domain.blast_radius import Rung
 from exercises.domain.canonical_json import parse_strict
 from exercises.domain.errors import Conflict, Invalid
-from exercises.domain.generators import BuildContext, build_definition
+from exercises.domain.generators import build_definition
 from exercises.domain.parameters import ParameterSpec, specs_from_json
 from exercises.domain.templates_lint import lint
 from exercises.models import Template, TemplateVersion
 from exercises.permissions import authorize
+from exercises.queries.catalogue import EXAMPLE, example_values
 from exercises.services.audit import record
 
 MAX_TEXT: Final = 2_000
-# Only to see whether the document is sound: no account or alarm of anybody's.
-EXAMPLE: Final = BuildContext(
-    account_id="111111111111",
-    region="eu-central-1",
-    az="eu-central-1a",
-    application="example",
-    fis_role_arn="arn:aws:iam::111111111111:role/example",
-    alarm_arns=("arn:aws:cloudwatch:eu-central-1:111111111111:alarm:example",),
-    environment="production",
-)
-_EXAMPLE_OF: Final[Mapping[str, object]] = {"az": EXAMPLE.az, "list": ["example"]}
 
 Problems = list[tuple[str, str]]
 
@@ -122,7 +112,7 @@ def publish_generated_version(
     try:
         specs = specs_from_json(parameters)
         definition = build_definition(
-            generator=generator, definition={}, values=_example_values(specs), context=EXAMPLE
+            generator=generator, definition={}, values=example_values(specs), context=EXAMPLE
         )
         problems += [(p.field, p.message) for p in lint(definition, production=True)]
     except Invalid as error:
@@ -209,7 +199,7 @@ def _definition_problems(
     """What the linter says, with every placeholder filled by an example."""
     try:
         filled = build_definition(
-            generator="", definition=definition, values=_example_values(specs), context=EXAMPLE
+            generator="", definition=definition, values=example_values(specs), context=EXAMPLE
         )
     except Invalid as error:
         return [(_within(field), text) for field, text in error.problems]
@@ -218,18 +208,3 @@ def _definition_problems(
 
 def _within(field: str) -> str:
     return field if field.startswith("definition") else f"definition.{field}"
-
-
-def _example_values(specs: Sequence[ParameterSpec]) -> dict[str, object]:
-    """The default of each parameter, or something of its kind."""
-    values: dict[str, object] = {}
-    for spec in specs:
-        if spec.default not in (None, ""):
-            values[spec.name] = spec.default
-        elif spec.kind in {"int", "minutes"}:
-            values[spec.name] = spec.minimum if spec.minimum is not None else 1
-        elif spec.choices:
-            values[spec.name] = spec.choices[0]
-        else:
-            values[spec.name] = _EXAMPLE_OF.get(spec.kind, "example")
-    return values

@@ -1,0 +1,76 @@
+"""Experiments: the list of all that one sees, and one with its plan, approvals and runs."""
+
+from __future__ import annotations
+
+from django.core.paginator import Paginator
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_GET
+
+from exercises.models import Team
+from exercises.models.due_work import database_now
+from exercises.permissions import may
+from exercises.queries.compose import OPEN_PHASES, editable_experiment
+from exercises.queries.experiment_pages import (
+    STATUSES,
+    VERDICTS,
+    listed_experiments,
+    revision_changes,
+    rows_of,
+    subject_of,
+)
+from exercises.web.access import SignedInRequest, signed_in
+
+ON_A_PAGE = 25
+
+
+@signed_in
+@require_GET
+def experiment_list(request: SignedInRequest) -> HttpResponse:
+    """Every experiment one may see, filtered by text, state, verdict and team."""
+    chosen = {name: request.GET.get(name, "") for name in ("q", "status", "verdict", "team")}
+    found = listed_experiments(
+        request.actor,
+        text=chosen["q"],
+        status=chosen["status"],
+        verdict=chosen["verdict"],
+        team=chosen["team"],
+    )
+    page = Paginator(found, ON_A_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "page": page,
+        "rows": rows_of(list(page), now=database_now()),
+        "chosen": chosen,
+        "is_filtered": any(chosen.values()),
+        "statuses": STATUSES,
+        "verdicts": VERDICTS,
+        "teams": Team.objects.filter(applications__isnull=False).distinct(),
+    }
+    return render(request, "experiments/experiment_list.html", context)
+
+
+@signed_in
+@require_GET
+def experiment_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """The plan, who agreed, what pre-flight said, every revision and every run."""
+    experiment = editable_experiment(request.actor, pk)
+    if experiment is None:
+        raise Http404("no such experiment")
+    is_open = experiment.exercise.phase in OPEN_PHASES and experiment.status != "withdrawn"
+    runs = experiment.runs.select_related("revision").order_by("-scheduled_at")
+    context = {
+        "experiment": experiment,
+        "subject": subject_of(experiment, now=database_now()),
+        "revisions": revision_changes(experiment),
+        "runs": list(runs),
+        "preflight": list(experiment.preflight_checks.all()),
+        "may_edit": is_open and may(request.actor, "experiment.edit", experiment),
+    }
+    return render(request, "experiments/experiment_detail.html", context)
+
+
+urlpatterns = [
+    path("experiments/", experiment_list, name="experiment_list"),
+    path("experiments/EXP-<int:pk>/", experiment_detail, name="experiment_detail"),
+]
