@@ -51,7 +51,7 @@ DEFINITION = {
     "actions": {
         "Stop-one": {
             "actionId": "aws:ec2:stop-instances",
-            "parameters": {"startInstancesAfterDuration": "PT5M"},
+            "parameters": {"startInstancesAfterDuration": "PT{{minutes}}M"},
             "targets": {"Instances": "one-instance"},
         }
     },

@@ -39,18 +39,14 @@ def approval_of(experiment: Experiment, *, now: datetime) -> ApprovalStatus:
     return approvals_of([experiment], now=now)[experiment.pk]
 
 
-def approvals_of(
-    experiments: Iterable[Experiment], *, now: datetime
-) -> dict[int, ApprovalStatus]:
+def approvals_of(experiments: Iterable[Experiment], *, now: datetime) -> dict[int, ApprovalStatus]:
     """The approval status of each experiment's current content, by experiment id.
 
     Capacities are read as people hold them now: an approval of somebody who has left
     the role counts no more.
     """
     wanted = {experiment.pk: experiment for experiment in experiments}
-    decisions = list(
-        Decision.objects.filter(experiment__in=wanted).select_related("decided_by")
-    )
+    decisions = list(Decision.objects.filter(experiment__in=wanted).select_related("decided_by"))
     authors = _authors(wanted)
     actors = _actors({decision.decided_by for decision in decisions})
     by_experiment: dict[int, list[Decision]] = defaultdict(list)
@@ -115,9 +111,7 @@ def _actors(users: set[User]) -> dict[int, Actor]:
     }
 
 
-def _facts(
-    decision: Decision, experiment: Experiment, actors: dict[int, Actor]
-) -> DecisionFacts:
+def _facts(decision: Decision, experiment: Experiment, actors: dict[int, Actor]) -> DecisionFacts:
     actor = actors[decision.decided_by_id]
     held = capacities_of(actor, owner_team_id=experiment.application.team_id)
     capacity = Capacity(decision.capacity)

@@ -101,13 +101,13 @@ def _window_item(exercise: Exercise, now: datetime) -> ReadinessItem:
     )
 
 
-def _freeze_item(
-    exercise: Exercise, experiments: list[Experiment], now: datetime
-) -> ReadinessItem:
+def _freeze_item(exercise: Exercise, experiments: list[Experiment], now: datetime) -> ReadinessItem:
     facts = freeze_facts()
-    window = Window(max(now, exercise.starts_at), exercise.ends_at) if (
-        now < exercise.ends_at
-    ) else exercise.window
+    window = (
+        Window(max(now, exercise.starts_at), exercise.ends_at)
+        if (now < exercise.ends_at)
+        else exercise.window
+    )
     hits = {
         freeze.name
         for experiment in experiments
@@ -130,9 +130,7 @@ def _freeze_item(
 
 
 def _on_call_item(exercise: Exercise) -> ReadinessItem:
-    accepted = list(
-        exercise.participations.filter(answer="accepted").select_related("application")
-    )
+    accepted = list(exercise.participations.filter(answer="accepted").select_related("application"))
     unnamed = [p.application.name for p in accepted if not p.on_call]
     return ReadinessItem(
         key="participants.on_call",
@@ -154,19 +152,14 @@ def _approval_item(approved: int, total: int) -> ReadinessItem:
     )
 
 
-def _preflight_item(
-    experiments: list[Experiment], approved: list[Experiment]
-) -> ReadinessItem:
+def _preflight_item(experiments: list[Experiment], approved: list[Experiment]) -> ReadinessItem:
     ready = {e.pk for e in approved}
     failed = [
         e.title
-        for e in Experiment.objects.filter(
-            pk__in=ready, preflight_checks__status="fail"
-        ).distinct()
+        for e in Experiment.objects.filter(pk__in=ready, preflight_checks__status="fail").distinct()
     ]
     unchecked = [
-        e.title
-        for e in Experiment.objects.filter(pk__in=ready, preflight_checks__isnull=True)
+        e.title for e in Experiment.objects.filter(pk__in=ready, preflight_checks__isnull=True)
     ]
     return ReadinessItem(
         key="preflight.failed",

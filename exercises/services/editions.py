@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
+from django.utils.dateparse import parse_datetime
 
 from exercises.domain.recurrence import Occurrence, Rule, occurrences
 from exercises.models import Exercise, Participation, Schedule
@@ -12,7 +13,6 @@ from exercises.models.due_work import database_now
 from exercises.services.audit import record
 from exercises.services.run_events import append_event
 from exercises.services.system import SYSTEM
-from django.utils.dateparse import parse_datetime
 
 LOOK_AGAIN = timedelta(hours=6)
 
@@ -76,9 +76,7 @@ def _create(schedule: Schedule, occurrence: Occurrence) -> int:
         if not is_new:
             return 0
         _invite_last_participants(exercise)
-        append_event(
-            exercise=exercise, kind="exercise.created", text="Created by the schedule."
-        )
+        append_event(exercise=exercise, kind="exercise.created", text="Created by the schedule.")
         record(SYSTEM, "exercise.materialise", exercise, occurrence=occurrence.key)
     return 1
 

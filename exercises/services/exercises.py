@@ -255,5 +255,3 @@ def _enter(exercise: Exercise, to: Phase, actor: Actor) -> None:
         source=actor.name,
         author_id=actor.user_id,
     )
-
-

@@ -69,22 +69,21 @@ def edit_finding(
         finding.title, finding.body = title.strip()[:200], body.strip()
         finding.severity, finding.owner, finding.due_on = severity.value, owner, due_on
         finding.tracker_url = tracker_url
-        finding.save(
-            update_fields=["title", "body", "severity", "owner", "due_on", "tracker_url"]
-        )
+        finding.save(update_fields=["title", "body", "severity", "owner", "due_on", "tracker_url"])
         record(actor, "finding.edit", finding, title=finding.title, severity=finding.severity)
     return finding
 
 
-def move_finding(
-    *, actor: Actor, finding: Finding, to: FindingState, text: str = ""
-) -> Finding:
+def move_finding(*, actor: Actor, finding: Finding, to: FindingState, text: str = "") -> Finding:
     """Take a finding to the next step of its life.
 
     Raises Invalid (accepting without an owner), Refused (verified without a run that
     held after the fix on the same failure family), Conflict, NotAllowed.
     """
     authorize(actor, "finding.work", finding)
+    text = text.strip()
+    if len(text) > MAX_NOTE:
+        raise Invalid("text", f"at most {MAX_NOTE:,} characters")
     with transaction.atomic():
         locked = (
             Finding.objects.select_for_update(of=("self",))
@@ -105,9 +104,7 @@ def move_finding(
                     )
                 )
         before = locked.state
-        state = move(
-            FindingState(locked.state), to, verified_by_held_run=proof is not None
-        )
+        state = move(FindingState(locked.state), to, verified_by_held_run=proof is not None)
         locked.state = state.value
         locked.verified_by_run = proof or locked.verified_by_run
         locked.save(update_fields=["state", "verified_by_run"])

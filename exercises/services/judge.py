@@ -44,9 +44,7 @@ def judge_when_settled(run: Run, *, now: datetime) -> None:
         locked.verdict_reason = judgement.reason[:500]
         locked.judgement = {"probes": [_probe_row(p) for p in judgement.probes]}
         locked.judged_at = now
-        locked.save(
-            update_fields=["verdict", "verdict_reason", "judgement", "judged_at"]
-        )
+        locked.save(update_fields=["verdict", "verdict_reason", "judgement", "judged_at"])
         append_event(
             exercise=locked.experiment.exercise,
             run=locked,

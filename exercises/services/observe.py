@@ -17,12 +17,12 @@ from django.db import transaction
 from exercises.aws.fleet import application_nodes
 from exercises.domain.engine_values import EngineStatus, Node, Observation, Reading, Watch
 from exercises.domain.errors import EngineError
+from exercises.domain.steady_state import probes_from_json
 from exercises.engines.registry import engine
 from exercises.models import AccountRegion, Run
 from exercises.models.due_work import database_now
 from exercises.probes.cloudwatch import ProbeRequest, read_many
 from exercises.queries.plans import planned_wall
-from exercises.domain.steady_state import probes_from_json
 from exercises.services import judge
 from exercises.services.run_changes import (
     note_samples,
@@ -142,9 +142,7 @@ def _readings(
     ]
     if not requests:
         return {}
-    return read_many(
-        place.access, requests, until=now, speed=settings.CHAOSPLANE_TIME_SPEED
-    )
+    return read_many(place.access, requests, until=now, speed=settings.CHAOSPLANE_TIME_SPEED)
 
 
 def _since(run: Run) -> datetime:

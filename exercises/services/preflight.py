@@ -89,9 +89,7 @@ def _look(
         fleet = [asdict(node) for node in nodes]
     except EngineError as error:
         problem = str(error)[:500]
-    return TargetPreview(
-        targets=targets, fleet=fleet, problem=problem, resolved_at=database_now()
-    )
+    return TargetPreview(targets=targets, fleet=fleet, problem=problem, resolved_at=database_now())
 
 
 def run_preflight(*, actor: Actor, experiment: Experiment) -> list[PreflightCheck]:
@@ -136,14 +134,10 @@ def _rehearse(actor: Actor, experiment: Experiment, now: datetime) -> Run | None
     )
 
 
-def _answers(
-    experiment: Experiment, preview: TargetPreview, now: datetime
-) -> Iterator[Answer]:
+def _answers(experiment: Experiment, preview: TargetPreview, now: datetime) -> Iterator[Answer]:
     access = experiment.deployment.place.access
     for purpose, ok, message in check_roles(access):
-        yield Answer(
-            f"role.{purpose}", f"Role to {purpose} can be assumed", _status(ok), message
-        )
+        yield Answer(f"role.{purpose}", f"Role to {purpose} can be assumed", _status(ok), message)
     yield _targets_answer(experiment, preview)
     yield _freeze_answer(experiment)
     yield from _guarded("alarms", "Automatic stop is armed", _alarm_answer, experiment)

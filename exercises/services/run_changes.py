@@ -56,9 +56,7 @@ def record_observation(run: Run, observation: Observation, *, now: datetime) -> 
     run = lock_run(run.pk)
     _log_action_changes(run, observation.actions)
     actions = [_action_row(action) for action in observation.actions] or run.actions
-    Run.objects.filter(pk=run.pk).update(
-        engine_status=observation.status.value, actions=actions
-    )
+    Run.objects.filter(pk=run.pk).update(engine_status=observation.status.value, actions=actions)
     run.actions, run.engine_status = actions, observation.status.value
     to = _STATE_OF.get(observation.status)
     if to is None or run.state == to.value or RunState(run.state) in TERMINAL:
@@ -172,8 +170,10 @@ def record_stop_progress(run: Run, *, now: datetime) -> None:
         return
     done = set(run.events.filter(kind__in=STOP_STEPS).values_list("kind", flat=True))
     accepted = run.engine_status in {"stopping", "stopped", "completed", "failed"}
-    rolled_back = run.ended_at is not None and bool(run.fleet) and all(
-        node["state"] == "running" for node in run.fleet
+    rolled_back = (
+        run.ended_at is not None
+        and bool(run.fleet)
+        and all(node["state"] == "running" for node in run.fleet)
     )
     steps = (
         ("stop.accepted", accepted, "AWS accepted the stop."),

@@ -26,9 +26,7 @@ def schedule_run(
     (AWS FIS API Reference, StartExperiment, clientToken).
     """
     if not is_rehearsal:
-        waiting = experiment.runs.filter(
-            is_rehearsal=False, state=RunState.SCHEDULED.value
-        ).first()
+        waiting = experiment.runs.filter(is_rehearsal=False, state=RunState.SCHEDULED.value).first()
         if waiting is not None:
             return waiting
     run_id = uuid.uuid4()

@@ -97,9 +97,9 @@ def _postpone(run: Run, fence: int, error: EngineError) -> None:
     if late or hopeless:
         _skip(run, fence, (Refusal("engine.not_ready", str(error), "Put it right, run again."),))
         return
-    updated = Run.objects.filter(
-        pk=run.pk, fence=fence, state=RunState.SCHEDULED.value
-    ).update(due_at=database_now() + RETRY_AFTER, lease_until=None)
+    updated = Run.objects.filter(pk=run.pk, fence=fence, state=RunState.SCHEDULED.value).update(
+        due_at=database_now() + RETRY_AFTER, lease_until=None
+    )
     if not updated:
         raise Conflict("another worker has taken over this run")
     append_event(

@@ -64,9 +64,7 @@ def ask_engine(run: Run, fence: int) -> None:
 def record_started(run: Run, fence: int | None, observation: Observation) -> None:
     """The engine has the experiment: note which, and have its Region watched at once."""
     with transaction.atomic():
-        place = AccountRegion.objects.select_for_update().get(
-            pk=run.experiment.deployment.place_id
-        )
+        place = AccountRegion.objects.select_for_update().get(pk=run.experiment.deployment.place_id)
         now = database_now()
         stopping = lock_run(run.pk, fence=fence).stop_requested_at is not None
         move_run(

@@ -124,9 +124,7 @@ def _move_to_stopping(run: Run, reason: str) -> None:
         current = RunState(lock_run(run.pk).state)
         if current is RunState.STOPPING or current in TERMINAL:
             return
-        move_run(
-            run, RunState.STOPPING, reason=reason, text=f"{run.experiment.title}: stopping."
-        )
+        move_run(run, RunState.STOPPING, reason=reason, text=f"{run.experiment.title}: stopping.")
 
 
 def _watch_now(run: Run) -> None:

@@ -14,9 +14,7 @@ from exercises.permissions import authorize
 from exercises.services.audit import record
 
 
-def create_team(
-    *, actor: Actor, slug: str, name: str, division: Division | None = None
-) -> Team:
+def create_team(*, actor: Actor, slug: str, name: str, division: Division | None = None) -> Team:
     """Create a team without members. Raises NotAllowed, Invalid (slug, name)."""
     authorize(actor, "team.create")
     problems = _name_problems(slug, name)

@@ -20,9 +20,7 @@ PREFIX = "cpl_"
 MAX_DAYS = 366
 
 
-def issue_token(
-    *, actor: Actor, name: str, scopes: list[str], days: int
-) -> tuple[ApiToken, str]:
+def issue_token(*, actor: Actor, name: str, scopes: list[str], days: int) -> tuple[ApiToken, str]:
     """Create a token for the actor; return it with its secret, which nobody sees again."""
     authorize(actor, "token.issue")
     problems = []
