@@ -249,7 +249,7 @@ def _production() -> dict[str, str]:
 
 
 def main() -> int:
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - an older one can still read this file
         print("Python 3.11 or newer is needed, this is", sys.version.split()[0], file=sys.stderr)
         return 1
     name = sys.argv[1] if len(sys.argv) > 1 else "help"
