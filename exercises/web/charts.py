@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
 from exercises.web import formats
 from exercises.web.chart_axes import TimeAxis, ValueAxis, time_axis, value_axis
@@ -57,11 +57,14 @@ class _Plane:
     def points(self, piece: Iterable[Known]) -> str:
         return " ".join(f"{self.x(t):.1f},{self.y(v):.1f}" for t, v in piece)
 
+    def dot(self, point: Known, css: str) -> str:
+        return f'<path class="{css}" d="M{self.x(point[0]):.1f} {self.y(point[1]):.1f}h.01"/>'
+
     def lines(self, pieces: Iterable[Sequence[Known]], css: str) -> str:
         return "".join(
             f'<polyline class="{css}" points="{self.points(piece)}"/>'
             if len(piece) > 1
-            else f'<path class="{css}" d="M{self.x(piece[0][0]):.1f} {self.y(piece[0][1]):.1f}h.01"/>'
+            else self.dot(piece[0], css)
             for piece in pieces
         )
 
@@ -97,7 +100,7 @@ def line_chart(
             plane.lines(pieces, "ln"),
             plane.lines(_outside(pieces, low, high), "bad"),
             "" if now is None else f'<path class="nowl" d="M{plane.x(now):.1f} 0V{HEIGHT}"/>',
-            plane.lines([[pieces[-1][-1]]], "pt") if pieces else "",
+            plane.dot(pieces[-1][-1], "pt") if pieces else "",
         )
     )
     return format_html(
@@ -114,7 +117,7 @@ def line_chart(
         title,
         chart_id,
         description,
-        mark_safe(drawing),
+        SafeString(drawing),
         _items(plane.time.labels),
     )
 
@@ -174,7 +177,8 @@ def gantt_bar(
 
     drawn = ""
     if fault is not None:
-        drawn += f'<rect class="f" x="{x(fault[0]):.1f}" y="0" width="{x(fault[1]) - x(fault[0]):.1f}" height="{ROW}"/>'
+        a, b = x(fault[0]), x(fault[1])
+        drawn += f'<rect class="f" x="{a:.1f}" y="0" width="{b - a:.1f}" height="{ROW}"/>'
     drawn += "".join(f'<path class="t" d="M{x(t):.1f} 0V{ROW}"/>' for t in axis.ticks[1:-1])
     body = format_html_join(
         "",
@@ -192,9 +196,9 @@ def gantt_bar(
     return format_html(
         '<svg class="gsvg" viewBox="0 0 1000 24" preserveAspectRatio="none" aria-hidden="true">'
         "{}{}{}</svg>",
-        mark_safe(drawn),
+        SafeString(drawn),
         body,
-        mark_safe(line),
+        SafeString(line),
     )
 
 
@@ -225,7 +229,8 @@ def split_bar(parts: Sequence[tuple[float, str]], *, label: str) -> SafeString:
             pieces.append((css, f"{at:.1f}", f"{max(1, width - 2):.1f}"))
         at += width
     return format_html(
-        '<div class="splitbar"><svg viewBox="0 0 400 10" preserveAspectRatio="none" {}>{}</svg></div>',
+        '<div class="splitbar"><svg viewBox="0 0 400 10" preserveAspectRatio="none" {}>'
+        "{}</svg></div>",
         _role(label),
         format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="10"/>', pieces),
     )

@@ -165,13 +165,12 @@ def finding_move(request: SignedInRequest, number: int) -> HttpResponse:
     finding = _find(request.actor, number)
     try:
         to = FindingState(request.POST.get("to", ""))
-        text = request.POST.get("text", "").strip()
-        if len(text) > services.MAX_NOTE:
-            raise Invalid("text", f"at most {services.MAX_NOTE:,} characters")
         with transaction.atomic():
             if request.POST.get("owner"):
                 _give(request, finding, request.POST["owner"])
-            services.move_finding(actor=request.actor, finding=finding, to=to, text=text)
+            services.move_finding(
+                actor=request.actor, finding=finding, to=to, text=request.POST.get("text", "")
+            )
     except Invalid as error:
         fresh = _find(request.actor, number)
         form = FindingForm(finding=fresh)
