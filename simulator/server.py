@@ -14,6 +14,8 @@ from pathlib import Path
 # moto loads hundreds of machine images unless told not to; before it is imported.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
+from moto.core.base_backend import BackendDict
+from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -64,6 +66,12 @@ class Simulator:
         self.journal.close()
 
 
+def forget_the_last_estate() -> None:
+    """moto keeps its state in the process: one simulator at a time, and each begins anew."""
+    BackendDict.reset()
+    reset_model_data()
+
+
 def start(
     port: int = 0,
     speed: float = 1.0,
@@ -73,6 +81,7 @@ def start(
     journal_path: Path | None = None,
 ) -> Simulator:
     """Serve the estate on a port (0: any free one) and return once it answers."""
+    forget_the_last_estate()
     clock = clock or RealClock(speed)
     rng = random.Random(seed)
     service = Service(clock, rng)
