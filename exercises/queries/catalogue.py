@@ -170,14 +170,18 @@ def _searched(card: Card) -> str:
     return " ".join((*parts, *card.services)).lower()
 
 
-def family_counts() -> list[tuple[str, int]]:
+def family_counts() -> list[tuple[str, str, int]]:
+    """Each family of failures on offer, its name in words, and how many templates it has."""
     rows = (
         Template.objects.filter(retired_at__isnull=True, versions__isnull=False)
         .values("failure_family")
         .annotate(count=Count("pk", distinct=True))
         .order_by("failure_family")
     )
-    return [(row["failure_family"], row["count"]) for row in rows]
+    return [
+        (row["failure_family"], row["failure_family"].replace("-", " ").capitalize(), row["count"])
+        for row in rows
+    ]
 
 
 def _visible_runs(actor: Actor) -> QuerySet[Run]:

@@ -88,7 +88,7 @@ def template_detail(request: SignedInRequest, slug: str) -> HttpResponse:
 
 def _bar(action: PlannedAction, total: int) -> SafeString:
     shown = max(action.duration_s, total // 60, 1)
-    bars = [charts.Bar(action.offset_s, action.offset_s + shown, "b")]
+    bars = [charts.Bar(action.offset_s, shown, "b")]
     return charts.gantt_bar(bars, t0=0, t1=total)
 
 
