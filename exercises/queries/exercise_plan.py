@@ -159,9 +159,8 @@ def _starts_at(experiment: Experiment, run: Run | None) -> datetime:
 
 def _duration_s(experiment: Experiment) -> int:
     """Zero while the plan cannot be built yet."""
-    return planned_duration_s(experiment.revision.plan["definition"]) if (
-        experiment.revision
-    ) else 0
+    revision = experiment.revision
+    return planned_duration_s(revision.plan["definition"]) if revision else 0
 
 
 def _preflights(experiments: list[Experiment]) -> dict[int, PreflightSummary]:

@@ -11,10 +11,20 @@ from django.db import transaction
 
 from exercises import hints
 from exercises.domain.actors import Actor
-from exercises.domain.errors import Invalid, Refusal, Refused
+from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import Phase, move
 from exercises.domain.finding_states import FindingState
-from exercises.models import Application, Exercise, Experiment, Participation, Pin, RunEvent, User
+from exercises.domain.run_states import RunState
+from exercises.models import (
+    Application,
+    Exercise,
+    Experiment,
+    Participation,
+    Pin,
+    Run,
+    RunEvent,
+    User,
+)
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.plans import planned_wall
@@ -144,12 +154,25 @@ def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:
         locked = Exercise.objects.select_for_update().get(pk=exercise.pk)
         if to is Phase.CLOSED:
             _refuse_undecided_findings(locked)
-        if to is Phase.CANCELLED:
-            for experiment in locked.experiments.all():
-                cancel_scheduled_run(experiment, because="the exercise was cancelled")
+        if to in {Phase.CANCELLED, Phase.DEBRIEF}:
+            _take_off_the_schedule(locked, to)
         _enter(locked, to, actor)
         record(actor, "exercise.move", locked, to=to.value)
     return locked
+
+
+def _take_off_the_schedule(exercise: Exercise, to: Phase) -> None:
+    """Nothing starts after the end. Raises Conflict while something is under way."""
+    under_way = (
+        Run.objects.unfinished()
+        .exclude(state=RunState.SCHEDULED.value)
+        .filter(experiment__exercise=exercise, is_rehearsal=False)
+    )
+    if under_way.exists():
+        raise Conflict("something is still running: Stop it or wait until it has ended")
+    because = "the exercise was cancelled" if to is Phase.CANCELLED else "the exercise ended"
+    for experiment in exercise.experiments.all():
+        cancel_scheduled_run(experiment, because=because)
 
 
 def go_live(*, actor: Actor, exercise: Exercise) -> Exercise:

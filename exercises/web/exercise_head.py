@@ -14,6 +14,7 @@ from exercises.domain.exercise_phases import ORDER, Phase, next_phase
 from exercises.models import Exercise
 from exercises.permissions import may
 from exercises.queries.exercise_plan import ExperimentRow, exercise_of
+from exercises.queries.live_strip import UNDER_WAY
 
 _ONWARD: Final = {
     Phase.JOIN: "Open for teams",
@@ -115,10 +116,7 @@ def _next_step(phase: Phase, proposed: Sequence[ExperimentRow]) -> NextStep | No
     why_not = ""
     if to is Phase.PREFLIGHT and not any(row.approval.is_complete for row in proposed):
         why_not = "At least one experiment needs all of its approvals first."
-    running = sum(
-        row.run is not None and row.run.state in {"starting", "start_unknown", "running", "stopping"}
-        for row in proposed
-    )
+    running = sum(row.run is not None and row.run.state in UNDER_WAY for row in proposed)
     if to is Phase.DEBRIEF and running:
         why_not = f"{running} still running; Stop them or wait."
     return NextStep(to, _ONWARD[to], why_not)

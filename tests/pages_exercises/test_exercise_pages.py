@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 
 from exercises.domain.exercise_phases import Phase
-from exercises.models import Exercise, Participation
+from exercises.domain.run_states import RunState
+from exercises.models import Exercise, Participation, Run
 from exercises.services.exercises import invite
 from tests import build
 from tests.cast import Cast
@@ -121,9 +122,10 @@ def test_who_does_not_lead_may_not_lead(cast: Cast, as_person: Person, where: st
 def test_cancelling_asks_once_and_then_nothing_starts(cast: Cast, as_person: Person) -> None:
     exercise = build.exercise(cast)
     lead = as_person("lead")
-    assert "Nothing of it will start" in lead.get(
-        f"/exercises/{exercise.slug}/cancel/"
-    ).content.decode()
+    assert (
+        "Nothing of it will start"
+        in lead.get(f"/exercises/{exercise.slug}/cancel/").content.decode()
+    )
     lead.post(f"/exercises/{exercise.slug}/cancel/")
     exercise.refresh_from_db()
     assert exercise.phase == Phase.CANCELLED
@@ -147,14 +149,10 @@ def test_a_member_without_the_role_does_not_answer_for_the_team(
 ) -> None:
     exercise, participation = _invited(cast)
     url = f"/exercises/{exercise.slug}/participants/{participation.pk}/"
-    assert as_person("author").post(
-        url, {"answer": "accepted", "on_call": "Me"}
-    ).status_code == 403
+    assert as_person("author").post(url, {"answer": "accepted", "on_call": "Me"}).status_code == 403
 
 
-def test_inviting_applications_opens_the_exercise_for_teams(
-    cast: Cast, as_person: Person
-) -> None:
+def test_inviting_applications_opens_the_exercise_for_teams(cast: Cast, as_person: Person) -> None:
     exercise = build.exercise(cast, phase=Phase.PLAN)
     application = build.deployment(cast).application
     lead = as_person("lead")
@@ -178,10 +176,31 @@ def test_go_lists_what_is_open_and_refuses(cast: Cast, as_person: Person) -> Non
 
 
 def test_a_live_exercise_leads_to_its_room(cast: Cast, as_person: Person) -> None:
-    exercise, run = build.live(cast)
+    exercise, _ = build.live(cast)
     page = as_person("author").get(f"/exercises/{exercise.slug}/").content.decode()
     assert f"/exercises/{exercise.slug}/live/" in page
     assert "Ready to go live?" not in page
+
+
+def test_the_debrief_does_not_open_while_something_runs(cast: Cast, as_person: Person) -> None:
+    exercise, run = build.live(cast)
+    Run.objects.filter(pk=run.pk).update(state=RunState.STARTING.value)
+    lead = as_person("lead")
+    assert "1 still running" in lead.get(f"/exercises/{exercise.slug}/").content.decode()
+    answer = lead.post(f"/exercises/{exercise.slug}/move/", {"to": "debrief"})
+    assert answer.status_code == 409
+    exercise.refresh_from_db()
+    assert exercise.phase == Phase.LIVE
+
+
+def test_opening_the_debrief_by_hand_cancels_what_is_still_scheduled(
+    cast: Cast, as_person: Person
+) -> None:
+    exercise, run = build.live(cast)
+    as_person("lead").post(f"/exercises/{exercise.slug}/move/", {"to": "debrief"})
+    exercise.refresh_from_db()
+    run.refresh_from_db()
+    assert (exercise.phase, run.state) == (Phase.DEBRIEF, RunState.CANCELLED)
 
 
 def _invited(cast: Cast) -> tuple[Exercise, Participation]:
