@@ -91,9 +91,7 @@ class Home:
 
     @property
     def need_count(self) -> int:
-        return sum(
-            map(len, (self.approvals, self.invitations, self.failed_checks, self.findings))
-        )
+        return sum(map(len, (self.approvals, self.invitations, self.failed_checks, self.findings)))
 
 
 def home_of(actor: Actor, *, now: datetime) -> Home:

@@ -113,8 +113,11 @@ def _participants(
     invited = [p.application_id for p in context["participations"]]
     context |= {
         "answers": [
-            (p, not context["has_ended"] and may(request.actor, "participation.answer",
-                                                 p.application))
+            (
+                p,
+                not context["has_ended"]
+                and may(request.actor, "participation.answer", p.application),
+            )
             for p in context["participations"]
         ],
         "invitable": Application.objects.exclude(pk__in=invited).select_related("team")
@@ -340,8 +343,9 @@ urlpatterns = [
     path("exercises/<slug:slug>/", overview, name="exercise_detail"),
     path("exercises/<slug:slug>/participants/", participants, name="exercise_participants"),
     path("exercises/<slug:slug>/invite/", invite_applications, name="exercise_invite"),
-    path("exercises/<slug:slug>/participants/<int:participation_id>/", answer,
-         name="exercise_answer"),
+    path(
+        "exercises/<slug:slug>/participants/<int:participation_id>/", answer, name="exercise_answer"
+    ),
     path("exercises/<slug:slug>/experiments/", experiments, name="exercise_experiments"),
     path("exercises/<slug:slug>/approvals/", approvals, name="exercise_approvals"),
     path("exercises/<slug:slug>/preflight/", preflight, name="exercise_preflight"),

@@ -68,6 +68,8 @@ class ExerciseForm(forms.Form):
             self.add_error("az", f"An Availability Zone of {region} starts with {region}.")
         if not data.get("slug") and data.get("name"):
             data["slug"] = slugify(data["name"])[:60]
+        if data.get("slug") == "new":
+            self.add_error("slug", "“new” is the address of this form; choose another.")
         starts, ends = data.get("starts"), data.get("ends")
         if starts and ends and ends <= starts:
             self.add_error("ends", "The end lies before the start.")
