@@ -56,7 +56,7 @@ class DrawnChart:
     drawing: SafeString
 
 
-def query_of(view: RoomView, **changes: str) -> str:
+def query_of(view: RoomView, /, **changes: str) -> str:
     """The query string that asks for this view of the room, with some of it changed."""
     asked: dict[str, str] = {}
     if view.run_id:

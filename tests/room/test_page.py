@@ -1,0 +1,103 @@
+"""The live room as a page: before, while and after something runs."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from exercises.models import Pin, RunEvent
+from tests import build
+from tests.cast import Cast
+from tests.room import scene
+
+
+@pytest.fixture
+def room(client: Client, cast: Cast) -> Client:
+    client.force_login(cast.operator)
+    return client
+
+
+def url(exercise, name="live_room"):
+    return reverse(name, args=[exercise.slug])
+
+
+def test_the_room_is_open_before_anything_runs(room: Client, cast: Cast) -> None:
+    experiment = build.proposed(cast)
+    page = room.get(url(experiment.exercise))
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert experiment.title in text
+    assert "Waits for Go" in text
+    assert "not measured yet" in text
+
+
+def test_a_running_experiment_shows_its_state_steady_state_and_stop(
+    room: Client, cast: Cast
+) -> None:
+    exercise, run = scene.running(cast)
+    scene.measured(run, delivered=99.9, clusters=1)
+    text = room.get(url(exercise)).content.decode()
+    assert "Running" in text
+    assert "2 of 2 inside" in text
+    assert reverse("stop_run", args=[run.pk]) in text
+    assert "broker-a1" in text
+    assert "mqtt-undelivered-high" in text
+
+
+def test_outside_is_said_with_how_long(room: Client, cast: Cast) -> None:
+    exercise, run = scene.running(cast)
+    scene.measured(run, delivered=71.0, clusters=1)
+    text = room.get(url(exercise)).content.decode()
+    assert "Outside " in text
+    assert "Messages delivered outside" in text
+
+
+def test_a_value_without_data_is_unknown_and_never_fine(room: Client, cast: Cast) -> None:
+    exercise, run = scene.running(cast)
+    scene.measured(run, delivered=None, clusters=1)
+    text = room.get(url(exercise)).content.decode()
+    assert "1 of 2 inside, rest unknown" in text
+
+
+def test_a_note_lands_in_the_log_and_a_pin_marks_it(room: Client, cast: Cast) -> None:
+    exercise, _ = scene.running(cast)
+    sent = room.post(url(exercise, "run_note"), {"text": "Reconnects are back.", "pin": "1"})
+    assert sent.status_code == 302
+    event = RunEvent.objects.get(kind="note")
+    assert event.source == cast.operator.name
+    assert Pin.objects.filter(event=event).exists()
+    assert "Reconnects are back." in room.get(url(exercise), {"log": "notes"}).content.decode()
+    room.post(url(exercise, "run_pin"), {"unpin": event.pk})
+    assert not Pin.objects.exists()
+
+
+def test_a_note_that_is_too_long_keeps_what_was_typed(room: Client, cast: Cast) -> None:
+    exercise, _ = scene.running(cast)
+    page = room.post(url(exercise, "run_note"), {"text": "x" * 1001})
+    assert page.status_code == 422
+    assert "x" * 1001 in page.content.decode()
+    assert "at most 1,000 characters" in page.content.decode()
+
+
+def test_the_room_costs_the_same_number_of_queries_for_one_run_and_for_five(
+    room: Client, cast: Cast, django_assert_max_num_queries
+) -> None:
+    exercise, run = scene.running(cast)
+    scene.measured(run, delivered=99.9, clusters=1)
+    with django_assert_max_num_queries(40) as one:
+        room.get(url(exercise))
+    for index in range(4):
+        scene.another(cast, exercise, f"service-{index}")
+    with django_assert_max_num_queries(40) as five:
+        page = room.get(url(exercise))
+    assert page.content.decode().count('id="state-') == 5
+    assert len(five) == len(one)
+
+
+def test_a_self_service_room_is_hidden_from_other_teams(client: Client, cast: Cast) -> None:
+    exercise, run = scene.running(cast)
+    type(exercise).objects.filter(pk=exercise.pk).update(kind="self_service")
+    client.force_login(cast.outsider)
+    assert client.get(url(exercise)).status_code == 404
+    assert client.post(reverse("stop_run", args=[run.pk]), {"confirm": "1"}).status_code == 404
