@@ -30,6 +30,7 @@ from simulator.front import Front
 from simulator.journal import Journal
 from simulator.physics import Physics
 from simulator.seeding import seed as build_estate
+from simulator.volumes import complete_attachments
 
 
 class QuietHandler(MotoRequestHandler):
@@ -90,6 +91,7 @@ def start(
     server = make_server(host, port, front, threaded=True, request_handler=QuietHandler)
     simulator = Simulator(server, clock, service, journal)
     simulator.serve()
+    complete_attachments()
     build_estate(simulator.url)
     physics = Physics()
     lifecycle = Lifecycle(service, simulator.url, physics, rng)
