@@ -56,6 +56,10 @@ class Keeper:
         self._running[what.name] = _Running(what, child, self._clock())
         return child
 
+    def child(self, name: str) -> Child:
+        """The process that runs under the name now."""
+        return self._running[name].child
+
     def look_after(self) -> None:
         """One look at every process. Call it several times a second, from the main thread."""
         now = self._clock()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -69,6 +70,8 @@ class Servers:
             child.ask_to_stop()
         for child in self.children.values():
             child.wait_or_end(end - time.monotonic())
+        if self.children:
+            shutil.rmtree(self.addresses.run_dir, ignore_errors=True)
         self.children.clear()
         if self._lock is not None:
             self._lock.close()
