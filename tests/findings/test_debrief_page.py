@@ -1,0 +1,100 @@
+"""The debrief: how it went, and closing only when every draft is decided on."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from exercises.domain.exercise_phases import Phase
+from exercises.domain.finding_states import FindingState
+from exercises.models import Exercise, Finding, Run
+from exercises.services.exercises import add_note
+from exercises.services.findings import move_finding
+from tests import build
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def address(exercise: Exercise) -> str:
+    return reverse("debrief", args=[exercise.slug])
+
+
+def test_the_debrief_says_how_each_run_ended_and_what_was_drafted(
+    client: Client, cast: Cast, drafted: Finding
+) -> None:
+    client.force_login(cast.author)
+    page = client.get(address(drafted.exercise)).content.decode()
+    for text in (
+        "1 experiment by 1 team: 1 did not hold.",
+        drafted.code,
+        "3 m",
+        'class="bad"',
+        "Nothing pinned",
+    ):
+        assert text in page
+
+
+def test_pinned_lines_are_the_key_moments(client: Client, cast: Cast, drafted: Finding) -> None:
+    add_note(
+        actor=cast.actor("author"),
+        exercise=drafted.exercise,
+        text="Quorum held with six of nine",
+        is_pinned=True,
+    )
+    client.force_login(cast.author)
+    page = client.get(address(drafted.exercise)).content.decode()
+    assert page.count("Quorum held with six of nine") == 2  # a moment and a note
+    assert "Nothing pinned" not in page
+
+
+def test_a_draft_is_not_shown_to_another_team(client: Client, cast: Cast, drafted: Finding) -> None:
+    client.force_login(cast.outsider)
+    answer = client.get(address(drafted.exercise))
+    assert answer.status_code == 200
+    assert drafted.code not in answer.content.decode()
+
+
+def test_the_debrief_does_not_close_over_a_draft(
+    client: Client, cast: Cast, drafted: Finding
+) -> None:
+    client.force_login(cast.lead)
+    close = reverse("debrief_close", args=[drafted.exercise.slug])
+    answer = client.post(close)
+    assert answer.status_code == 409
+    assert "finding.undecided" in answer.content.decode()
+    move_finding(actor=cast.actor("lead"), finding=drafted, to=FindingState.DISMISSED)
+    assert client.post(close)["Location"] == address(drafted.exercise)
+    drafted.exercise.refresh_from_db()
+    assert drafted.exercise.phase == Phase.CLOSED.value
+
+
+def test_only_who_leads_closes_the_debrief(client: Client, cast: Cast, drafted: Finding) -> None:
+    client.force_login(cast.author)
+    answer = client.post(reverse("debrief_close", args=[drafted.exercise.slug]))
+    assert answer.status_code == 403
+
+
+def test_before_anything_ran_there_is_nothing_to_debrief(client: Client, cast: Cast) -> None:
+    planned = build.exercise(cast)
+    client.force_login(cast.author)
+    assert "Nothing to debrief yet" in client.get(address(planned)).content.decode()
+
+
+def test_an_exercise_nobody_knows_is_not_found(client: Client, cast: Cast) -> None:
+    client.force_login(cast.author)
+    assert client.get("/exercises/never/debrief/").status_code == 404
+
+
+def test_a_note_is_kept_and_an_empty_one_says_why_not(
+    client: Client, cast: Cast, fallen: Run
+) -> None:
+    client.force_login(cast.author)
+    exercise = fallen.experiment.exercise
+    note = reverse("debrief_note", args=[exercise.slug])
+    assert client.post(note, {"text": "Failover took half of last year"}).status_code == 302
+    assert "Failover took half" in client.get(address(exercise)).content.decode()
+    answer = client.post(note, {"text": "x" * 1001})
+    assert answer.status_code == 422
+    assert "x" * 1001 in answer.content.decode()
