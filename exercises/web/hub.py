@@ -32,6 +32,8 @@ log = logging.getLogger(__name__)
 LIVE_TURN_S = 1.0
 QUIET_TURN_S = 5.0
 """How often to look without a hint: clocks that move, or hints that were lost."""
+GATHER_S = 0.1
+"""One observation writes many lines; they are drawn together."""
 RECONNECT_S = 2.0
 ANNOUNCE = "room-announce"
 
@@ -83,7 +85,9 @@ class Channel:
                 await self._take(found)
             live = self.room is not None and self.room.is_live
             with suppress(TimeoutError):
-                await asyncio.wait_for(self.hinted.wait(), LIVE_TURN_S if live else QUIET_TURN_S)
+                async with asyncio.timeout(LIVE_TURN_S if live else QUIET_TURN_S):
+                    await self.hinted.wait()
+            await asyncio.sleep(GATHER_S)
 
     async def _take(self, found: Turn) -> None:
         new = dict(found.pieces)
@@ -180,8 +184,7 @@ async def _end(task: asyncio.Task[None] | None) -> None:
     if task is None:
         return
     task.cancel()
-    with suppress(asyncio.CancelledError):
-        await task
+    await asyncio.wait({task})
 
 
 _HUBS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()
