@@ -12,7 +12,7 @@ from exercises.engines.fis import FisEngine
 from tests.engines.conftest import order, stopping, waiting
 
 ZONE = "eu-central-1a"
-ZONE_ID = "euc1-az2"
+ZONE_ID = "euc1-az1"
 POWER = "AzImpairmentPower"
 
 
