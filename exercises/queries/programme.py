@@ -48,11 +48,12 @@ class Programme:
 def programme_of(actor: Actor, *, now: datetime) -> Programme:
     """Two queries, whatever the number of runs shown."""
     since = now - SPAN
-    runs = list(
+    rows = (
         Run.objects.visible_to(actor)
         .filter(is_rehearsal=False, started_at__gte=since, started_at__lte=now)
         .values_list("started_at", "verdict", "experiment__application")
     )
+    runs = [(at, verdict, application) for at, verdict, application in rows if at is not None]
     verified = list(
         FindingNote.objects.filter(
             to_state=FindingState.VERIFIED.value, at__gte=since, at__lte=now
