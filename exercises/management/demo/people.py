@@ -152,6 +152,17 @@ PEOPLE: Final = (
 )
 
 
+def owner_of(team: str) -> str:
+    """The name of who owns the team's services."""
+    return next(p.name for p in PEOPLE if p.team == team and p.team_role is TeamRole.OWNER)
+
+
+def on_call_of(team: str) -> str:
+    """The name of who is on call for the team: its operator, else its owner."""
+    operators = [p.name for p in PEOPLE if p.team == team and p.team_role is TeamRole.OPERATOR]
+    return operators[0] if operators else owner_of(team)
+
+
 def seed_teams() -> dict[str, Team]:
     """The teams, by slug."""
     return {

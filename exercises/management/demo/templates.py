@@ -6,11 +6,19 @@ Used by demo_data. Bodies are those of CreateExperimentTemplate with {{placehold
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any, Final
 
-from exercises.models import Template, TemplateVersion, User
+from exercises.domain.actors import Actor
+from exercises.models import Template, TemplateVersion
+from exercises.services.catalogue import (
+    add_template,
+    publish_generated_version,
+    publish_version,
+)
 
+NOTES: Final = "First version."
 TAGS: Final = {"chaosplane:application": "{{application}}"}
 RUNNING: Final = {"path": "State.Name", "values": ["running"]}
 
@@ -218,32 +226,39 @@ ENTRIES: Final = (
 )
 
 
-def seed_catalogue(author: User) -> dict[str, TemplateVersion]:
-    """The first version of each template, by slug of the template."""
-    return {entry.slug: _version(entry, author) for entry in ENTRIES}
+def seed_catalogue(actor: Actor) -> dict[str, TemplateVersion]:
+    """The newest version of each template, by slug of the template."""
+    return {entry.slug: _version(entry, actor) for entry in ENTRIES}
 
 
-def _version(entry: Entry, author: User) -> TemplateVersion:
-    template, _ = Template.objects.get_or_create(
+def _version(entry: Entry, actor: Actor) -> TemplateVersion:
+    template = Template.objects.filter(slug=entry.slug).first() or add_template(
+        actor=actor,
         slug=entry.slug,
-        defaults={
-            "name": entry.name,
-            "summary": entry.summary,
-            "failure_family": entry.failure_family,
-            "icon": entry.icon,
-        },
+        name=entry.name,
+        summary=entry.summary,
+        failure_family=entry.failure_family,
+        icon=entry.icon,
     )
-    version, _ = TemplateVersion.objects.get_or_create(
+    published = template.versions.order_by("-number").first()
+    if published is not None:
+        return published
+    if entry.generator:
+        return publish_generated_version(
+            actor=actor,
+            template=template,
+            generator=entry.generator,
+            parameters=entry.parameters,
+            rung=entry.rung,
+            hypothesis=entry.hypothesis,
+            notes=NOTES,
+        )
+    return publish_version(
+        actor=actor,
         template=template,
-        number=1,
-        defaults={
-            "generator": entry.generator,
-            "definition": entry.definition or {},
-            "parameters": list(entry.parameters),
-            "rung": entry.rung,
-            "hypothesis": entry.hypothesis,
-            "notes": "First version.",
-            "author": author,
-        },
+        definition_text=json.dumps(entry.definition),
+        parameters_text=json.dumps(entry.parameters),
+        rung=entry.rung,
+        hypothesis=entry.hypothesis,
+        notes=NOTES,
     )
-    return version

@@ -1,0 +1,54 @@
+"""What the demo's parts share: the people, places and things that are there already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from exercises.domain.actors import Actor, Door
+from exercises.management.demo.estate import (
+    REGION,
+    seed_applications,
+    seed_deployments,
+    seed_places,
+)
+from exercises.management.demo.people import LEAD, SAFETY, seed_people, seed_teams
+from exercises.management.demo.programme import seed_freeze, seed_programme
+from exercises.management.demo.templates import seed_catalogue
+from exercises.models import Application, Deployment, Programme, TemplateVersion, User
+from exercises.permissions import actor_for
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """Everything by the name its part of the demo gives it."""
+
+    people: dict[str, User]
+    applications: dict[str, Application]
+    deployments: dict[tuple[str, str], Deployment]
+    templates: dict[str, TemplateVersion]
+    programme: Programme
+    region: str = REGION
+
+    @property
+    def lead(self) -> User:
+        return self.people[LEAD]
+
+    @property
+    def safety_officer(self) -> User:
+        return self.people[SAFETY]
+
+    def actor(self, name: str) -> Actor:
+        """This person, acting through the command line."""
+        return actor_for(self.people[name], Door.CLI)
+
+
+def seed_world() -> World:
+    """Create what is missing; what is there stays as people left it."""
+    teams = seed_teams()
+    people = seed_people(teams)
+    applications = seed_applications(teams)
+    deployments = seed_deployments(applications, seed_places(teams))
+    programme = seed_programme(people)
+    seed_freeze(people[LEAD])
+    templates = seed_catalogue(actor_for(people[LEAD], Door.CLI))
+    return World(people, applications, deployments, templates, programme)

@@ -1,0 +1,153 @@
+"""The demo opens with a past to read and an edition to say Go in, however often it starts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from exercises.domain.exercise_phases import Phase
+from exercises.management.demo.people import LEAD, PEOPLE
+from exercises.models import (
+    AuditEntry,
+    Exercise,
+    Experiment,
+    Finding,
+    Run,
+    RunEvent,
+    Sample,
+    TemplateVersion,
+    User,
+)
+from exercises.models.due_work import database_now
+from exercises.permissions import actor_for
+from exercises.queries.readiness import readiness_of
+from exercises.services.audit import first_broken_entry
+from exercises.services.exercises import go_live
+
+pytestmark = pytest.mark.django_db
+
+TABLES = (User, Exercise, Experiment, Finding, Run, RunEvent, Sample, TemplateVersion, AuditEntry)
+
+
+def demo_data(capsys):
+    call_command("demo_data", "--print-sign-ins")
+    return capsys.readouterr().out
+
+
+def todays():
+    return Exercise.objects.filter(is_imported=False, schedule__isnull=True)
+
+
+@pytest.fixture
+def opened(simulator, capsys):
+    demo_data(capsys)
+    [exercise] = todays()
+    return exercise
+
+
+def test_only_the_demo_invents_people(settings, db):
+    settings.CHAOSPLANE_ENV = "production"
+    with pytest.raises(CommandError):
+        call_command("demo_data")
+    assert not User.objects.exists()
+
+
+def test_everyone_is_told_how_to_sign_in(simulator, capsys):
+    printed = demo_data(capsys)
+    for person in PEOPLE:
+        assert person.email in printed
+    assert not any(user.has_usable_password() for user in User.objects.all())
+
+
+def test_go_can_be_said_at_once(opened):
+    assert opened.phase == Phase.PREFLIGHT.value
+    opens = opened.starts_at + timedelta(seconds=1)
+    Exercise.objects.filter(pk=opened.pk).update(starts_at=min(opens, database_now()))
+    opened.refresh_from_db()
+    open_items = [item for item in readiness_of(opened, now=database_now()) if item.blocks]
+    assert open_items == []
+    lead = actor_for(User.objects.get(name=LEAD), "page")
+    assert go_live(actor=lead, exercise=opened).phase == Phase.LIVE.value
+    assert Run.objects.filter(experiment__exercise=opened, is_rehearsal=False).count() == 2
+
+
+def test_every_proposed_experiment_passes_its_checks(opened):
+    for experiment in opened.experiments.filter(status="proposed"):
+        failed = experiment.preflight_checks.filter(status="fail")
+        assert [(check.key, check.message) for check in failed] == []
+        assert experiment.runs.filter(is_rehearsal=True).count() == 1
+
+
+def test_a_second_start_changes_nothing(opened, capsys):
+    before = [model.objects.count() for model in TABLES]
+    demo_data(capsys)
+    assert [model.objects.count() for model in TABLES] == before
+
+
+def test_a_start_after_the_edition_is_over_opens_another_and_only_one(opened, capsys):
+    Exercise.objects.filter(pk=opened.pk).update(
+        starts_at=database_now() - timedelta(hours=13), ends_at=database_now()
+    )
+    demo_data(capsys)
+    [fresh] = todays().exclude(phase=Phase.CANCELLED.value)
+    assert fresh.pk != opened.pk
+    assert fresh.phase == Phase.PREFLIGHT.value
+    assert "second window" in fresh.name
+
+
+def test_the_past_is_marked_as_imported(opened):
+    past = Exercise.objects.filter(is_imported=True)
+    assert past.count() == 6
+    assert not Run.objects.filter(experiment__exercise__in=past, is_imported=False).exists()
+    assert not Finding.objects.filter(exercise__in=past, is_imported=False).exists()
+    assert not Run.objects.watched().filter(experiment__exercise__in=past).exists()
+
+
+def test_last_months_run_split_the_brain_and_its_finding_is_open(opened):
+    finding = Finding.objects.get(application__slug="mqtt-broker", is_imported=True)
+    assert finding.state == "accepted"
+    assert finding.owner is not None
+    assert {"clusters", "delivered"} <= {row["key"] for row in finding.evidence["probes"]}
+    assert finding.run is not None
+    assert finding.run.verdict == "not_held"
+    assert finding.exercise == Exercise.objects.filter(is_imported=True).latest("starts_at")
+
+
+def test_verdicts_follow_from_the_readings(opened):
+    verdicts = set(Run.objects.filter(is_imported=True).values_list("verdict", flat=True))
+    assert verdicts == {"held", "not_held", "inconclusive"}
+    fallen = Run.objects.filter(is_imported=True, verdict="not_held")
+    assert all(run.findings.exists() for run in fallen)
+    held = Run.objects.filter(is_imported=True, verdict="held")
+    assert not any(run.findings.exists() for run in held)
+
+
+def test_a_finding_is_verified_only_by_a_later_run_that_held(opened):
+    verified = Finding.objects.filter(is_imported=True, state="verified")
+    assert verified.count() == 2
+    for finding in verified:
+        assert finding.verified_by_run is not None
+        assert finding.run is not None
+        assert finding.verified_by_run.verdict == "held"
+        assert finding.verified_by_run.started_at > finding.run.ended_at
+
+
+def test_nothing_in_the_past_lies_in_the_future(opened):
+    now = database_now()
+    for exercise in Exercise.objects.filter(is_imported=True):
+        assert exercise.ended_at < now
+        assert all(event.at <= now for event in exercise.events.all())
+        for finding in exercise.findings.all():
+            assert all(note.at <= now for note in finding.notes.all())
+
+
+def test_the_schedule_creates_what_comes_next(opened):
+    coming = Exercise.objects.filter(schedule__isnull=False)
+    assert coming.count() >= 1
+    assert all(exercise.participations.exists() for exercise in coming)
+
+
+def test_the_audit_trail_is_whole(opened):
+    assert first_broken_entry() is None
