@@ -85,19 +85,22 @@ def message(pieces: Mapping[str, str]) -> bytes:
 
 
 def _visible_id(actor: Actor, slug: str) -> int | None:
-    return Exercise.objects.visible_to(actor).filter(slug=slug).values_list("pk", flat=True).first()
+    """The exercise, if it may be seen. Gives the connection back: a stream outlives a pool."""
+    try:
+        seen = Exercise.objects.visible_to(actor).filter(slug=slug)
+        return seen.values_list("pk", flat=True).first()
+    finally:
+        close_old_connections()
 
 
 def _still_sees(actor: Actor, session: SessionBase, slug: str) -> bool:
     """Signed in still, and allowed still: rights are read anew."""
-    try:
-        user = User.objects.filter(pk=actor.user_id, is_active=True).first()
-        key = session.session_key
-        if user is None or key is None or not session.exists(key):
-            return False
-        return _visible_id(actor_for(user, Door.PAGE), slug) is not None
-    finally:
+    user = User.objects.filter(pk=actor.user_id, is_active=True).first()
+    key = session.session_key
+    if user is None or key is None or not session.exists(key):
         close_old_connections()
+        return False
+    return _visible_id(actor_for(user, Door.PAGE), slug) is not None
 
 
 urlpatterns = [path("exercises/<slug:slug>/live/stream", stream, name="live_stream")]
