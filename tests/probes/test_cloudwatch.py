@@ -1,0 +1,151 @@
+"""Probes read what CloudWatch has: ended periods, scaled, in as few calls as there can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from exercises.aws.sessions import Purpose, client
+from exercises.domain.plans import AccountAccess
+from exercises.domain.steady_state import ProbeSpec
+from exercises.probes.cloudwatch import ProbeRequest, newest_readings, read_many
+from tests.simulated_aws import PLATFORM, access_to, stopped_clock
+
+NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
+PROBE = ProbeSpec(
+    key="answered",
+    name="Answered",
+    kind="cloudwatch",
+    unit="%",
+    is_business=True,
+    namespace="Tests",
+    metric="Answered",
+    dimensions={"Service": "one"},
+    stat="Average",
+    period_s=60,
+    low=99.0,
+    high=None,
+    grace_s=0,
+)
+
+
+@pytest.fixture(scope="module")
+def access() -> Iterator[AccountAccess]:
+    with stopped_clock():
+        yield access_to(PLATFORM)
+
+
+def publish(access: AccountAccess, metric: str, values: dict[float, float]) -> ProbeSpec:
+    """Put values so many seconds before NOW; returns the probe that reads them."""
+    client(access, "cloudwatch", Purpose.START).put_metric_data(
+        Namespace="Tests",
+        MetricData=[
+            {
+                "MetricName": metric,
+                "Dimensions": [{"Name": "Service", "Value": "one"}],
+                "Timestamp": NOW - timedelta(seconds=before),
+                "Value": value,
+            }
+            for before, value in values.items()
+        ],
+    )
+    return replace(PROBE, key=metric.lower(), metric=metric)
+
+
+def ago(seconds: float) -> datetime:
+    return NOW - timedelta(seconds=seconds)
+
+
+def test_a_planned_minute_is_a_second_when_time_runs_60_times_faster(
+    access: AccountAccess,
+) -> None:
+    spec = publish(access, "Fast", {3: 97.0, 2.5: 99.0, 2: 95.0})
+    found = read_many(access, [ProbeRequest("run", spec, ago(5))], until=NOW, speed=60)
+    assert [(r.probe, r.at, r.value) for r in found["run"]] == [
+        ("fast", ago(3), 98.0),
+        ("fast", ago(2), 95.0),
+    ]
+
+
+def test_the_open_period_is_left_out(access: AccountAccess) -> None:
+    spec = publish(access, "Open", {2: 1.0, 0: 2.0})
+    until = NOW + timedelta(seconds=0.5)
+    found = read_many(access, [ProbeRequest("run", spec, ago(5))], until=until, speed=60)
+    assert [r.value for r in found["run"]] == [1.0]
+
+
+def test_a_value_that_came_late_is_still_read(access: AccountAccess) -> None:
+    spec = publish(access, "Late", {3: 1.0})
+    found = read_many(access, [ProbeRequest("run", spec, ago(1))], until=NOW, speed=60)
+    assert [r.value for r in found["run"]] == [1.0]
+
+
+def test_values_are_in_the_unit_shown(access: AccountAccess) -> None:
+    spec = replace(publish(access, "Seconds", {2: 0.25}), scale=1000)
+    found = read_many(access, [ProbeRequest("run", spec, ago(5))], until=NOW, speed=60)
+    assert [r.value for r in found["run"]] == [250.0]
+
+
+def test_probes_of_several_runs_share_one_call_and_one_query_a_metric(
+    access: AccountAccess,
+) -> None:
+    first = publish(access, "First", {400: 1.0, 2: 2.0})
+    second = publish(access, "Second", {2: 3.0})
+    asked: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params)
+
+    events = client(access, "cloudwatch", Purpose.READ).meta.events
+    name = "provide-client-params.cloudwatch.GetMetricData"
+    events.register(name, note)
+    try:
+        found = read_many(
+            access,
+            [
+                ProbeRequest("old", first, ago(5)),
+                ProbeRequest("old", second, ago(5)),
+                ProbeRequest("new", first, ago(600)),
+            ],
+            until=NOW,
+            speed=60,
+        )
+    finally:
+        events.unregister(name, note)
+    assert [len(params["MetricDataQueries"]) for params in asked] == [2]
+    assert [r.value for r in found["old"]] == [2.0, 3.0]
+    assert [r.value for r in found["new"]] == [1.0, 2.0]
+
+
+def test_nothing_asked_is_nothing_read(access: AccountAccess) -> None:
+    assert read_many(access, [], until=NOW, speed=60) == {}
+
+
+def test_the_newest_reading_of_each_probe_and_none_for_a_silent_one(
+    access: AccountAccess,
+) -> None:
+    spec = publish(access, "Newest", {4: 1.0, 2: 2.0})
+    long_ago = publish(access, "LongAgo", {900: 1.0})
+    silent = replace(PROBE, key="silent", metric="Nothing")
+    found = newest_readings(access, [spec, long_ago, silent], until=NOW, speed=60)
+    assert found["newest"] is not None
+    assert found["newest"].value == 2.0
+    assert found["longago"] is None
+    assert found["silent"] is None
+
+
+def test_time_at_its_own_speed_reads_whole_minutes(access: AccountAccess) -> None:
+    minute = NOW.replace(second=0)
+    before = (NOW - minute).total_seconds()
+    spec = publish(access, "Slow", {before + 60: 2.0, before + 90: 4.0, before + 30: 6.0})
+    found = read_many(
+        access, [ProbeRequest("run", spec, ago(300))], until=NOW + timedelta(minutes=1), speed=1
+    )
+    assert [(r.at, r.value) for r in found["run"]] == [
+        (minute - timedelta(minutes=2), 4.0),
+        (minute - timedelta(minutes=1), 4.0),
+    ]
