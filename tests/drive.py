@@ -1,0 +1,36 @@
+"""Do what a tick and its workers would do, in this process and in order."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from exercises.domain.run_states import RunState
+from exercises.models import AccountRegion, Run
+from exercises.models.due_work import claim
+from exercises.services.observe import observe_region
+from exercises.services.settle_starts import settle_start
+from exercises.services.start import start_run
+
+
+def work_off(ahead_s: float = 2.0) -> None:
+    """Claim everything due and carry it out."""
+    for run in claim(Run.objects.filter(due_at__isnull=False), ahead_s=ahead_s):
+        waiting = run.state == RunState.SCHEDULED.value
+        carry_out = start_run if waiting else settle_start
+        carry_out(run_id=str(run.pk), fence=run.fence)
+    for place in claim(AccountRegion.objects.all()):
+        observe_region(region_id=place.pk, fence=place.fence)
+
+
+def until(done: Callable[[], bool], *, seconds: float = 60) -> None:
+    """Work off what is due until `done()`; fails after `seconds`."""
+    deadline = time.monotonic() + seconds
+    while not done():
+        assert time.monotonic() < deadline, "it never came to that"
+        work_off()
+        time.sleep(0.2)
+
+
+def fresh(run: Run) -> Run:
+    return Run.objects.get(pk=run.pk)

@@ -1,0 +1,112 @@
+"""A stop is never lost: whatever waits never starts, whatever runs is rolled back
+(invariants 3 and 4)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exercises.aws.fleet import application_nodes
+from exercises.domain.errors import EngineError, NotAllowed
+from exercises.engines import fis
+from exercises.models import Exercise, Run, RunEvent
+from exercises.services.stop import stop_all, stop_run
+from tests import build
+from tests.cast import Cast
+from tests.drive import fresh, until, work_off
+
+if TYPE_CHECKING:
+    from simulator.server import Simulator
+
+pytestmark = pytest.mark.django_db
+
+
+def running(cast: Cast) -> tuple[Exercise, Run]:
+    exercise, run = build.live(cast)
+    until(lambda: any(n["state"] != "running" for n in fresh(run).fleet))
+    return exercise, fresh(run)
+
+
+def fleet_states() -> set[str]:
+    return {node.state for node in application_nodes(build.account().access, "mqtt-broker")}
+
+
+def test_stop_brings_every_instance_back(cast: Cast, estate: Simulator) -> None:
+    exercise, run = running(cast)
+    assert fleet_states() != {"running"}
+    (outcome,) = stop_all(actor=cast.actor("outsider"), exercise=exercise)
+    assert outcome.accepted
+    until(lambda: fresh(run).state == "stopped")
+    until(lambda: fleet_states() == {"running"})
+    until(lambda: RunEvent.objects.filter(run=run, kind="stop.verified").exists())
+    kinds = RunEvent.objects.filter(run=run, kind__startswith="stop.").values_list(
+        "kind", flat=True
+    )
+    assert list(kinds.order_by("at", "id")) == [
+        "stop.requested",
+        "stop.accepted",
+        "stop.rolled_back",
+        "stop.verified",
+    ]
+
+
+def test_a_stopped_exercise_starts_nothing_more(cast: Cast, estate: Simulator) -> None:
+    exercise, run = build.live(cast, slot_offset_s=0)
+    stop_all(actor=cast.actor("author"), exercise=exercise)
+    assert fresh(run).state == "cancelled"
+    work_off(ahead_s=60)
+    assert fresh(run).experiment_ref == ""
+
+
+def test_stopping_twice_is_stopping_once(cast: Cast, estate: Simulator) -> None:
+    _, run = running(cast)
+    stop_run(actor=cast.actor("author"), run=run)
+    first = fresh(run).stop_requested_at
+    assert stop_run(actor=cast.actor("lead"), run=run).accepted
+    assert fresh(run).stop_requested_at == first
+    assert RunEvent.objects.filter(run=run, kind="stop.requested").count() == 1
+
+
+def test_a_stop_that_aws_did_not_take_is_asked_again_until_it_does(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, run = running(cast)
+
+    def no_answer(self: fis.FisEngine, access: object, ref: str) -> object:
+        raise EngineError("connect timeout", outcome="unknown", retryable=True)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fis.FisEngine, "stop", no_answer)
+        assert not stop_run(actor=cast.actor("author"), run=run).accepted
+    assert fresh(run).stop_requested_at is not None
+    until(lambda: fresh(run).state == "stopped")
+    until(lambda: fleet_states() == {"running"})
+
+
+def test_a_stop_between_the_intent_and_the_answer_stops_what_then_started(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exercise, run = build.live(cast)
+    ask = fis.FisEngine.start
+
+    def stop_meanwhile(self: fis.FisEngine, access: object, order: object) -> object:
+        started = ask(self, access, order)  # type: ignore[arg-type]
+        stop_all(actor=cast.actor("author"), exercise=exercise)
+        return started
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fis.FisEngine, "start", stop_meanwhile)
+        work_off()
+    until(lambda: fresh(run).state == "stopped")
+    until(lambda: fleet_states() == {"running"})
+
+
+def test_everyone_in_the_room_may_stop_and_nobody_outside_it(
+    cast: Cast, estate: Simulator
+) -> None:
+    exercise, run = build.live(cast)
+    Exercise.objects.filter(pk=exercise.pk).update(kind="self_service")
+    with pytest.raises(NotAllowed):
+        stop_run(actor=cast.actor("outsider"), run=fresh(run))
+    assert stop_run(actor=cast.actor("author"), run=fresh(run)).accepted
