@@ -193,6 +193,9 @@ def _read_when(
     if experiment is not None:
         if experiment.exercise.kind == "self_service":
             return experiment.exercise, None, experiment.slot_offset_s
+        slot = local_text(planned_start(experiment), experiment.exercise.timezone)
+        if typed.slot == slot:  # the control shows whole seconds, the plan may hold less
+            return experiment.exercise, None, experiment.slot_offset_s
         return experiment.exercise, None, _offset(typed, experiment.exercise, problems)
     if typed.where_to == "own":
         return None, _moment(typed.own_start, DEFAULT_ZONE, "own_start", problems), 0
@@ -208,6 +211,8 @@ def _offset(typed: Typed, exercise: Exercise, problems: Problems) -> int:
     if at is None:
         return 0
     offset = slot_offset(exercise, at)
+    if typed.slot == local_text(exercise.starts_at, exercise.timezone):
+        offset = 0
     if offset < 0 or at >= exercise.ends_at:
         opens = local_text(exercise.starts_at, exercise.timezone).replace("T", " ")
         ends = local_text(exercise.ends_at, exercise.timezone).replace("T", " ")

@@ -1,0 +1,101 @@
+"""The inbox: who sees what to decide, and that a decision is on what was read."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from exercises.models import Decision, Experiment
+from exercises.services.propose import edit_draft
+from tests import build
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def decision(experiment: Experiment, **changes: str) -> dict[str, str]:
+    experiment.refresh_from_db()
+    assert experiment.revision is not None
+    return {"verdict": "approve", "digest_seen": experiment.revision.digest, **changes}
+
+
+def decide_url(experiment: Experiment) -> str:
+    return f"/approvals/EXP-{experiment.pk}/"
+
+
+def test_a_proposal_waits_for_the_owner_and_not_for_its_author(client: Client, cast: Cast) -> None:
+    build.proposed(cast)
+    client.force_login(cast.owner)
+    mine = client.get("/approvals/").content.decode()
+    assert "Stop one broker" in mine
+    assert 'value="approve"' in mine
+    client.force_login(cast.author)
+    assert "Nothing waits for you" in client.get("/approvals/").content.decode()
+    others = client.get("/approvals/?tab=others").content.decode()
+    assert "Stop one broker" in others
+    assert 'value="approve"' not in others
+
+
+def test_an_approval_is_recorded_and_leaves_the_inbox(client: Client, cast: Cast) -> None:
+    experiment = build.proposed(cast)
+    client.force_login(cast.owner)
+    page = client.post(decide_url(experiment), decision(experiment), follow=True)
+    assert Decision.objects.get().verdict == "approve"
+    assert "Nothing waits for you" in page.content.decode()
+    decided = client.get("/approvals/?tab=decided").content.decode()
+    assert "Team owner" in decided
+
+
+@pytest.mark.parametrize("verdict", ["request_changes", "decline"])
+def test_a_no_needs_a_reason_and_keeps_the_page(client: Client, cast: Cast, verdict: str) -> None:
+    experiment = build.proposed(cast)
+    client.force_login(cast.owner)
+    answer = client.post(decide_url(experiment), decision(experiment, verdict=verdict))
+    assert answer.status_code == 422
+    assert "say why" in answer.content.decode()
+    assert not Decision.objects.exists()
+    client.post(
+        decide_url(experiment), decision(experiment, verdict=verdict, reason="Too close to launch")
+    )
+    assert Decision.objects.get().reason == "Too close to launch"
+
+
+def test_a_decision_on_an_earlier_content_is_refused(client: Client, cast: Cast) -> None:
+    experiment = build.proposed(cast)
+    read = decision(experiment)
+    edit_draft(
+        actor=cast.actor("author"), experiment=experiment, draft=build.draft(cast, target_cap=2)
+    )
+    client.force_login(cast.owner)
+    assert client.post(decide_url(experiment), read).status_code == 409
+    assert not Decision.objects.exists()
+
+
+@pytest.mark.parametrize("name", ["author", "outsider", "auditor"])
+def test_who_holds_no_capacity_may_not_decide(client: Client, cast: Cast, name: str) -> None:
+    experiment = build.proposed(cast)
+    client.force_login(getattr(cast, name))
+    assert client.post(decide_url(experiment), decision(experiment)).status_code == 403
+    assert not Decision.objects.exists()
+
+
+def test_an_edit_shows_what_changed_since_the_approval(client: Client, cast: Cast) -> None:
+    experiment = build.proposed(cast)
+    build.approve(cast, experiment, "owner")
+    edit_draft(
+        actor=cast.actor("author"), experiment=experiment, draft=build.draft(cast, target_cap=2)
+    )
+    client.force_login(cast.owner)
+    page = client.get("/approvals/").content.decode()
+    assert "Changed since the last approval" in page
+    assert "target_cap" in page
+
+
+def test_nonsense_is_answered_and_not_obeyed(client: Client, cast: Cast) -> None:
+    experiment = build.proposed(cast)
+    client.force_login(cast.owner)
+    assert client.get("/approvals/?tab=elsewhere").status_code == 404
+    answer = client.post(decide_url(experiment), decision(experiment, verdict="perhaps"))
+    assert answer.status_code == 422
+    answer = client.post(decide_url(experiment), decision(experiment, capacity="king"))
+    assert answer.status_code == 422

@@ -1,0 +1,193 @@
+"""The propose page: what is typed stays, what is wrong is said, nothing is sent unfinished."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from exercises.models import Experiment
+from exercises.queries.plans import planned_start
+from exercises.web.forms.compose import Typed, local_text, typed_of
+from exercises.web.forms.probe_rows import TEXTS, ProbeRow, row_of
+from tests import build
+from tests.cast import Cast
+
+pytestmark = pytest.mark.django_db
+
+
+def form(cast: Cast, **changes: str) -> dict[str, str]:
+    """What a browser would post for a sound proposal."""
+    where = build.exercise(cast, opens_in=timedelta(days=1))
+    deployment = build.deployment(cast)
+    version = build.template_version()
+    data = {
+        "template": version.template.slug,
+        "deployment": str(deployment.pk),
+        "title": "Stop one broker",
+        "hypothesis": "If one broker stops, then messages are delivered within 2 minutes.",
+        "az": "eu-central-1a",
+        "target_cap": "3",
+        "where_to": "exercise",
+        "exercise": where.slug,
+        "slot": local_text(where.starts_at + timedelta(minutes=10), where.timezone),
+        "parameters.minutes": "5",
+        "do": "save",
+    }
+    return data | probe_fields(build.PROBES) | changes
+
+
+def probe_fields(probes: Sequence[Mapping[str, object]]) -> dict[str, str]:
+    return row_fields([row_of(index, probe) for index, probe in enumerate(probes)])
+
+
+def row_fields(rows: Sequence[ProbeRow]) -> dict[str, str]:
+    """A browser leaves out a box that is not ticked."""
+    return {
+        f"{row.prefix}{name}": getattr(row, name)
+        for row in rows
+        for name in TEXTS
+        if name != "is_business" or row.is_business
+    }
+
+
+def test_the_form_starts_with_the_probes_of_the_application(client: Client, cast: Cast) -> None:
+    client.force_login(cast.author)
+    sent = form(cast)
+    page = client.get("/experiments/new/", {"template": sent["template"]})
+    assert page.status_code == 200
+    assert "Messages delivered" in page.content.decode()
+    assert "Stop for" in page.content.decode()
+
+
+def test_a_saved_draft_comes_back_as_it_was_typed(client: Client, cast: Cast) -> None:
+    client.force_login(cast.author)
+    answer = client.post("/experiments/new/", form(cast))
+    experiment = Experiment.objects.get()
+    assert answer.status_code == 302
+    assert answer["Location"] == f"/experiments/EXP-{experiment.pk}/edit/"
+    assert experiment.status == "draft"
+    back = typed_of(experiment)
+    assert back.hypothesis.startswith("If one broker stops")
+    assert [row.name for row in back.probes] == ["Messages delivered", "Distinct clusters"]
+    assert back.probes[0].low == "99.5"
+    delta = planned_start(experiment) - experiment.exercise.starts_at
+    assert abs(delta - timedelta(minutes=10)) <= timedelta(seconds=1)
+
+
+def test_saving_again_without_a_change_keeps_the_content(client: Client, cast: Cast) -> None:
+    client.force_login(cast.author)
+    experiment = build.proposed(cast, slot_offset_s=61)
+    back = typed_of(experiment)
+    again = form_of(back)
+    client.post(f"/experiments/EXP-{experiment.pk}/edit/", again)
+    assert experiment.revisions.count() == 1
+
+
+def form_of(typed: Typed) -> dict[str, str]:
+    """What a browser sends when the form was not touched."""
+    fields = {
+        name: getattr(typed, name)
+        for name in ("deployment", "title", "hypothesis", "az", "target_cap", "slot")
+    }
+    fields |= {f"parameters.{name}": value for name, value in typed.parameters.items()}
+    return fields | row_fields(typed.probes) | {"do": "save"}
+
+
+def test_send_proposes_a_sound_draft(client: Client, cast: Cast) -> None:
+    client.force_login(cast.author)
+    client.post("/experiments/new/", form(cast, do="send"))
+    assert Experiment.objects.get().status == "proposed"
+
+
+def test_an_unsound_proposal_is_saved_but_not_sent_and_names_each_problem(
+    client: Client, cast: Cast
+) -> None:
+    client.force_login(cast.author)
+    sent = form(cast, do="send", hypothesis="short", **{"parameters.minutes": "45"})
+    answer = client.post("/experiments/new/", sent, follow=True)
+    assert Experiment.objects.get().status == "draft"
+    text = answer.content.decode()
+    assert 'href="#id_hypothesis"' in text
+    assert 'href="#id_parameters.minutes"' in text
+    assert 'value="45"' in text
+
+
+@pytest.mark.parametrize(
+    ("field", "typed"),
+    [
+        ("slot", "not a time"),
+        ("slot", "2001-01-01T10:00"),
+        ("target_cap", "many"),
+        ("probe-0-low", "high"),
+        ("probe-0-dimensions", "Cluster"),
+        ("deployment", "999999"),
+        ("exercise", "no-such"),
+    ],
+)
+def test_what_cannot_be_read_is_shown_again_as_typed(
+    client: Client, cast: Cast, field: str, typed: str
+) -> None:
+    client.force_login(cast.author)
+    answer = client.post("/experiments/new/", form(cast, **{field: typed}))
+    assert answer.status_code == 422
+    assert not Experiment.objects.exists()
+    text = answer.content.decode()
+    assert "Stop one broker" in text
+    assert 'id="summary"' in text
+
+
+def test_probe_rows_are_added_and_removed_without_a_script(client: Client, cast: Cast) -> None:
+    client.force_login(cast.author)
+    sent = form(cast)
+    more = client.post("/experiments/new/", sent | {"do": "add_probe"}).content.decode()
+    assert 'name="probe-2-name"' in more
+    fewer = client.post("/experiments/new/", sent | {"remove_probe": "0"}).content.decode()
+    assert 'name="probe-1-name"' not in fewer
+    assert "Distinct clusters" in fewer
+    assert not Experiment.objects.exists()
+
+
+def test_an_experiment_of_our_own_needs_a_time_to_come(client: Client, cast: Cast) -> None:
+    client.force_login(cast.author)
+    sent = form(cast, where_to="own", own_start="2001-01-01T10:00")
+    answer = client.post("/experiments/new/", sent)
+    assert answer.status_code == 422
+    assert 'href="#id_own_start"' in answer.content.decode()
+    client.post("/experiments/new/", sent | {"own_start": "2031-01-01T10:00"})
+    assert Experiment.objects.get().exercise.kind == "self_service"
+
+
+def test_only_the_team_may_edit(client: Client, cast: Cast) -> None:
+    experiment = build.proposed(cast)
+    client.force_login(cast.outsider)
+    assert client.get(f"/experiments/EXP-{experiment.pk}/edit/").status_code == 403
+    assert client.post(f"/experiments/EXP-{experiment.pk}/withdraw/").status_code == 403
+
+
+def test_discard_withdraws(client: Client, cast: Cast) -> None:
+    experiment = build.proposed(cast)
+    client.force_login(cast.author)
+    answer = client.post(f"/experiments/EXP-{experiment.pk}/withdraw/", follow=True)
+    assert answer.status_code == 200
+    experiment.refresh_from_db()
+    assert experiment.status == "withdrawn"
+
+
+def test_the_preview_says_what_cannot_be_read_yet(client: Client, cast: Cast) -> None:
+    client.force_login(cast.author)
+    answer = client.post("/experiments/preview/", form(cast, target_cap="many"))
+    assert answer.status_code == 200
+    assert "a whole number" in answer.content.decode()
+
+
+def test_the_preview_counts_the_nodes_that_would_be_hit(
+    client: Client, cast: Cast, simulator: object
+) -> None:
+    client.force_login(cast.author)
+    answer = client.post("/experiments/preview/", form(cast))
+    assert answer.status_code == 200
+    assert "1 of " in answer.content.decode()
+    assert "Resolved" in answer.content.decode()
