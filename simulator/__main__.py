@@ -30,7 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
         host=options.host,
         journal_path=options.journal,
     )
-    print(f"simulator ready: {simulator.url}", flush=True)
+    sys.stdout.write(f"simulator ready: {simulator.url}\n")
+    sys.stdout.flush()
     ended.wait()
     simulator.stop()
     return 0

@@ -63,7 +63,8 @@ def _members(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[str]
 
 def _limits(shape: Shape, value: Any, path: str) -> Iterator[str]:
     def broken(rule: str) -> str:
-        return f"Value '{str(value)[:80]}' at '{path}' failed to satisfy constraint: Member must {rule}"
+        shown = str(value)[:80]
+        return f"Value '{shown}' at '{path}' failed to satisfy constraint: Member must {rule}"
 
     limits = shape.metadata
     if shape.type_name in ("string", "list", "map"):

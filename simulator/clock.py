@@ -6,11 +6,14 @@ Experiments, worlds and alarms think in engine seconds; what the API reports is 
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+logger = logging.getLogger(__name__)
 
 
 class Clock(Protocol):
@@ -67,7 +70,11 @@ class RealClock:
 
     def _run(self, tick: Callable[[], bool]) -> None:
         while not self._ended.is_set():
-            is_busy = tick()
+            is_busy = False
+            try:
+                is_busy = tick()
+            except Exception:
+                logger.exception("A tick failed; time goes on")
             self._nudged.wait(self.BUSY_S if is_busy else self.IDLE_S)
             self._nudged.clear()
 

@@ -55,3 +55,49 @@ DEPLOYMENTS: Final = (
     Deployment(PLATFORM_PROD, "charging-sessions", "charging", (2, 2, 2)),
     Deployment(PLATFORM_PROD, "media-catalogue", "media", (1, 1, 0)),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmPlan:
+    """One metric alarm of the estate: bad for so many minutes in a row."""
+
+    account: str
+    name: str
+    namespace: str
+    metric: str
+    dimension: tuple[str, str]
+    comparison: str
+    threshold: float
+    periods: int
+
+
+MQTT_METRICS: Final = "ConnectedVehicle/MQTT"
+APPLICATION_METRICS: Final = "Platform/Applications"
+
+
+def metric_home(deployment: Deployment) -> tuple[str, tuple[str, str]]:
+    """The namespace and dimension of a deployment's metrics."""
+    if deployment.application != "mqtt-broker":
+        return APPLICATION_METRICS, ("Application", deployment.application)
+    is_production = deployment.account == TELEMETRY_PROD
+    return MQTT_METRICS, ("Cluster", "mqtt-broker" if is_production else "mqtt-broker-int")
+
+
+def _alarms_of(deployment: Deployment) -> list[AlarmPlan]:
+    account, (space, dimension) = deployment.account, metric_home(deployment)
+    if deployment.application == "mqtt-broker":
+        # 75 % lies below what a split brain alone costs: that is for the exercise to find.
+        plans = (
+            ("mqtt-undelivered-high", "MessagesDelivered", "LessThanThreshold", 75.0, 3),
+            ("mqtt-cluster-count", "DistinctClusters", "GreaterThanThreshold", 1.0, 1),
+        )
+    else:
+        name = f"{deployment.application}-availability"
+        plans = ((name, "Availability", "LessThanThreshold", 90.0, 3),)
+    return [
+        AlarmPlan(account, name, space, metric, dimension, comparison, threshold, periods)
+        for name, metric, comparison, threshold, periods in plans
+    ]
+
+
+ALARMS: Final = tuple(alarm for each in DEPLOYMENTS for alarm in _alarms_of(each))

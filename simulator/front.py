@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import random
 import re
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -19,6 +20,8 @@ from moto.iam.models import get_account_id_from
 from simulator.clock import Clock
 from simulator.fis.service import Service
 from simulator.journal import Journal
+from simulator.launches import no_capacity, shortage
+from simulator.physics import Physics
 from simulator.trust import denied, refusal
 from simulator.wire import ApiError, Response, Wire
 
@@ -33,11 +36,21 @@ logger = logging.getLogger(__name__)
 class Front:
     """Answers every request that reaches the port."""
 
-    def __init__(self, moto: Application, service: Service, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self,
+        moto: Application,
+        service: Service,
+        journal: Journal,
+        clock: Clock,
+        physics: Physics,
+        rng: random.Random,
+    ) -> None:
         self._moto = moto
         self._service = service
         self._journal = journal
         self._clock = clock
+        self._physics = physics
+        self._rng = rng
         self._wire = Wire()
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -47,12 +60,19 @@ class Front:
         access_key, region, service = scope.groups()
         if service == "fis":
             return _send(self._fis(environ, access_key, region), start_response)
+        refused = None
         if service == "sts":
             refused = _refused_role(environ, access_key)
-            if refused:
-                answer = Response(403, {"Content-Type": "text/xml"}, denied(refused))
-                return _send(answer, start_response)
+        elif service == "ec2" and self._physics.shortages:
+            refused = self._refused_launch(environ, access_key, region)
+        if refused:
+            return _send(refused, start_response)
         return self._moto(environ, start_response)
+
+    def _refused_launch(self, environ: Environ, access_key: str, region: str) -> Response | None:
+        form = _form(environ)
+        zone = shortage(form, access_key, region, self._physics, self._rng)
+        return Response(500, {"Content-Type": "text/xml"}, no_capacity(zone)) if zone else None
 
     def _fis(self, environ: Environ, access_key: str, region: str) -> Response:
         account = get_account_id_from(access_key)
@@ -75,13 +95,19 @@ class Front:
         return answer
 
 
-def _refused_role(environ: Environ, access_key: str) -> str | None:
-    body = _body(environ)
-    environ["wsgi.input"] = io.BytesIO(body)
-    form = {key: values[0] for key, values in parse_qs(body.decode()).items()}
+def _refused_role(environ: Environ, access_key: str) -> Response | None:
+    form = _form(environ)
     if form.get("Action") != "AssumeRole":
         return None
-    return refusal(form.get("RoleArn", ""), form.get("ExternalId", ""), access_key)
+    message = refusal(form.get("RoleArn", ""), form.get("ExternalId", ""), access_key)
+    return Response(403, {"Content-Type": "text/xml"}, denied(message)) if message else None
+
+
+def _form(environ: Environ) -> dict[str, str]:
+    """The form of a query-protocol call, left in place for moto to read again."""
+    body = _body(environ)
+    environ["wsgi.input"] = io.BytesIO(body)
+    return {key: values[0] for key, values in parse_qs(body.decode()).items()}
 
 
 def _body(environ: Environ) -> bytes:

@@ -13,6 +13,7 @@ from moto.iam.models import iam_backends
 
 from simulator.estate import (
     ACCOUNTS,
+    ALARMS,
     APPLICATION_TAG,
     DEPLOYMENTS,
     EXTERNAL_ID,
@@ -21,10 +22,12 @@ from simulator.estate import (
     PRODUCT_ROLES,
     REGION,
     ZONES,
+    AlarmPlan,
     Deployment,
 )
 from simulator.fis.access import CONFIG
 
+ROOT_DEVICE = "/dev/sda1"
 IMAGE = "ami-0c0ffee0000000001"
 PRODUCT_TRUST = {
     "Effect": "Allow",
@@ -67,17 +70,17 @@ class Builder:
 
     def network(self, name: str, tags: dict[str, str]) -> dict[str, str]:
         """A VPC with one subnet in each zone; the subnet of each zone."""
-        vpc = self._ec2.create_vpc(CidrBlock="10.20.0.0/16")["Vpc"]["VpcId"]
-        self._ec2.create_tags(Resources=[vpc], Tags=_tags({"Name": name}))
+        vpc = self._ec2.create_vpc(
+            CidrBlock="10.20.0.0/16", TagSpecifications=_tagged("vpc", {"Name": name})
+        )["Vpc"]["VpcId"]
         subnets = {}
         for number, zone in enumerate(ZONES):
-            subnet = self._ec2.create_subnet(
-                VpcId=vpc, CidrBlock=f"10.20.{number}.0/24", AvailabilityZone=zone
+            subnets[zone] = self._ec2.create_subnet(
+                VpcId=vpc,
+                CidrBlock=f"10.20.{number}.0/24",
+                AvailabilityZone=zone,
+                TagSpecifications=_tagged("subnet", {"Name": f"{name}-{zone[-1]}", **tags}),
             )["Subnet"]["SubnetId"]
-            self._ec2.create_tags(
-                Resources=[subnet], Tags=_tags({"Name": f"{name}-{zone[-1]}", **tags})
-            )
-            subnets[zone] = subnet
         return subnets
 
     def deploy(self, deployment: Deployment) -> None:
@@ -87,13 +90,13 @@ class Builder:
         for zone, subnet in subnets.items():
             names = [name for name, its_zone in deployment.names() if its_zone == zone]
             if names:
-                self._launch(deployment, names, zone, subnet)
+                self.launch(deployment, names, zone, subnet)
         if deployment.has_database:
             self._database(deployment.application)
 
-    def _launch(self, deployment: Deployment, names: list[str], zone: str, subnet: str) -> None:
+    def launch(self, deployment: Deployment, names: list[str], zone: str, subnet: str) -> None:
         own = {APPLICATION_TAG: deployment.application}
-        disks = [("/dev/sda1", 20, True)]
+        disks = [(ROOT_DEVICE, 20, True)]
         if deployment.data_volume_gib:
             disks.append(("/dev/sdf", deployment.data_volume_gib, False))
         instances = self._ec2.run_instances(
@@ -110,22 +113,40 @@ class Builder:
                 }
                 for device, size, goes in disks
             ],
-            TagSpecifications=[
-                {
-                    "ResourceType": "instance",
-                    "Tags": _tags({**own, POWER_TAG: "StopInstances"}),
-                }
-            ],
+            TagSpecifications=_tagged("instance", {**own, POWER_TAG: "StopInstances"}),
         )["Instances"]
         for instance, name in zip(instances, names, strict=True):
             self._ec2.create_tags(Resources=[instance["InstanceId"]], Tags=_tags({"Name": name}))
             for disk in instance["BlockDeviceMappings"]:
-                is_data = disk["DeviceName"] != "/dev/sda1"
-                volume_tags = {"Name": f"{name}-{'data' if is_data else 'root'}"}
-                if is_data:
-                    volume_tags |= {**own, POWER_TAG: "ApiPauseVolume"}
-                volume = disk["Ebs"]["VolumeId"]
-                self._ec2.create_tags(Resources=[volume], Tags=_tags(volume_tags))
+                if disk["DeviceName"] != ROOT_DEVICE:
+                    tags = {"Name": f"{name}-data", **own, POWER_TAG: "ApiPauseVolume"}
+                    self._ec2.create_tags(Resources=[disk["Ebs"]["VolumeId"]], Tags=_tags(tags))
+
+    def replace(self, deployment: Deployment, name: str, zone: str) -> None:
+        """A new instance for one that was terminated, in the same subnet."""
+        subnet = self._ec2.describe_subnets(
+            Filters=[
+                {"Name": "availability-zone", "Values": [zone]},
+                {"Name": f"tag:{APPLICATION_TAG}", "Values": [deployment.application]},
+            ]
+        )["Subnets"][0]["SubnetId"]
+        self.launch(deployment, [name], zone, subnet)
+
+    def alarm(self, alarm: AlarmPlan) -> None:
+        """One metric alarm that fires when its metric is bad for `periods` minutes."""
+        self.client("cloudwatch").put_metric_alarm(
+            AlarmName=alarm.name,
+            Namespace=alarm.namespace,
+            MetricName=alarm.metric,
+            Dimensions=[{"Name": alarm.dimension[0], "Value": alarm.dimension[1]}],
+            Statistic="Average",
+            Period=60,
+            EvaluationPeriods=alarm.periods,
+            DatapointsToAlarm=alarm.periods,
+            Threshold=alarm.threshold,
+            ComparisonOperator=alarm.comparison,
+            TreatMissingData="missing",
+        )
 
     def _database(self, application: str) -> None:
         rds = self.client("rds")
@@ -147,18 +168,26 @@ class Builder:
             )
 
 
-def seed(endpoint: str) -> None:
-    """Build all accounts."""
-    for account in ACCOUNTS:
-        builder = Builder(endpoint, account)
+def seed(endpoint: str) -> dict[str, Builder]:
+    """Build all accounts; their builders, by account."""
+    builders = {account: Builder(endpoint, account) for account in ACCOUNTS}
+    for account, builder in builders.items():
         builder.roles()
         for deployment in DEPLOYMENTS:
             if deployment.account == account:
                 builder.deploy(deployment)
+        for alarm in ALARMS:
+            if alarm.account == account:
+                builder.alarm(alarm)
+    return builders
 
 
 def _tags(tags: dict[str, str]) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
+
+
+def _tagged(kind: str, tags: dict[str, str]) -> list[dict[str, Any]]:
+    return [{"ResourceType": kind, "Tags": _tags(tags)}]
 
 
 def _policy(*statements: Any) -> str:

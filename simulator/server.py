@@ -31,6 +31,7 @@ from simulator.journal import Journal
 from simulator.physics import Physics
 from simulator.seeding import seed as build_estate
 from simulator.volumes import complete_attachments
+from simulator.world.world import World
 
 
 class QuietHandler(MotoRequestHandler):
@@ -44,6 +45,8 @@ class QuietHandler(MotoRequestHandler):
 
 class Simulator:
     """A running simulator."""
+
+    world: World
 
     def __init__(
         self, server: BaseWSGIServer, clock: Clock, service: Service, journal: Journal
@@ -87,13 +90,24 @@ def start(
     rng = random.Random(seed)
     service = Service(clock, rng)
     journal = Journal(journal_path)
-    front = Front(DomainDispatcherApplication(create_backend_app), service, journal, clock)
+    physics = Physics()
+    moto = DomainDispatcherApplication(create_backend_app)
+    front = Front(moto, service, journal, clock, physics, rng)
     server = make_server(host, port, front, threaded=True, request_handler=QuietHandler)
     simulator = Simulator(server, clock, service, journal)
     simulator.serve()
     complete_attachments()
-    build_estate(simulator.url)
-    physics = Physics()
+    builders = build_estate(simulator.url)
+    simulator.world = World(
+        clock, physics, rng, lambda place, *node: builders[place.account].replace(place, *node)
+    )
+    simulator.world.backfill()
     lifecycle = Lifecycle(service, simulator.url, physics, rng)
-    clock.drive(lifecycle.tick)
+
+    def tick() -> bool:
+        is_busy = lifecycle.tick()
+        simulator.world.tick()
+        return is_busy
+
+    clock.drive(tick)
     return simulator

@@ -17,7 +17,7 @@ from simulator.fis.effects import EFFECTS
 from simulator.fis.effects.base import ActionCall, ActionFailed, Effect
 from simulator.fis.experiments import request_stop
 from simulator.fis.levers import settle
-from simulator.fis.records import Experiment, Region
+from simulator.fis.records import Experiment
 from simulator.fis.resolution import MissingResource, resolve
 from simulator.fis.service import Service
 from simulator.physics import Physics
@@ -181,6 +181,7 @@ class Lifecycle:
             self._mark(experiment, name, "failed", reason)
             raise Failed("ConfigurationFailure", reason, name, experiment.account)
         call = ActionCall(
+            experiment.account,
             experiment.id,
             name,
             action.get("parameters", {}),

@@ -12,6 +12,7 @@ from typing import Any
 
 from simulator.fis.catalogue import ACTIONS, RESOURCE_TYPES, Action
 from simulator.fis.durations import seconds
+from simulator.fis.records import not_found
 from simulator.wire import ApiError
 
 MAX_ACTIONS = 20
@@ -51,9 +52,7 @@ def _check_quota(what: str, count: int, most: int) -> None:
 def _check_action(name: str, action: Document, targets: Document) -> None:
     kind = ACTIONS.get(action["actionId"])
     if kind is None:
-        raise ApiError(
-            "ResourceNotFoundException", f"Action with ID {action['actionId']} not found."
-        )
+        raise not_found("Action", action["actionId"])
     chosen = action.get("targets", {})
     for key, target in chosen.items():
         if key != kind.target_key:

@@ -8,12 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from simulator.fis.effects.alarms import AssertAlarmState
 from simulator.fis.effects.base import Effect
+from simulator.fis.effects.capacity import InsufficientCapacity
 from simulator.fis.effects.compute import RebootInstances, StopInstances, TerminateInstances
+from simulator.fis.effects.database import FailoverCluster, RebootDatabases
+from simulator.fis.effects.network import DisruptConnectivity
+from simulator.fis.effects.storage import PauseVolumeIo
 
 EFFECTS: Mapping[str, type[Effect]] = {
     "aws:fis:wait": Effect,
+    "aws:cloudwatch:assert-alarm-state": AssertAlarmState,
     "aws:ec2:stop-instances": StopInstances,
     "aws:ec2:reboot-instances": RebootInstances,
     "aws:ec2:terminate-instances": TerminateInstances,
+    "aws:ec2:api-insufficient-instance-capacity-error": InsufficientCapacity,
+    "aws:ec2:asg-insufficient-instance-capacity-error": InsufficientCapacity,
+    "aws:ebs:pause-volume-io": PauseVolumeIo,
+    "aws:network:disrupt-connectivity": DisruptConnectivity,
+    "aws:rds:failover-db-cluster": FailoverCluster,
+    "aws:rds:reboot-db-instances": RebootDatabases,
 }

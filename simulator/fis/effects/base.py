@@ -28,6 +28,7 @@ class ActionFailed(Exception):
 class ActionCall:
     """One action of one experiment, ready to act."""
 
+    account: str
     experiment_id: str
     name: str
     parameters: Mapping[str, str]

@@ -1,0 +1,34 @@
+"""Aurora: fail a cluster over, reboot instances. Neither has anything to undo."""
+
+from __future__ import annotations
+
+from simulator.fis.effects.base import Effect
+
+FAILOVER_S = 30.0
+
+
+class FailoverCluster(Effect):
+    """Makes a reader in another zone the writer; done when the cluster has settled."""
+
+    @property
+    def duration_s(self) -> float:
+        return FAILOVER_S
+
+    def begin(self) -> None:
+        for account, resources in self.call.by_account():
+            client = self.call.client("rds", account)
+            for resource in resources:
+                client.failover_db_cluster(DBClusterIdentifier=resource.name)
+                key = (account, resource.name)
+                self.call.physics.failover_until[key] = self.call.now() + FAILOVER_S
+
+
+class RebootDatabases(Effect):
+    """Reboots DB instances."""
+
+    def begin(self) -> None:
+        force = self.call.parameters.get("forceFailover", "false") == "true"
+        for account, resources in self.call.by_account():
+            client = self.call.client("rds", account)
+            for resource in resources:
+                client.reboot_db_instance(DBInstanceIdentifier=resource.name, ForceFailover=force)
