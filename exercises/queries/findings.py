@@ -33,7 +33,7 @@ LOOK_OF: Final[Mapping[FindingState, tuple[str, str]]] = {
 """The look (web.looks) and the word of each state."""
 
 STEP_WORDS: Final[Mapping[FindingState, str]] = {
-    _S.FOUND: "Keep as found",
+    _S.FOUND: "Keep, without an owner yet",
     _S.ACCEPTED: "Accept",
     _S.FIX_AGREED: "Fix is agreed",
     _S.FIX_LIVE: "Fix is live",
@@ -41,6 +41,8 @@ STEP_WORDS: Final[Mapping[FindingState, str]] = {
     _S.VERIFIED: "Mark as verified",
     _S.DISMISSED: "Dismiss",
 }
+
+_ONWARD: Final = (*(step for step in LIFE if step is not _S.FOUND), _S.FOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +156,17 @@ def _mark(place: int, here: int, *, finished: bool) -> str:
 
 
 def next_steps(state: FindingState) -> list[tuple[FindingState, str]]:
-    """Where a finding may go from here, in the order of its life, the way out last."""
+    """Where a finding may go from here: onward first, then back, the way out last."""
     moves = MOVES.get(state, frozenset())
-    order = (*LIFE, FindingState.DISMISSED)
-    return [(to, STEP_WORDS[to]) for to in order if to in moves]
+    here = LIFE.index(state) if state in LIFE else -1
+    onward = [to for to in _ONWARD if to in moves and LIFE.index(to) > here]
+    back = [to for to in reversed(LIFE[: max(here, 0)]) if to in moves]
+    out = [_S.DISMISSED] if _S.DISMISSED in moves else []
+    return [
+        *((to, STEP_WORDS[to]) for to in onward),
+        *((to, f"Back to {LOOK_OF[to][1].lower()}") for to in back),
+        *((to, STEP_WORDS[to]) for to in out),
+    ]
 
 
 def retests_of(finding: Finding) -> list[Retest]:

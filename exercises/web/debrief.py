@@ -49,6 +49,7 @@ def _page(
         "debrief": found,
         "drafts": [_shown(request, card, figures, found) for card in found.drafts],
         "findings": [_shown(request, card, figures, found) for card in found.findings],
+        "finding_count": len(found.drafts) + len(found.findings),
         "summary": summary(found),
         "split": _split(found),
         "is_early": phase in EARLY,

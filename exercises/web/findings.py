@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
 from exercises.domain.finding_states import FindingState, Severity
-from exercises.models import Finding
+from exercises.models import Finding, User
 from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.debrief import applications_to_report_on, families_in
@@ -114,11 +115,17 @@ def _detail(
         "steps": steps,
         "proof": services.proof_of(finding) if verifies else None,
         "verifies": verifies,
+        "owners": _owners_to_name(finding),
         "form": form,
         "problems": problems or {},
         "may_work": may(request.actor, "finding.work", finding),
     }
     return render(request, "findings/detail.html", context, status=status)
+
+
+def _owners_to_name(finding: Finding) -> Sequence[User]:
+    """Who the step may be given to, while nobody owns the finding."""
+    return () if finding.owner_id else possible_owners(finding)
 
 
 def _state(value: str) -> FindingState | None:
