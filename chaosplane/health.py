@@ -1,16 +1,22 @@
 """/healthz and /readyz: for load balancers, orchestrators and the demo's supervisor.
 
 `healthz` says that the process answers; `readyz` that it can work: database and queue reachable.
+Load balancers ask by address, over plain HTTP and without a session, so both are answered in a
+middleware, before anything that looks at the host, the scheme or the person.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import redis
+from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.decorators import sync_and_async_middleware
 from psycopg_pool import PoolTimeout
 
 log = logging.getLogger(__name__)
@@ -48,3 +54,28 @@ def _queue_answers() -> bool:
     finally:
         client.close()
     return True
+
+
+ANSWERS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
+    "/healthz": healthz,
+    "/readyz": readyz,
+}
+
+
+@sync_and_async_middleware
+def answer_health(get_response: Callable[[HttpRequest], Any]) -> Callable[[HttpRequest], Any]:
+    if iscoroutinefunction(get_response):
+
+        async def ask_async(request: HttpRequest) -> Any:
+            if answer := ANSWERS.get(request.path):
+                return await sync_to_async(answer)(request)
+            pending: Awaitable[Any] = get_response(request)
+            return await pending
+
+        return ask_async
+
+    def ask(request: HttpRequest) -> Any:
+        answer = ANSWERS.get(request.path)
+        return answer(request) if answer else get_response(request)
+
+    return ask

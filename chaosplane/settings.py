@@ -140,6 +140,7 @@ INSTALLED_APPS = [
     "exercises",
 ]
 MIDDLEWARE = [
+    "chaosplane.health.answer_health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -255,7 +256,6 @@ if PRODUCTION:
     SECURE_SSL_REDIRECT = env.flag("CHAOSPLANE_HTTPS_REDIRECT", True)
     if env.flag("CHAOSPLANE_BEHIND_PROXY", False):
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
-    SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     # Preloading binds the whole registered domain, which is not ours to decide.

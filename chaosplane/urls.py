@@ -1,14 +1,10 @@
-"""Every address of the product: pages, API, and the two questions of a load balancer."""
+"""Every address of the product: pages and API. Health is answered earlier, see health.py."""
 
 from __future__ import annotations
 
 from django.urls import include, path
 
-from chaosplane import health
-
 urlpatterns = [
-    path("healthz", health.healthz, name="healthz"),
-    path("readyz", health.readyz, name="readyz"),
     path("api/", include("exercises.api.urls")),
     path("", include("exercises.web.urls")),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from asgiref.sync import async_to_sync
 
 pytestmark = pytest.mark.django_db
 
@@ -24,3 +25,14 @@ def test_not_ready_without_queue_and_says_so(client, settings):
     answer = client.get("/readyz")
     assert answer.status_code == 503
     assert answer.json() == {"status": "not ready", "database": True, "queue": False}
+
+
+def test_health_answers_whatever_host_and_scheme_is_asked(client, settings):
+    settings.SECURE_SSL_REDIRECT = True
+    settings.ALLOWED_HOSTS = ["chaos.example.test"]
+    assert client.get("/healthz", headers={"host": "10.0.0.7:8000"}).status_code == 200
+
+
+@pytest.mark.django_db(transaction=True)
+def test_health_answers_under_asgi(async_client):
+    assert async_to_sync(async_client.get)("/readyz").status_code == 200
