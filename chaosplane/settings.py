@@ -275,6 +275,8 @@ LOGGING = {
     "loggers": {
         # Celery says at INFO what each tick did, once a second for ever.
         "celery": {"level": "WARNING"},
+        # botocore says at INFO where it found its credentials, once a client.
+        "botocore": {"level": "WARNING"},
         "django.server": {"handlers": [], "propagate": True},
     },
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from exercises.domain.finding_states import FindingState
 from exercises.domain.verdicts import ProbeJudgement
+from exercises.management.demo.past import PastFinding
 from exercises.management.demo.people import owner_of
 from exercises.models import Finding, FindingNote
 
@@ -22,21 +23,17 @@ def write_finding(world: World, told: Told, findings: Findings) -> None:
     """The finding of a run that did not hold, or the proof of an earlier one by this run."""
     past = told.past
     if past.finding is not None:
-        findings[past.months_back, past.application] = _write(world, told)
+        findings[past.months_back, past.application] = _write(world, told, past.finding)
     if past.retests is not None:
         _verify(findings[past.retests, past.application], told)
 
 
-def _write(world: World, told: Told) -> Finding:
-    past, run = told.past, told.run
-    wanted = past.finding
-    assert wanted is not None
-    assert run.judged_at is not None
-    experiment = run.experiment
+def _write(world: World, told: Told, wanted: PastFinding) -> Finding:
+    experiment = told.run.experiment
     owner = world.people[owner_of(experiment.application.team.slug)]
     finding = Finding.objects.create(
         exercise=experiment.exercise,
-        run=run,
+        run=told.run,
         application=experiment.application,
         title=wanted.title,
         body=f"Expected: {experiment.hypothesis}\n{wanted.body}",
@@ -44,14 +41,14 @@ def _write(world: World, told: Told) -> Finding:
         failure_family=experiment.template_version.template.failure_family,
         state=wanted.life[-1].to.value,
         owner=owner,
-        due_on=(run.judged_at + timedelta(days=wanted.due_days)).date(),
+        due_on=(told.settled_at + timedelta(days=wanted.due_days)).date(),
         evidence={"probes": [probe_row(p) for p in told.judgement.probes if p.is_beyond]},
         is_imported=True,
-        created_at=run.judged_at,
+        created_at=told.settled_at,
     )
     before = ""
     for step in wanted.life:
-        at = run.judged_at + timedelta(days=step.days)
+        at = told.settled_at + timedelta(days=step.days)
         author = experiment.author if step.to is FindingState.FOUND else owner
         _note(finding, at, author.pk, before, step.to.value, step.text)
         before = step.to.value
@@ -60,16 +57,13 @@ def _write(world: World, told: Told) -> Finding:
 
 def _verify(finding: Finding, told: Told) -> None:
     """A re-test that held closes the finding, by the rule that closes real ones."""
-    run = told.run
-    assert run.started_at is not None
-    assert run.judged_at is not None
     owner_id = finding.owner_id
-    _note(finding, run.started_at, owner_id, finding.state, FindingState.RETEST.value, "")
+    _note(finding, told.started_at, owner_id, finding.state, FindingState.RETEST.value, "")
     finding.state = FindingState.RETEST.value
     if told.judgement.verdict.value == "held":
         verified = FindingState.VERIFIED.value
-        _note(finding, run.judged_at, owner_id, finding.state, verified, "The re-test held.")
-        finding.state, finding.verified_by_run = verified, run
+        _note(finding, told.settled_at, owner_id, finding.state, verified, "The re-test held.")
+        finding.state, finding.verified_by_run = verified, told.run
     finding.save(update_fields=["state", "verified_by_run"])
 
 

@@ -57,6 +57,9 @@ class Told:
 
     past: PastRun
     run: Run
+    started_at: datetime
+    ended_at: datetime
+    settled_at: datetime
     actions: tuple[PlannedAction, ...]
     readings: dict[str, list[Reading]]
     judgement: Judgement
@@ -112,15 +115,17 @@ def _exercise(world: World, edition: Occurrence, runs: Iterable[PastRun]) -> Exe
 def _tell(
     world: World, exercise: Exercise, past: PastRun, findings: dict[tuple[int, str], Finding]
 ) -> Told:
-    experiment = _experiment(world, exercise, past)
+    experiment, revision = _experiment(world, exercise, past)
     if past.retests is not None:
         experiment.retest_of = findings[past.retests, past.application]
         experiment.save(update_fields=["retest_of"])
-    _decisions(world, experiment)
-    return _run(experiment, past)
+    _decisions(world, experiment, revision)
+    return _run(experiment, revision, past)
 
 
-def _experiment(world: World, exercise: Exercise, past: PastRun) -> Experiment:
+def _experiment(
+    world: World, exercise: Exercise, past: PastRun
+) -> tuple[Experiment, ExperimentRevision]:
     author = world.people[past.author]
     deployment = world.deployments[past.application, past.account]
     version = world.templates[past.template]
@@ -142,19 +147,19 @@ def _experiment(world: World, exercise: Exercise, past: PastRun) -> Experiment:
         is_imported=True,
     )
     plan = plan_of(experiment)
-    experiment.revision = ExperimentRevision.objects.create(
+    revision = ExperimentRevision.objects.create(
         experiment=experiment,
         number=1,
         digest=plan_digest(plan),
         plan=plan_document(plan),
         author=author,
     )
+    experiment.revision = revision
     experiment.save(update_fields=["revision"])
-    return experiment
+    return experiment, revision
 
 
-def _decisions(world: World, experiment: Experiment) -> None:
-    assert experiment.revision is not None
+def _decisions(world: World, experiment: Experiment, revision: ExperimentRevision) -> None:
     exercise = experiment.exercise
     account = experiment.deployment.place.account
     deciders: dict[Capacity, User] = {
@@ -168,7 +173,7 @@ def _decisions(world: World, experiment: Experiment) -> None:
     Decision.objects.bulk_create(
         Decision(
             experiment=experiment,
-            digest=experiment.revision.digest,
+            digest=revision.digest,
             verdict=DecisionVerdict.APPROVE.value,
             capacity=capacity.value,
             decided_by=deciders[capacity],
@@ -180,11 +185,9 @@ def _decisions(world: World, experiment: Experiment) -> None:
     )
 
 
-def _run(experiment: Experiment, past: PastRun) -> Told:
-    assert experiment.revision is not None
-    definition = experiment.revision.plan["definition"]
-    went_live = experiment.exercise.went_live_at
-    assert went_live is not None
+def _run(experiment: Experiment, revision: ExperimentRevision, past: PastRun) -> Told:
+    definition = revision.plan["definition"]
+    went_live = experiment.exercise.starts_at + GO_AFTER
     scheduled_at = went_live + timedelta(seconds=experiment.slot_offset_s)
     started_at = scheduled_at + STARTS_IN
     planned_min = planned_duration_s(definition) / 60
@@ -216,7 +219,7 @@ def _run(experiment: Experiment, past: PastRun) -> Told:
     run = Run.objects.create(
         id=run_id,
         experiment=experiment,
-        revision=experiment.revision,
+        revision=revision,
         state=(RunState.STOPPED if is_stopped else RunState.COMPLETED).value,
         token=f"imported-{run_id}",
         scheduled_at=scheduled_at,
@@ -239,7 +242,7 @@ def _run(experiment: Experiment, past: PastRun) -> Told:
         for of_probe in readings.values()
         for reading in of_probe
     )
-    return Told(past, run, actions, readings, judgement)
+    return Told(past, run, started_at, ended_at, settled_at, actions, readings, judgement)
 
 
 def _action_row(

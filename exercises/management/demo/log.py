@@ -27,10 +27,8 @@ def write_log(world: World, exercise: Exercise, told: Sequence[Told]) -> None:
 
 
 def _phases(world: World, exercise: Exercise) -> Iterator[RunEvent]:
-    assert exercise.went_live_at is not None
-    assert exercise.ended_at is not None
     yield RunEvent(
-        at=exercise.went_live_at,
+        at=exercise.went_live_at or exercise.starts_at,
         kind="exercise.go",
         text="Go.",
         source=world.lead.name,
@@ -43,7 +41,7 @@ def _phases(world: World, exercise: Exercise) -> Iterator[RunEvent]:
         source=SOURCE,
     )
     yield RunEvent(
-        at=exercise.ended_at,
+        at=exercise.ended_at or exercise.ends_at,
         kind="exercise.closed",
         text="Phase: closed.",
         source=world.lead.name,
@@ -53,16 +51,13 @@ def _phases(world: World, exercise: Exercise) -> Iterator[RunEvent]:
 
 def _run(told: Told) -> Iterator[RunEvent]:
     run, title = told.run, told.run.experiment.title
-    assert run.started_at is not None
-    assert run.ended_at is not None
-    assert run.judged_at is not None
 
     def line(kind: str, text: str, after_s: float = 0) -> RunEvent:
-        at = run.started_at + timedelta(seconds=after_s)  # type: ignore[operator]
+        at = told.started_at + timedelta(seconds=after_s)
         return RunEvent(run=run, at=at, kind=kind, text=text[:1000], source=SOURCE)
 
     yield line("run.running", f"{title}: running.")
-    lasts_s = (run.ended_at - run.started_at).total_seconds()
+    lasts_s = (told.ended_at - told.started_at).total_seconds()
     for action in told.actions:
         name = action.name.replace("-", " ")
         if action.offset_s <= lasts_s:
@@ -74,7 +69,7 @@ def _run(told: Told) -> Iterator[RunEvent]:
         who = run.stop_requested_by.name if run.stop_requested_by else SOURCE
         yield line("run.stopping", f"{title}: Stop, asked for by {who}.", lasts_s - 3)
     yield line(f"run.{run.state}", f"{title}: {run.state}.", lasts_s)
-    settled_s = (run.judged_at - run.started_at).total_seconds()
+    settled_s = (told.settled_at - told.started_at).total_seconds()
     words = _VERDICTS[run.verdict]
     yield line(
         f"verdict.{run.verdict}", f"{title}: hypothesis {words}. {run.verdict_reason}", settled_s
@@ -83,12 +78,11 @@ def _run(told: Told) -> Iterator[RunEvent]:
 
 def _crossings(told: Told) -> Iterator[RunEvent]:
     """Each time a probe went outside or came back during the run."""
-    assert told.run.started_at is not None
     for spec in probes_from_json(told.run.revision.plan["steady_state"]):
         was_inside = True
         for reading in told.readings[spec.key]:
             inside = is_inside(spec, reading.value)
-            if inside != was_inside and reading.at >= told.run.started_at:
+            if inside != was_inside and reading.at >= told.started_at:
                 words = "back inside" if inside else "outside"
                 yield RunEvent(
                     run=told.run,

@@ -58,7 +58,7 @@ SHAPES: Final[Mapping[str, Shapes]] = {
     "steady": STEADY,
     # Without a quorum the brokers that lost power form a second cluster of their own.
     "split_brain": {
-        "delivered": (until_power_returns(99.93, 91.4, begins=2.5, after=1), 0.25),
+        "delivered": (until_power_returns(99.93, 91.4, begins=2.5, after=1), 0.05),
         "clusters": (until_power_returns(1, 2, begins=2.5, after=1), 0),
         "vehicles": (until_power_returns(4_110_000, 3_610_000, begins=0.5, after=2), 14_000),
         "p99": (until_power_returns(182, 1_480, begins=1, after=1), 60),
