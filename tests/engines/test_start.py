@@ -110,9 +110,7 @@ def test_a_rehearsal_resolves_targets_and_skips_every_action(
     assert experiment["actions"]["Wait"]["state"]["status"] == "skipped"
 
 
-def test_a_template_that_is_not_there_starts_nothing(
-    fis: FisEngine, access: AccountAccess
-) -> None:
+def test_a_template_that_is_not_there_starts_nothing(fis: FisEngine, access: AccountAccess) -> None:
     with pytest.raises(EngineError) as caught:
         fis.start(access, order("EXTnothere", "run-nothing"))
     assert (caught.value.outcome, caught.value.retryable) == ("none", False)
