@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from simulator.fis.access import Access
 from simulator.fis.effects import EFFECTS
@@ -100,7 +100,7 @@ class Lifecycle:
         for name, target in experiment.document["targets"].items():
             try:
                 found = resolve(target, access, accounts, experiment.region, self._rng)
-            except (ClientError, MissingResource) as error:
+            except (ClientError, BotoCoreError, MissingResource) as error:
                 raise self._failed(error, "InvalidTarget", name, experiment) from error
             if not found and options["emptyTargetResolutionMode"] == "fail":
                 reason = "Target resolution returned empty set."
@@ -201,7 +201,7 @@ class Lifecycle:
         """Do a part of an action; what goes wrong fails the action and the experiment."""
         try:
             return do()
-        except (ClientError, ActionFailed) as error:
+        except (ClientError, BotoCoreError, ActionFailed) as error:
             code = error.code if isinstance(error, ActionFailed) else "DependentServiceFailure"
             failed = self._failed(error, code, name, experiment)
             self._mark(experiment, name, "failed", failed.reason)
