@@ -81,8 +81,9 @@ def only_this_machine() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None) -> Iterator[None]:
+    operations = type(connection.ops)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(connection.ops, "sql_flush", lifting(connection.ops.sql_flush))
+        patch.setattr(operations, "sql_flush", lifting(operations.sql_flush))
         yield
 
 
@@ -128,6 +129,13 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     # Chromium refuses its sandbox to root.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": arguments}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def the_database_comes_before_a_browser(request: pytest.FixtureRequest) -> None:
+    """And goes after it: it is made and dropped while no loop of Playwright runs here."""
+    if any(item.get_closest_marker("browser") for item in request.session.items):
+        request.getfixturevalue("django_db_setup")
 
 
 @pytest.fixture(autouse=True)
