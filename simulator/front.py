@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 from moto.iam.models import get_account_id_from
 
 from simulator.clock import Clock
+from simulator.control import Control
 from simulator.fis.service import Service
 from simulator.journal import Journal
 from simulator.launches import no_capacity, shortage
@@ -52,8 +53,14 @@ class Front:
         self._physics = physics
         self._rng = rng
         self._wire = Wire()
+        self.control: Control | None = None
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
+        path = environ["PATH_INFO"]
+        if path.startswith("/simulator/") and self.control is not None:
+            kind = environ.get("CONTENT_TYPE", "")
+            answer = self.control.answer(environ["REQUEST_METHOD"], path, kind, _body(environ))
+            return _send(answer, start_response)
         scope = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         if scope is None:
             return self._moto(environ, start_response)

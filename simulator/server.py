@@ -24,6 +24,7 @@ from moto.moto_server.werkzeug_app import (
 from werkzeug.serving import BaseWSGIServer, make_server
 
 from simulator.clock import Clock, RealClock
+from simulator.control import Control
 from simulator.fis.lifecycle import Lifecycle
 from simulator.fis.service import Service
 from simulator.front import Front
@@ -56,7 +57,9 @@ class Simulator:
         self.journal = journal
         self.service = service
         self._server = server
-        self._thread = threading.Thread(target=server.serve_forever, name="server", daemon=True)
+        self._thread = threading.Thread(
+            target=server.serve_forever, args=(0.1,), name="server", daemon=True
+        )
 
     def serve(self) -> None:
         self._thread.start()
@@ -102,6 +105,7 @@ def start(
         clock, physics, rng, lambda place, *node: builders[place.account].replace(place, *node)
     )
     simulator.world.backfill()
+    front.control = Control(simulator.world, service, journal, clock)
     lifecycle = Lifecycle(service, simulator.url, physics, rng)
 
     def tick() -> bool:
