@@ -187,7 +187,7 @@ def _alarm_answer(experiment: Experiment) -> Answer:
     if missing:
         not_ok.append(f"{missing} not found")
     return Answer(
-        "alarms", label, _status(not not_ok), "; ".join(not_ok) or f"{len(alarms)} alarms are OK"
+        "alarms", label, _status(not not_ok), "; ".join(not_ok) or f"OK: {', '.join(alarm.name for alarm in alarms)}"
     )
 
 

@@ -15,6 +15,7 @@ from exercises.models import Exercise
 from exercises.permissions import may
 from exercises.queries.exercise_plan import ExperimentRow, exercise_of
 from exercises.queries.live_strip import UNDER_WAY
+from exercises.web.formats import clock, day
 
 _ONWARD: Final = {
     Phase.JOIN: "Open for teams",
@@ -92,7 +93,10 @@ def steps(
     approved = sum(row.approval.is_complete for row in proposed)
     checked = sum(row.preflight.status == "ok" for row in proposed)
     joined = sum(p.answer == "accepted" for p in participations)
+    opens = f"{day(exercise.starts_at, exercise.timezone)}, "
     notes = {
+        Phase.PLAN: f"by {exercise.lead.name}",
+        Phase.LIVE: opens + clock(exercise.starts_at, exercise.timezone),
         Phase.JOIN: f"{joined} joined" if participations else "",
         Phase.APPROVE: f"{approved} of {len(proposed)} approved" if proposed else "",
         Phase.PREFLIGHT: f"{checked} of {len(proposed)} passed" if proposed else "",

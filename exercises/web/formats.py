@@ -41,6 +41,15 @@ def duration(span: Number | timedelta) -> str:
     return sign + " ".join(shown or ["0 s"])
 
 
+def ago(moment: datetime, now: datetime) -> str:
+    """just now, 5 min ago, 2 h ago, 3 d ago: an age, in its largest unit."""
+    seconds = max(0, seconds_of(now - moment))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return "just now"
+
+
 def minutes(span: Number | timedelta) -> str:
     """30 min; 90 s when it is not a whole number of minutes."""
     total = seconds_of(span)

@@ -7,10 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
-from django.conf import settings
 from django.utils.text import slugify
 
-from exercises.models import AccountRegion, User
+from exercises.models import AccountRegion, Exercise, User
 
 
 class ExerciseForm(forms.Form):
@@ -51,7 +50,7 @@ class ExerciseForm(forms.Form):
         self.fields["safety_officer"].queryset = people.filter(  # type: ignore[attr-defined]
             organisation_roles__role="safety_officer"
         )
-        self.fields["timezone"].initial = settings.TIME_ZONE
+        self.fields["timezone"].initial = Exercise._meta.get_field("timezone").default
 
     def clean_timezone(self) -> str:
         name: str = self.cleaned_data["timezone"].strip()
