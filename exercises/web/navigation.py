@@ -51,7 +51,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         "Learn",
         (Place("finding_list", "finding", "Findings"), Place("team_list", "people", "Teams")),
     ),
-    ("Set up", (Place("api_docs", "plug", "API"),)),
+    ("Set up", (Place("api_docs", "plug", "API"), Place("tokens", "key", "API tokens"))),
 )
 
 
