@@ -54,7 +54,11 @@ def _content(experiment: Experiment, now: datetime) -> list[PolicyCheck]:
     problems = problems_of(experiment, now=now)
     if not problems:
         return [PolicyCheck("ok", "Plan is complete and within its limits")]
-    return [PolicyCheck("fail", text, _field_words(field)) for field, text in problems]
+    return [PolicyCheck("fail", _sentence(text), _field_words(field)) for field, text in problems]
+
+
+def _sentence(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _field_words(field: str) -> str:

@@ -109,15 +109,25 @@ def edit_draft(*, actor: Actor, experiment: Experiment, draft: Draft) -> Experim
         if before != after:
             cancel_scheduled_run(locked, because="the experiment was edited")
             if locked.status == "proposed":
-                append_event(
-                    exercise=locked.exercise,
-                    kind="experiment.edited",
-                    text=f"{locked.title}: changed, approvals start again.",
-                    source=actor.name,
-                    author_id=actor.user_id,
-                )
+                _tell_change(locked, actor)
             record(actor, "experiment.edit", locked, before=before, after=after)
     return locked
+
+
+def _tell_change(experiment: Experiment, actor: Actor) -> None:
+    """A proposal that no longer keeps the rules is a draft again: nobody decides on it."""
+    is_sound = not problems_of(experiment, now=database_now())
+    if not is_sound:
+        experiment.status = "draft"
+        experiment.save(update_fields=["status"])
+    after = "approvals start again" if is_sound else "not complete, so it is a draft again"
+    append_event(
+        exercise=experiment.exercise,
+        kind="experiment.edited",
+        text=f"{experiment.title}: changed, {after}.",
+        source=actor.name,
+        author_id=actor.user_id,
+    )
 
 
 def propose(*, actor: Actor, experiment: Experiment) -> Experiment:

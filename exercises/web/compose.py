@@ -177,6 +177,9 @@ def _posted(request: SignedInRequest, desk: Desk) -> HttpResponse:
         return _form(request, desk, typed, _where_typed(typed, error), status=422)
     if do == "send":
         return _send(request, experiment)
+    if desk.experiment and desk.experiment.status != experiment.status:
+        messages.warning(request, f"{experiment.code} is saved as a draft: it is not complete.")
+        return redirect(f"{reverse('experiment_edit', args=[experiment.pk])}?check=1")
     messages.success(request, f"{experiment.code} is saved as it stands.")
     return redirect("experiment_edit", pk=experiment.pk)
 

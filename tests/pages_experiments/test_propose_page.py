@@ -160,6 +160,18 @@ def test_an_experiment_of_our_own_needs_a_time_to_come(client: Client, cast: Cas
     assert Experiment.objects.get().exercise.kind == "self_service"
 
 
+def test_a_proposal_that_breaks_a_rule_by_an_edit_is_a_draft_again(
+    client: Client, cast: Cast
+) -> None:
+    client.force_login(cast.author)
+    experiment = build.proposed(cast)
+    sent = form_of(typed_of(experiment)) | {"hypothesis": "short"}
+    page = client.post(f"/experiments/EXP-{experiment.pk}/edit/", sent, follow=True)
+    experiment.refresh_from_db()
+    assert experiment.status == "draft"
+    assert 'href="#id_hypothesis"' in page.content.decode()
+
+
 def test_only_the_team_may_edit(client: Client, cast: Cast) -> None:
     experiment = build.proposed(cast)
     client.force_login(cast.outsider)
