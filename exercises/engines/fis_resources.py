@@ -2,7 +2,7 @@
 
 One reader a resource type. Each gives the resource's own description too, because FIS
 filters are paths into it (AWS FIS User Guide, "Resource filters"). Types without a reader
-here are found by name only when the definition names them.
+here are found by their tags (fis_tagged) or named by the definition.
 """
 
 from __future__ import annotations
@@ -38,6 +38,11 @@ def resources(access: AccountAccess, resource_type: str, tag_keys: Sequence[str]
         return []
     with aws_errors(f"describe {resource_type} in {access.account_id}"):
         return list(reader(access, tag_keys))
+
+
+def has_reader(resource_type: str) -> bool:
+    """Whether resources of this type are described here."""
+    return resource_type in _READERS
 
 
 def zone_names(access: AccountAccess, identifiers: Iterable[str]) -> set[str]:

@@ -15,7 +15,8 @@ from typing import Any, Final
 from exercises.domain.engine_values import Target
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess, JsonObject
-from exercises.engines.fis_resources import Resource, resources, zone_names
+from exercises.engines.fis_resources import Resource, has_reader, resources, zone_names
+from exercises.engines.fis_tagged import name_in, tagged_resources
 
 _SELECTION: Final = re.compile(r"(?P<kind>ALL|COUNT|PERCENT)(\((?P<number>\d+)\))?")
 _ZONE_PARAMETERS: Final = (
@@ -45,7 +46,7 @@ def located(access: AccountAccess, resolved: Sequence[Mapping[str, Any]]) -> Ite
         known |= {found.arn: found for found in resources(access, resource_type, ())}
     for item in resolved:
         arn = _resolved_arn(item.get("targetInformation", {}))
-        found = known.get(arn) or Resource(arn, "", _name_in(arn), {})
+        found = known.get(arn) or Resource(arn, "", name_in(arn), {})
         yield _target(item.get("targetName", ""), item["resourceType"], found)
 
 
@@ -69,16 +70,18 @@ def _estate(
 def _resolve(
     access: AccountAccess, name: str, body: Mapping[str, Any], candidates: Sequence[Resource]
 ) -> list[Target]:
-    arns = body.get("resourceArns")
+    arns, kind = body.get("resourceArns"), body["resourceType"]
     if arns:
         known = {found.arn: found for found in candidates}
-        matching = [known.get(arn) or Resource(arn, "", _name_in(arn), {}) for arn in arns]
-    else:
+        matching = [known.get(arn) or Resource(arn, "", name_in(arn), {}) for arn in arns]
+    elif has_reader(kind):
         zones = _wanted_zones(access, body.get("parameters", {}))
         matching = [found for found in candidates if _matches(found, body, zones)]
+    else:
+        matching = tagged_resources(access, kind, body.get("resourceTags", {}))
     matching.sort(key=lambda found: (found.az, found.label, found.arn))
     count = _selected(name, body.get("selectionMode", "ALL"), len(matching))
-    return [_target(name, body["resourceType"], found) for found in matching[:count]]
+    return [_target(name, kind, found) for found in matching[:count]]
 
 
 def _wanted_zones(access: AccountAccess, parameters: Mapping[str, str]) -> set[str]:
@@ -145,7 +148,3 @@ def _resolved_arn(information: Mapping[str, str]) -> str:
     """FIS names the key after the resource type; the value is an ARN all the same."""
     arns = [value for value in information.values() if value.startswith("arn:")]
     return information.get("arn") or next(iter(arns), "")
-
-
-def _name_in(arn: str) -> str:
-    return re.split(r"[:/]", arn)[-1]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from exercises.aws.sessions import Purpose, client
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess
 from exercises.engines.fis import FisEngine
@@ -112,9 +113,27 @@ def test_what_is_named_is_hit_even_when_it_cannot_be_described(
     assert labels(fis, access, resourceType="aws:iam:role", resourceArns=[role]) == ["launcher"]
 
 
-def test_one_describe_a_resource_type(fis: FisEngine, access: AccountAccess, aws: Any) -> None:
-    from exercises.aws.sessions import Purpose, client
+def test_a_type_that_is_not_described_is_found_by_its_tags(
+    fis: FisEngine, access: AccountAccess
+) -> None:
+    elasticache = client(access, "elasticache", Purpose.START)
+    for name, team in (("positions", "telemetry"), ("prices", "configurator")):
+        elasticache.create_replication_group(
+            ReplicationGroupId=name,
+            ReplicationGroupDescription=name,
+            Tags=[{"Key": "team", "Value": team}],
+        )
+    found = labels(
+        fis,
+        access,
+        resourceType="aws:elasticache:replicationgroup",
+        resourceTags={"team": "telemetry"},
+        parameters={"availabilityZoneIdentifier": ZONE},
+    )
+    assert found == ["positions"]
 
+
+def test_one_describe_a_resource_type(fis: FisEngine, access: AccountAccess, aws: Any) -> None:
     ec2 = client(access, "ec2", Purpose.READ)
     seen: list[str] = []
 
