@@ -243,7 +243,7 @@ def passed_preflight(experiment: Experiment) -> None:
 
 def live(cast: Cast, **changes: object) -> tuple[Exercise, Run]:
     """An exercise just after Go, with one approved experiment and its scheduled run."""
-    where = exercise(cast, phase=Phase.APPROVE)
+    where = exercise(cast, phase=Phase.APPROVE, opens_in=timedelta(minutes=5))
     changes.setdefault("slot_offset_s", 0)
     experiment = approved(cast, where, **changes)
     passed_preflight(experiment)

@@ -17,5 +17,19 @@
   const fresh = () => { heard = Date.now(); show(); };
   document.addEventListener("htmx:sseMessage", fresh);
   setInterval(show, 1000);
+
+  // Pinning must not cost a half-written note, so it goes without a page load when it can.
+  const pins = document.getElementById("pins");
+  let plainly = false;
+  pins?.addEventListener("submit", async (event) => {
+    if (plainly) return;
+    event.preventDefault();
+    const button = event.submitter;
+    const body = new FormData(pins, button);
+    const sent = await fetch(pins.action, { method: "POST", body, headers: { "HX-Request": "true" } }).catch(() => null);
+    if (sent?.ok) return;
+    plainly = true;
+    pins.requestSubmit(button);
+  });
   show();
 })();
