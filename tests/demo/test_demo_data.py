@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.core.management import CommandError, call_command
 
+from exercises.domain.actors import Door
 from exercises.domain.exercise_phases import Phase
 from exercises.management.demo.people import LEAD, PEOPLE
 from exercises.models import (
@@ -25,50 +26,36 @@ from exercises.permissions import actor_for
 from exercises.queries.readiness import readiness_of
 from exercises.services.audit import first_broken_entry
 from exercises.services.exercises import go_live
+from tests.demo.conftest import demo_data
 
 pytestmark = pytest.mark.django_db
 
 TABLES = (User, Exercise, Experiment, Finding, Run, RunEvent, Sample, TemplateVersion, AuditEntry)
 
 
-def demo_data(capsys):
-    call_command("demo_data", "--print-sign-ins")
-    return capsys.readouterr().out
-
-
 def todays():
     return Exercise.objects.filter(is_imported=False, schedule__isnull=True)
 
 
-@pytest.fixture
-def opened(simulator, capsys):
-    demo_data(capsys)
-    [exercise] = todays()
-    return exercise
-
-
-def test_only_the_demo_invents_people(settings, db):
+def test_only_the_demo_invents_people(settings):
     settings.CHAOSPLANE_ENV = "production"
-    with pytest.raises(CommandError):
+    with pytest.raises(CommandError, match="CHAOSPLANE_ENV=demo"):
         call_command("demo_data")
-    assert not User.objects.exists()
 
 
-def test_everyone_is_told_how_to_sign_in(simulator, capsys):
-    printed = demo_data(capsys)
+def test_everyone_is_told_how_to_sign_in(seeded):
     for person in PEOPLE:
-        assert person.email in printed
+        assert person.email in seeded
     assert not any(user.has_usable_password() for user in User.objects.all())
 
 
 def test_go_can_be_said_at_once(opened):
     assert opened.phase == Phase.PREFLIGHT.value
-    opens = opened.starts_at + timedelta(seconds=1)
-    Exercise.objects.filter(pk=opened.pk).update(starts_at=min(opens, database_now()))
+    Exercise.objects.filter(pk=opened.pk).update(starts_at=database_now())
     opened.refresh_from_db()
     open_items = [item for item in readiness_of(opened, now=database_now()) if item.blocks]
     assert open_items == []
-    lead = actor_for(User.objects.get(name=LEAD), "page")
+    lead = actor_for(User.objects.get(name=LEAD), Door.PAGE)
     assert go_live(actor=lead, exercise=opened).phase == Phase.LIVE.value
     assert Run.objects.filter(experiment__exercise=opened, is_rehearsal=False).count() == 2
 
@@ -80,17 +67,17 @@ def test_every_proposed_experiment_passes_its_checks(opened):
         assert experiment.runs.filter(is_rehearsal=True).count() == 1
 
 
-def test_a_second_start_changes_nothing(opened, capsys):
+def test_a_second_start_changes_nothing(opened):
     before = [model.objects.count() for model in TABLES]
-    demo_data(capsys)
+    demo_data()
     assert [model.objects.count() for model in TABLES] == before
 
 
-def test_a_start_after_the_edition_is_over_opens_another_and_only_one(opened, capsys):
+def test_a_start_after_the_edition_is_over_opens_another_and_only_one(opened):
     Exercise.objects.filter(pk=opened.pk).update(
         starts_at=database_now() - timedelta(hours=13), ends_at=database_now()
     )
-    demo_data(capsys)
+    demo_data()
     [fresh] = todays().exclude(phase=Phase.CANCELLED.value)
     assert fresh.pk != opened.pk
     assert fresh.phase == Phase.PREFLIGHT.value
