@@ -92,7 +92,7 @@ def findings_of(actor: Actor) -> FindingQuerySet:
         .select_related(
             "application__team", "exercise", "owner", "run__revision", "run__experiment"
         )
-        .prefetch_related(Prefetch("notes", queryset=notes, to_attr="history"))
+        .prefetch_related(Prefetch("notes", queryset=notes))
     )
 
 
@@ -127,7 +127,7 @@ def card_of(finding: Finding, *, today: date) -> FindingCard:
         finding=finding,
         look=look,
         words=words,
-        life=life_of(state, finding.history),
+        life=life_of(state, finding.notes.all()),
         is_overdue=bool(finding.due_on and finding.due_on < today and state in OPEN),
     )
 
@@ -174,10 +174,10 @@ def retests_of(finding: Finding) -> list[Retest]:
     runs = Run.objects.filter(is_rehearsal=False).order_by("-scheduled_at")
     experiments = (
         finding.retests.select_related("exercise")
-        .prefetch_related(Prefetch("runs", queryset=runs, to_attr="history"))
+        .prefetch_related(Prefetch("runs", queryset=runs))
         .order_by("-pk")
     )
-    return [Retest(e, next(iter(e.history), None)) for e in experiments]
+    return [Retest(e, next(iter(e.runs.all()), None)) for e in experiments]
 
 
 def possible_owners(finding: Finding) -> Sequence[User]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
 from exercises.domain.finding_states import FindingState, Severity
-from exercises.models import Finding, User
+from exercises.models import Finding, FindingNote, User
 from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.debrief import applications_to_report_on, families_in
@@ -109,7 +109,7 @@ def _detail(
     context: dict[str, Any] = {
         "card": card_of(finding, today=today),
         "finding": finding,
-        "history": [(note, LOOK_OF.get(_state(note.to_state))) for note in finding.history],
+        "history": [(note, _words(note)) for note in finding.notes.all()],
         "figures": figures_of([finding]).get(finding.pk, []),
         "retests": retests_of(finding),
         "steps": steps,
@@ -128,8 +128,9 @@ def _owners_to_name(finding: Finding) -> Sequence[User]:
     return () if finding.owner_id else possible_owners(finding)
 
 
-def _state(value: str) -> FindingState | None:
-    return FindingState(value) if value else None
+def _words(note: FindingNote) -> str:
+    """The state a note led to; empty for a mere word."""
+    return LOOK_OF[FindingState(note.to_state)][1] if note.to_state else ""
 
 
 def figures_of(findings: list[Finding]) -> dict[int, list[Any]]:

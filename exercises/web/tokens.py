@@ -66,7 +66,7 @@ def tokens(request: SignedInRequest) -> HttpResponse:
 
 
 def _own(request: SignedInRequest) -> list[ApiToken]:
-    return list(ApiToken.objects.filter(user_id=request.actor.user_id))
+    return list(ApiToken.objects.filter(user=request.user.pk))
 
 
 def state_of(token: ApiToken, now: datetime) -> str:
@@ -78,7 +78,7 @@ def state_of(token: ApiToken, now: datetime) -> str:
 @signed_in
 @require_POST
 def token_revoke(request: SignedInRequest, number: int) -> HttpResponse:
-    token = get_object_or_404(ApiToken, pk=number, user_id=request.actor.user_id)
+    token = get_object_or_404(ApiToken, pk=number, user=request.user.pk)
     revoke_token(actor=request.actor, token=token)
     messages.success(request, f"{token.name} is revoked: it no longer opens anything.")
     return redirect("tokens")
