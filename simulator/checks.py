@@ -10,9 +10,10 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from botocore.model import Shape
+AnyShape = Any
+"""A botocore shape of any kind: `type_name` tells which attributes it has."""
 
-PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
+PYTHON_TYPES: Mapping[str, Any] = {
     "string": str,
     "integer": int,
     "long": int,
@@ -24,14 +25,14 @@ PYTHON_TYPES: Mapping[str, type | tuple[type, ...]] = {
 }
 
 
-def check(shape: Shape, value: Any, path: str = "") -> list[str]:
+def check(shape: AnyShape, value: Any, path: str = "") -> list[str]:
     """What is wrong with a value, in the words of AWS; empty when nothing is."""
     return list(_problems(shape, value, path))
 
 
-def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _problems(shape: AnyShape, value: Any, path: str) -> Iterator[str]:
     kind = shape.type_name
-    expected = PYTHON_TYPES.get(kind, object)
+    expected = PYTHON_TYPES[kind]
     is_number_but_bool = isinstance(value, bool) and kind in ("integer", "long", "timestamp")
     if not isinstance(value, expected) or is_number_but_bool:
         yield f"Value at '{path or 'request'}' is not a {kind}"
@@ -48,7 +49,7 @@ def _problems(shape: Shape, value: Any, path: str) -> Iterator[str]:
             yield from _problems(shape.value, item, f"{path}.{key}.member")
 
 
-def _members(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[str]:
+def _members(shape: AnyShape, value: Mapping[str, Any], path: str) -> Iterator[str]:
     prefix = f"{path}." if path else ""
     for name in shape.required_members:
         if value.get(name) is None:
@@ -61,7 +62,7 @@ def _members(shape: Shape, value: Mapping[str, Any], path: str) -> Iterator[str]
             yield from _problems(member, value[name], prefix + name)
 
 
-def _limits(shape: Shape, value: Any, path: str) -> Iterator[str]:
+def _limits(shape: AnyShape, value: Any, path: str) -> Iterator[str]:
     def broken(rule: str) -> str:
         shown = str(value)[:80]
         return f"Value '{shown}' at '{path}' failed to satisfy constraint: Member must {rule}"

@@ -87,13 +87,13 @@ def _alarms_of(deployment: Deployment) -> list[AlarmPlan]:
     account, (space, dimension) = deployment.account, metric_home(deployment)
     if deployment.application == "mqtt-broker":
         # 75 % lies below what a split brain alone costs: that is for the exercise to find.
-        plans = (
+        plans = [
             ("mqtt-undelivered-high", "MessagesDelivered", "LessThanThreshold", 75.0, 3),
             ("mqtt-cluster-count", "DistinctClusters", "GreaterThanThreshold", 1.0, 1),
-        )
+        ]
     else:
         name = f"{deployment.application}-availability"
-        plans = ((name, "Availability", "LessThanThreshold", 90.0, 3),)
+        plans = [(name, "Availability", "LessThanThreshold", 90.0, 3)]
     return [
         AlarmPlan(account, name, space, metric, dimension, comparison, threshold, periods)
         for name, metric, comparison, threshold, periods in plans

@@ -96,8 +96,8 @@ class Front:
             answer, outcome = self._wire.error(error), error.code
         except Exception:
             logger.exception("%s failed inside the simulator", name)
-            error = ApiError("InternalServerException", "The simulator failed; see its log.")
-            answer, outcome = self._wire.error(error), error.code
+            failure = ApiError("InternalServerException", "The simulator failed; see its log.")
+            answer, outcome = self._wire.error(failure), failure.code
         self._journal.add(self._clock.wall(), name, account, region, given, outcome)
         return answer
 

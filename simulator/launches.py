@@ -42,7 +42,7 @@ def _zones(form: Mapping[str, str], account: str, region: str) -> set[str]:
     if form["Action"] == "StartInstances":
         ids = {value for key, value in form.items() if re.fullmatch(r"InstanceId\.\d+", key)}
         return {
-            instance.placement.zone
+            str(instance.placement.zone)
             for reservation in list(backend.reservations.values())
             for instance in reservation.instances
             if instance.id in ids

@@ -55,7 +55,7 @@ class Builder:
         users.create_user(REGION, "administrator")
         key = users.create_access_key("administrator")
         self.account = account
-        self._session = boto3.Session(key.access_key_id, key.secret_access_key, None, REGION)
+        self._session: Any = boto3.Session(key.access_key_id, key.secret_access_key, None, REGION)
         self._endpoint = endpoint
         self._ec2: Any = self.client("ec2")
 

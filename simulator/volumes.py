@@ -10,7 +10,9 @@ from moto.ec2.models.elastic_block_store import VolumeAttachment
 
 def complete_attachments() -> None:
     """Let every attachment tell what the instance's block device mapping knows."""
-    VolumeAttachment.delete_on_termination = property(_goes_with_instance)
+    VolumeAttachment.delete_on_termination = property(  # type: ignore[attr-defined]
+        _goes_with_instance
+    )
 
 
 def _goes_with_instance(attachment: VolumeAttachment) -> bool:

@@ -15,10 +15,10 @@ from typing import Any
 from urllib.parse import parse_qs, unquote
 
 from botocore.loaders import Loader
-from botocore.model import OperationModel, ServiceModel, Shape
+from botocore.model import OperationModel, ServiceModel
 from botocore.parsers import create_parser
 
-from simulator.checks import check
+from simulator.checks import AnyShape, check
 
 STATUS_WITHOUT_MODEL = {
     "AccessDeniedException": 403,
@@ -128,7 +128,7 @@ def _document(body: bytes) -> dict[str, Any]:
 
 def _located(
     name: str,
-    member: Shape,
+    member: AnyShape,
     in_path: Mapping[str, str],
     queried: Mapping[str, list[str]],
     document: Mapping[str, Any],
@@ -149,7 +149,7 @@ def _located(
     return values[0]
 
 
-def _serialise(shape: Shape, value: Any, path: str) -> Any:
+def _serialise(shape: AnyShape, value: Any, path: str) -> Any:
     kind = shape.type_name
     if kind == "structure":
         extra = set(value) - set(shape.members)

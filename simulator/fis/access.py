@@ -29,7 +29,7 @@ class Access:
         self._endpoint = endpoint
         self._region = region
         self._experiment_arn = experiment_arn
-        self._session = boto3.Session()
+        self._session: Any = boto3.Session()
         self._credentials: dict[str, dict[str, str]] = {}
         self._clients: dict[tuple[str, str], Any] = {}
 

@@ -66,7 +66,7 @@ def prune(account: str, region: str, now: datetime) -> None:
 
 
 def key_of(namespace: str, name: str, dimensions: Iterable[Dimension]) -> SeriesKey:
-    return namespace, name, tuple(sorted((each.name, each.value) for each in dimensions))
+    return namespace, name, tuple(sorted((str(each.name), str(each.value)) for each in dimensions))
 
 
 def recent(backend: CloudWatchBackend, key: SeriesKey, since: datetime) -> list[MetricDatumBase]:

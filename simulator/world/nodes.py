@@ -41,7 +41,7 @@ def nodes_of(account: str, physics: Physics, now: float) -> dict[str, list[Node]
         found.setdefault(tags[APPLICATION_TAG], []).append(
             Node(
                 name=tags.get("Name", instance.id),
-                zone=instance.placement.zone,
+                zone=str(instance.placement.zone),
                 instance_id=instance.id,
                 state=state,
                 answers=state == "running"
