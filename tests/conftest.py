@@ -97,6 +97,7 @@ def cast(db: None) -> Cast:
 @pytest.fixture
 def simulator(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Simulator]:
     """Simulated AWS on a port of its own, which every client of this process then talks to."""
+    from exercises.aws.sessions import forget_clients
     from simulator.server import start
 
     running = start(port=0)
@@ -108,9 +109,11 @@ def simulator(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Simula
     }.items():
         monkeypatch.setenv(name, value)
     settings.SIMULATED_AWS = ["AWS_ENDPOINT_URL"]
+    forget_clients()
     try:
         yield running
     finally:
+        forget_clients()
         running.stop()
 
 
