@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
-
 from exercises.domain.steady_state import ProbeSpec, probes_from_json
 from exercises.models import Finding, Run, Sample
+from exercises.queries.room_clock import planned_since
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +34,8 @@ class Evidence:
 
 
 def planned_seconds(run: Run, at: datetime) -> float:
-    """How far into the fault an instant is, in planned seconds. What was imported ran in AWS
-    itself, where time is not sped up."""
-    speed = 1.0 if run.is_imported else settings.CHAOSPLANE_TIME_SPEED
-    started_at = run.started_at or run.scheduled_at
-    return (at - started_at).total_seconds() * speed
+    """How far into the fault an instant is, in planned seconds."""
+    return planned_since(run.started_at or run.scheduled_at, at, run)
 
 
 def fallen_probes(finding: Finding) -> list[str]:

@@ -72,25 +72,23 @@ def _timeline(definition: dict[str, object], run: Run | None, now: datetime) -> 
         state=RunState(run.state) if run else None,
         is_stop_asked=run is not None and run.stop_requested_at is not None,
         elapsed_s=planned_elapsed(run, now=now) if run and start else None,
-        ended_s=planned_since(start, run.ended_at) if run and start and run.ended_at else None,
+        ended_s=planned_since(start, run.ended_at, run) if run and start and run.ended_at else None,
     )
     return action_timeline(
         definition,
         run.actions if run else (),
         facts,
-        seconds_of=lambda moment: planned_since(start, moment) if start else 0.0,
+        seconds_of=lambda moment: planned_since(start, moment, run) if start else 0.0,
     )
 
 
-def _charts(
-    rows: object, run: Run | None, steady: SteadyNow | None
-) -> tuple[ProbeChart, ...]:
+def _charts(rows: object, run: Run | None, steady: SteadyNow | None) -> tuple[ProbeChart, ...]:
     points: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
     start = (run.started_at or run.scheduled_at) if run else None
     if run and start:
         samples = Sample.objects.filter(run=run).order_by("at")
         for probe, at, value in samples.values_list("probe", "at", "value"):
-            points[probe].append((planned_since(start, at), value))
+            points[probe].append((planned_since(start, at, run), value))
     newest: dict[str, ProbeNow] = {p.spec.key: p for p in steady.probes} if steady else {}
     return tuple(
         ProbeChart(
@@ -120,9 +118,7 @@ def _targets(experiment: Experiment, run: Run | None) -> TargetsView:
     if not hit and preview is not None:
         hit = {str(target["arn"]) for target in preview.targets}
     fleet = (run.fleet if run else None) or (preview.fleet if preview else [])
-    return targets_view(
-        fleet, frozenset(hit), limit=experiment.target_cap, phase=_phase(run)
-    )
+    return targets_view(fleet, frozenset(hit), limit=experiment.target_cap, phase=_phase(run))
 
 
 def _phase(run: Run | None) -> str:

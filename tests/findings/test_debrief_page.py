@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -9,6 +11,7 @@ from django.urls import reverse
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.finding_states import FindingState
 from exercises.models import Exercise, Finding, Run
+from exercises.queries.evidence import evidence_of
 from exercises.services.exercises import add_note
 from exercises.services.findings import move_finding
 from tests import build
@@ -98,3 +101,15 @@ def test_a_note_is_kept_and_an_empty_one_says_why_not(
     answer = client.post(note, {"text": "x" * 1001})
     assert answer.status_code == 422
     assert "x" * 1001 in answer.content.decode()
+
+
+def test_a_run_that_was_imported_is_drawn_at_the_speed_of_our_clocks(
+    drafted: Finding, settings: Any
+) -> None:
+    settings.CHAOSPLANE_TIME_SPEED = 60
+    [sped] = evidence_of([drafted])[drafted.pk]
+    assert drafted.run is not None
+    drafted.run.is_imported = True
+    [imported] = evidence_of([drafted])[drafted.pk]
+    assert sped.fault == (0, 300 * 60)
+    assert imported.fault == (0, 300)
