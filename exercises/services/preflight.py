@@ -186,9 +186,9 @@ def _alarm_answer(experiment: Experiment) -> Answer:
     not_ok = [f"{alarm.name} is {alarm.state}" for alarm in alarms if alarm.state != "OK"]
     if missing:
         not_ok.append(f"{missing} not found")
-    return Answer(
-        "alarms", label, _status(not not_ok), "; ".join(not_ok) or f"OK: {', '.join(alarm.name for alarm in alarms)}"
-    )
+    if not_ok:
+        return Answer("alarms", label, "fail", "; ".join(not_ok))
+    return Answer("alarms", label, "ok", ", ".join(alarm.name for alarm in alarms))
 
 
 def _probe_answer(experiment: Experiment, now: datetime) -> Answer:

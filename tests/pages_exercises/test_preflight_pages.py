@@ -1,0 +1,68 @@
+"""Pre-flight from the page: real questions to the simulated AWS, nothing injected."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from django.test import Client
+
+from exercises.models import PreflightCheck, Run
+from tests import build
+from tests.cast import Cast
+
+if TYPE_CHECKING:
+    from simulator.server import Simulator
+
+Person = Callable[[str], Client]
+
+
+def test_checks_resolve_the_targets_and_schedule_a_rehearsal(
+    cast: Cast, as_person: Person, simulator: Simulator
+) -> None:
+    exercise = build.exercise(cast)
+    experiment = build.proposed(cast, exercise)
+    author = as_person("author")
+    author.post(f"/exercises/{exercise.slug}/preflight/run/", {"experiment": experiment.pk})
+    found = dict(experiment.preflight_checks.values_list("key", "status"))
+    assert found["targets"] == "ok"
+    assert found["role.stop"] == "ok"
+    page = author.get(f"/exercises/{exercise.slug}/preflight/").content.decode()
+    assert "1 resource of at most 3" in page
+    assert "Rehearsal" in page
+    assert Run.objects.get(experiment=experiment).is_rehearsal
+
+
+def test_all_checks_run_on_what_this_person_may_check(
+    cast: Cast, as_person: Person, simulator: Simulator
+) -> None:
+    exercise = build.exercise(cast)
+    build.proposed(cast, exercise)
+    build.proposed(cast, exercise, title="Stop another broker")
+    as_person("lead").post(f"/exercises/{exercise.slug}/preflight/run/")
+    checked = PreflightCheck.objects.filter(key="targets").values_list("experiment", flat=True)
+    assert set(checked) == set(exercise.experiments.values_list("pk", flat=True))
+
+
+def test_another_team_does_not_run_the_checks(cast: Cast, as_person: Person) -> None:
+    exercise = build.exercise(cast)
+    experiment = build.proposed(cast, exercise)
+    outsider = as_person("outsider")
+    url = f"/exercises/{exercise.slug}/preflight/"
+    assert "Run checks" not in outsider.get(url).content.decode()
+    assert outsider.post(f"{url}run/", {"experiment": experiment.pk}).status_code == 403
+    assert not PreflightCheck.objects.exists()
+
+
+def test_an_answer_on_an_older_content_counts_no_more(cast: Cast, as_person: Person) -> None:
+    from exercises.services.propose import edit_draft
+
+    exercise = build.exercise(cast)
+    experiment = build.proposed(cast, exercise)
+    build.passed_preflight(experiment)
+    edit_draft(
+        actor=cast.actor("author"), experiment=experiment, draft=build.draft(cast, target_cap=4)
+    )
+    page = as_person("author").get(f"/exercises/{exercise.slug}/preflight/").content.decode()
+    assert "edited since it was checked" in page
+    assert "out of date" in page
