@@ -168,7 +168,7 @@ def _current(template: Template) -> dict[str, str]:
 
 
 def _pretty(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False)
+    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
 
 
 def _view(request: SignedInRequest, slug: str) -> TemplateView:
