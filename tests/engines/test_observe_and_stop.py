@@ -13,7 +13,7 @@ from exercises.domain.engine_values import EngineStatus, Observation, Watch
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess
 from exercises.engines.fis import FisEngine
-from tests.engines.conftest import order, stopping, waiting
+from tests.fis_definitions import order, stopping, waiting
 
 ZONE = "eu-central-1a"
 

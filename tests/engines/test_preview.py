@@ -10,7 +10,7 @@ from exercises.aws.sessions import Purpose, client
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess
 from exercises.engines.fis import FisEngine
-from tests.engines.conftest import order, stopping, waiting
+from tests.fis_definitions import order, stopping, waiting
 
 ZONE = "eu-central-1a"
 ZONE_ID = "euc1-az1"

@@ -10,7 +10,7 @@ from exercises.aws.sessions import Purpose, client
 from exercises.domain.errors import EngineError, TemplateChanged
 from exercises.domain.plans import AccountAccess
 from exercises.engines.fis import FisEngine
-from tests.engines.conftest import stopping, waiting
+from tests.fis_definitions import stopping, waiting
 
 
 def templates(access: AccountAccess, digest: str) -> list[dict[str, Any]]:

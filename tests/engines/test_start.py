@@ -14,7 +14,8 @@ from exercises.domain.engine_values import EngineStatus
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess
 from exercises.engines.fis import FisEngine
-from tests.engines.conftest import listening, order, waiting
+from tests.engines.conftest import listening
+from tests.fis_definitions import order, waiting
 from tests.simulated_aws import access_to
 
 

@@ -1,0 +1,118 @@
+"""The policies of docs/operations/aws-accounts.md allow the calls that are made, no others."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from exercises.aws import sessions
+from exercises.aws.alarms import alarm_states
+from exercises.aws.fleet import application_nodes
+from exercises.aws.permissions_check import check_roles
+from exercises.aws.sessions import Purpose, forget_clients
+from exercises.domain.engine_values import Watch
+from exercises.domain.plans import AccountAccess
+from exercises.domain.steady_state import ProbeSpec
+from exercises.engines.fis import FisEngine
+from exercises.probes.cloudwatch import newest_readings
+from tests.fis_definitions import order, waiting
+from tests.simulated_aws import PRODUCTION, access_to, stopped_clock
+
+PAGE = Path(__file__).parents[2] / "docs" / "operations" / "aws-accounts.md"
+DESCRIBED = ("ec2:instance", "ec2:ebs-volume", "ec2:subnet", "ec2:autoscaling-group", "rds:cluster")
+OF_EVERY_KIND = {
+    "targets": {
+        kind: {
+            "resourceType": f"aws:{kind}",
+            "resourceTags": {"team": "telemetry"},
+            "parameters": {"availabilityZoneIdentifier": "euc1-az1"},
+            "selectionMode": "ALL",
+        }
+        for kind in (*DESCRIBED, "kinesis:stream")
+    }
+}
+PROBE = ProbeSpec(
+    key="any",
+    name="Any",
+    kind="cloudwatch",
+    unit="",
+    is_business=False,
+    namespace="Tests",
+    metric="Any",
+    dimensions={},
+    stat="Average",
+    period_s=60,
+    low=0,
+    high=None,
+    grace_s=0,
+)
+PREFIXES = {"resourcegroupstaggingapi": "tag"}
+COME_WITH_A_CALL = {"fis:TagResource", "iam:PassRole", "iam:CreateServiceLinkedRole"}
+
+
+def documented(purpose: Purpose) -> set[str]:
+    """The actions of the policy in the documentation."""
+    (text,) = re.findall(rf"```json {purpose}\n(.*?)```", PAGE.read_text(), re.DOTALL)
+    actions = [statement["Action"] for statement in json.loads(text)["Statement"]]
+    return {name for each in actions for name in ([each] if isinstance(each, str) else each)}
+
+
+@pytest.fixture(scope="module")
+def made() -> Iterator[dict[Purpose, set[str]]]:
+    """Every call of a whole run from the preview to the archive, by purpose."""
+    seen: dict[Purpose, set[str]] = defaultdict(set)
+    create = sessions._new_client
+
+    def tapped(session: Any, service: str, region: str, purpose: Purpose) -> Any:
+        created = create(session, service, region, purpose)
+
+        def note(event_name: str, **_: Any) -> None:
+            if service != "sts":
+                operation = event_name.rsplit(".", 1)[-1]
+                seen[purpose].add(f"{PREFIXES.get(service, service)}:{operation}")
+
+        created.meta.events.register("before-call", note)
+        return created
+
+    with stopped_clock() as aws, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sessions, "_new_client", tapped)
+        forget_clients()
+        a_whole_run(access_to(PRODUCTION), aws.clock)
+        yield seen
+
+
+def a_whole_run(access: AccountAccess, clock: Any) -> None:
+    fis = FisEngine()
+    check_roles(access)
+    application_nodes(access, "mqtt-broker")
+    alarm_states(access, [f"arn:aws:cloudwatch:{access.region}:{PRODUCTION}:alarm:any"])
+    newest_readings(access, [PROBE], until=datetime.now(UTC) - timedelta(hours=1), speed=1)
+    fis.preview(access, OF_EVERY_KIND)
+    definition = waiting()
+    ref = fis.provision(access, definition, "policies")
+    fis.verify(access, fis.provision(access, definition, "policies"), definition)
+    started = fis.start(access, order(ref, "policies"))
+    fis.find(access, ref, "policies")
+    fis.observe(access, [Watch(started.ref, None, full=False)])
+    fis.stop(access, started.ref)
+    clock.advance(120)
+    fis.archive(access, started.ref)
+
+
+@pytest.mark.parametrize("purpose", list(Purpose))
+def test_the_policy_of_a_role_is_the_calls_made_with_it(
+    made: dict[Purpose, set[str]], purpose: Purpose
+) -> None:
+    assert made[purpose] == documented(purpose) - COME_WITH_A_CALL
+
+
+def test_no_role_may_do_what_another_is_for() -> None:
+    policies = [documented(purpose) for purpose in Purpose]
+    assert sum(map(len, policies)) == len(set().union(*policies))
