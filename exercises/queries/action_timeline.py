@@ -101,7 +101,7 @@ def _row(
     bars, icon, tone, words = _look(planned, status, start, ended, run)
     return ActionRow(
         name=planned.name.replace("-", " "),
-        note=planned.note or _length(planned.duration_s),
+        note="no targets" if status == "skipped" else _length(planned.duration_s),
         bars=bars,
         icon=icon,
         tone=tone,
@@ -121,7 +121,7 @@ def _look(
     match status:
         case "completed":
             done = (ActionBar(start, spent, "b-ok"),)
-            return done, "check", "tone-ok", f"Done {offset_words(start + spent)}"
+            return done, "check", "tone-ok", _done_words(start + spent)
         case "running" | "initiating" if run.is_stop_asked:
             return (ActionBar(start, spent, "b"),), "spinner", "tone-danger", "Stopping"
         case "running" | "initiating":
@@ -130,8 +130,7 @@ def _look(
         case "stopping":
             return (ActionBar(start, spent, "b-stop"),), "spinner", "tone-danger", "Rolling back"
         case "stopped":
-            words = f"Stopped {offset_words(start + spent)}"
-            return (ActionBar(start, spent, "b-stop"),), "square", "tone-idle", words
+            return (ActionBar(start, spent, "b-stop"),), "square", "tone-idle", "Stopped"
         case "failed":
             return (ActionBar(start, spent, "b-danger"),), "warn", "tone-danger", "Failed"
         case "skipped":
@@ -151,6 +150,10 @@ def _moment(
 ) -> float | None:
     text = seen.get(name) if seen else None
     return seconds_of(datetime.fromisoformat(str(text))) if text else None
+
+
+def _done_words(seconds: float) -> str:
+    return f"Done {offset_words(seconds)}" if round(seconds) > 0 else "Done"
 
 
 def offset_words(seconds: float) -> str:

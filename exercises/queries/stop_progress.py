@@ -145,7 +145,7 @@ def _step(
     return StopStep(label, None, "under_way", words)
 
 
-_NEVER = "not seen before the watch ended"
+_NEVER = "not seen in time"
 
 
 def _rollback_words(run: Run, *, is_taken: bool) -> str:
@@ -155,7 +155,7 @@ def _rollback_words(run: Run, *, is_taken: bool) -> str:
         return _NEVER
     down = sum(node.get("state") != "running" for node in run.fleet)
     if down:
-        return f"{down} of {len(run.fleet)} instances not running yet"
+        return f"{down} of {len(run.fleet)} nodes still down"
     undone = {"completed", "stopped", "failed", "skipped", "cancelled"}
     over = sum(action.get("status") in undone for action in run.actions)
     return f"{over} of {len(run.actions)} actions over" if run.actions else "rolling back"

@@ -71,7 +71,7 @@ def test_the_fault_window_ends_when_the_run_ended() -> None:
     found = timeline(RunState.STOPPED, 900.0, seen("stopped", 0, 900), stop=True, ended=900.0)
     assert found.fault == (0.0, 900.0)
     assert found.now is None
-    assert found.rows[0].words == "Stopped +15 min"
+    assert found.rows[0].words == "Stopped"
 
 
 @pytest.mark.parametrize(

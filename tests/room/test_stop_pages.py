@@ -89,7 +89,7 @@ def test_only_steps_that_were_seen_are_shown_as_done(watcher: Client, cast: Cast
     run = move_run(run, RunState.STOPPING, text="Stopping.")
     append_event(exercise=exercise, run=run, kind="stop.accepted", text="AWS accepted the stop.")
     page = watcher.get(reverse("live_room", args=[exercise.slug])).content.decode()
-    assert "1 of 2 instances not running yet" in page
+    assert "1 of 2 nodes still down" in page
     assert page.count("i-okc") >= 1
     assert ">waiting<" in page
 
