@@ -34,6 +34,8 @@ def mqtt_probes(*, is_production: bool) -> list[dict[str, object]]:
             "unit": "",
             "is_business": False,
             "metric": "DistinctClusters",
+            # An average of one and two clusters would read as one.
+            "stat": "Maximum",
             "low": 1,
             "high": 1,
             "grace_s": 0,
