@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
-import boto3
 from moto.iam.models import iam_backends
 
+from simulator import boto
 from simulator.estate import (
     ACCOUNTS,
     ALARMS,
@@ -25,7 +25,6 @@ from simulator.estate import (
     AlarmPlan,
     Deployment,
 )
-from simulator.fis.access import CONFIG
 
 ROOT_DEVICE = "/dev/sda1"
 IMAGE = "ami-0c0ffee0000000001"
@@ -55,12 +54,15 @@ class Builder:
         users.create_user(REGION, "administrator")
         key = users.create_access_key("administrator")
         self.account = account
-        self._session: Any = boto3.Session(key.access_key_id, key.secret_access_key, None, REGION)
+        self._key = {
+            "aws_access_key_id": key.access_key_id,
+            "aws_secret_access_key": key.secret_access_key,
+        }
         self._endpoint = endpoint
         self._ec2: Any = self.client("ec2")
 
     def client(self, service: str) -> Any:
-        return self._session.client(service, endpoint_url=self._endpoint, config=CONFIG)
+        return boto.client(service, self._endpoint, REGION, **self._key)
 
     def roles(self) -> None:
         iam = self.client("iam")

@@ -23,8 +23,10 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from simulator.boto import read_models
 from simulator.clock import Clock, RealClock
 from simulator.control import Control
+from simulator.estate import REGION
 from simulator.fis.lifecycle import Lifecycle
 from simulator.fis.service import Service
 from simulator.front import Front
@@ -100,6 +102,7 @@ def start(
     simulator = Simulator(server, clock, service, journal)
     simulator.serve()
     complete_attachments()
+    read_models(simulator.url, REGION)
     builders = build_estate(simulator.url)
     simulator.world = World(
         clock, physics, rng, lambda place, *node: builders[place.account].replace(place, *node)

@@ -8,18 +8,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-import boto3
-from botocore.config import Config
+from simulator import boto
 
 SERVICE_KEY: Final = "ASIAFISSERVICEPRINC0"
 """The access key by which the trust check knows the principal fis.amazonaws.com."""
-
-CONFIG: Final = Config(
-    connect_timeout=2,
-    read_timeout=10,
-    retries={"total_max_attempts": 2, "mode": "standard"},
-    proxies={},
-)
 
 
 class Access:
@@ -29,7 +21,6 @@ class Access:
         self._endpoint = endpoint
         self._region = region
         self._experiment_arn = experiment_arn
-        self._session: Any = boto3.Session()
         self._credentials: dict[str, dict[str, str]] = {}
         self._clients: dict[tuple[str, str], Any] = {}
 
@@ -61,10 +52,4 @@ class Access:
         return self._clients[service, account]
 
     def _client(self, service: str, credentials: dict[str, str]) -> Any:
-        return self._session.client(
-            service,
-            endpoint_url=self._endpoint,
-            region_name=self._region,
-            config=CONFIG,
-            **credentials,
-        )
+        return boto.client(service, self._endpoint, self._region, **credentials)
