@@ -20,6 +20,8 @@ CONFIG: Final = Config(
     proxies={},
 )
 
+NOBODY: Final = {"aws_access_key_id": "none", "aws_secret_access_key": "none"}
+
 
 def client(service: str, endpoint: str, region: str, **credentials: str) -> Any:
     """A client of the service at the endpoint, with these credentials."""
@@ -31,7 +33,7 @@ def client(service: str, endpoint: str, region: str, **credentials: str) -> Any:
 def read_models(endpoint: str, region: str) -> None:
     """Read the models of every service an experiment can need."""
     for service in SERVICES:
-        client(service, endpoint, region, aws_access_key_id="none", aws_secret_access_key="none")
+        client(service, endpoint, region, **NOBODY)
 
 
 @functools.cache
