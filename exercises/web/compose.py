@@ -37,7 +37,7 @@ from exercises.queries.compose import (
 from exercises.queries.plans import planned_wall, problems_of
 from exercises.queries.policy_checks import policy_checks
 from exercises.queries.target_view import target_view
-from exercises.services.preflight import preview_unsaved
+from exercises.services.preflight import preview_targets, preview_unsaved
 from exercises.services.propose import (
     SELF_SERVICE_WINDOW_S,
     edit_draft,
@@ -216,10 +216,11 @@ def _save(request: SignedInRequest, desk: Desk, meaning: Meaning) -> Experiment:
 
 def _send(request: SignedInRequest, experiment: Experiment) -> HttpResponse:
     try:
-        propose(actor=request.actor, experiment=experiment)
+        sent = propose(actor=request.actor, experiment=experiment)
     except Invalid:  # the page shows every problem of the saved draft, each at its control
         messages.warning(request, f"{experiment.code} is saved, but not sent: see below.")
         return redirect(f"{reverse('experiment_edit', args=[experiment.pk])}?check=1")
+    preview_targets(actor=request.actor, experiment=sent)  # what the approvers will look at
     messages.success(request, f"{experiment.code} is sent for approval.")
     return redirect("experiment_detail", pk=experiment.pk)
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from exercises.models import Team
 from exercises.models.due_work import database_now
@@ -20,6 +20,7 @@ from exercises.queries.experiment_pages import (
     rows_of,
     subject_of,
 )
+from exercises.services.preflight import preview_targets
 from exercises.web.access import SignedInRequest, signed_in
 
 ON_A_PAGE = 25
@@ -65,12 +66,27 @@ def experiment_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "revisions": revision_changes(experiment),
         "runs": list(runs),
         "preflight": list(experiment.preflight_checks.all()),
+        "may_look": experiment.revision is not None
+        and is_open
+        and may(request.actor, "experiment.preflight", experiment),
         "may_edit": is_open and may(request.actor, "experiment.edit", experiment),
     }
     return render(request, "experiments/experiment_detail.html", context)
 
 
+@signed_in
+@require_POST
+def experiment_targets(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Look up anew what would be hit."""
+    experiment = editable_experiment(request.actor, pk)
+    if experiment is None:
+        raise Http404("no such experiment")
+    preview_targets(actor=request.actor, experiment=experiment)
+    return redirect("experiment_detail", pk=pk)
+
+
 urlpatterns = [
     path("experiments/", experiment_list, name="experiment_list"),
     path("experiments/EXP-<int:pk>/", experiment_detail, name="experiment_detail"),
+    path("experiments/EXP-<int:pk>/targets/", experiment_targets, name="experiment_targets"),
 ]

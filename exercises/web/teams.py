@@ -62,9 +62,7 @@ def team_member_add(request: SignedInRequest, slug: str) -> HttpResponse:
     authorize(request.actor, "team.manage", team)
     email = request.POST.get("email", "").strip()
     try:
-        user = User.objects.filter(email__iexact=email, is_active=True).first()
-        if user is None:
-            raise Invalid("email", "nobody here has this address; they sign in once first")
+        user = _person(email)
         add_member(actor=request.actor, team=team, user=user, role=request.POST.get("role", ""))
     except Invalid as error:
         found = form_errors(error)
@@ -93,6 +91,13 @@ def team_member_change(request: SignedInRequest, slug: str, pk: int) -> HttpResp
         change_role(actor=request.actor, membership=membership, role=role)
         messages.success(request, f"{name} is {role} now.")
     return redirect("team_detail", slug=slug)
+
+
+def _person(email: str) -> User:
+    user = User.objects.filter(email__iexact=email, is_active=True).first()
+    if user is None:
+        raise Invalid("email", "nobody here has this address; they sign in once first")
+    return user
 
 
 def _detail(

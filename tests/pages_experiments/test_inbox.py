@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from exercises.models import Decision, Experiment
 from exercises.services.propose import edit_draft
@@ -99,3 +101,19 @@ def test_nonsense_is_answered_and_not_obeyed(client: Client, cast: Cast) -> None
     assert answer.status_code == 422
     answer = client.post(decide_url(experiment), decision(experiment, capacity="king"))
     assert answer.status_code == 422
+
+
+def test_the_inbox_asks_the_same_number_of_questions_for_more_rows(
+    client: Client, cast: Cast
+) -> None:
+    where = build.exercise(cast)
+    build.proposed(cast, where)
+    client.force_login(cast.owner)
+    client.get("/approvals/")
+    with CaptureQueriesContext(connection) as few:
+        client.get("/approvals/")
+    for _ in range(9):
+        build.proposed(cast, where)
+    with CaptureQueriesContext(connection) as many:
+        client.get("/approvals/")
+    assert len(many) == len(few)

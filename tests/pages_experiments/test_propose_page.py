@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from exercises.models import Experiment
+from exercises.models import Experiment, Finding, Run, TargetPreview
 from exercises.queries.plans import planned_start
 from exercises.web.forms.compose import Typed, local_text, typed_of
 from exercises.web.forms.probe_rows import TEXTS, ProbeRow, row_of
@@ -18,9 +18,9 @@ from tests.cast import Cast
 pytestmark = pytest.mark.django_db
 
 
-def form(cast: Cast, **changes: str) -> dict[str, str]:
+def form(cast: Cast, slug: str = "2026-11", **changes: str) -> dict[str, str]:
     """What a browser would post for a sound proposal."""
-    where = build.exercise(cast, opens_in=timedelta(days=1))
+    where = build.exercise(cast, slug=slug, opens_in=timedelta(days=1))
     deployment = build.deployment(cast)
     version = build.template_version()
     data = {
@@ -96,10 +96,63 @@ def form_of(typed: Typed) -> dict[str, str]:
     return fields | row_fields(typed.probes) | {"do": "save"}
 
 
-def test_send_proposes_a_sound_draft(client: Client, cast: Cast) -> None:
+def test_send_proposes_a_sound_draft_and_looks_up_its_targets(
+    client: Client, cast: Cast, simulator: object
+) -> None:
+    client.force_login(cast.author)
+    client.post("/experiments/new/", form(cast, do="send"))
+    experiment = Experiment.objects.get()
+    assert experiment.status == "proposed"
+    preview = TargetPreview.objects.get(experiment=experiment)
+    assert not preview.problem
+    assert len(preview.targets) == 1
+
+
+def test_an_account_that_does_not_answer_holds_up_no_proposal(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "AWS_ENDPOINT_URL": "http://127.0.0.1:9",
+        "AWS_ACCESS_KEY_ID": "nobody",
+        "AWS_SECRET_ACCESS_KEY": "nobody",
+        "AWS_MAX_ATTEMPTS": "1",
+    }.items():
+        monkeypatch.setenv(name, value)
     client.force_login(cast.author)
     client.post("/experiments/new/", form(cast, do="send"))
     assert Experiment.objects.get().status == "proposed"
+    assert TargetPreview.objects.get().problem
+
+
+def test_a_retest_starts_from_the_finding_and_keeps_it(client: Client, cast: Cast) -> None:
+    experiment = build.approved(cast)
+    run = Run.objects.create(
+        experiment=experiment,
+        revision=experiment.revision,
+        token="retest-of-this",
+        scheduled_at=experiment.exercise.starts_at,
+    )
+    finding = Finding.objects.create(
+        exercise=experiment.exercise,
+        run=run,
+        application=experiment.application,
+        title="Reconnects storm the broker",
+        failure_family="instance-loss",
+        state="fix_live",
+        created_at=experiment.exercise.starts_at,
+    )
+    client.force_login(cast.author)
+    page = client.get("/experiments/new/", {"retest": finding.code}).content.decode()
+    assert experiment.hypothesis in page
+    sent = form(cast, "2026-12") | {"retest": finding.code}
+    client.post("/experiments/new/", sent)
+    assert Experiment.objects.exclude(pk=experiment.pk).get().retest_of == finding
+
+
+def test_without_a_template_one_picks_one_first(client: Client, cast: Cast) -> None:
+    client.force_login(cast.author)
+    answer = client.get("/experiments/new/", {"exercise": "2026-11"})
+    assert answer["Location"] == "/templates/?exercise=2026-11"
 
 
 def test_an_unsound_proposal_is_saved_but_not_sent_and_names_each_problem(
