@@ -8,7 +8,7 @@ from datetime import datetime
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.freezes import FreezeFacts, freezes_touching
 from exercises.domain.times import Window
-from exercises.models import Exercise, Experiment, FreezeWindow
+from exercises.models import Exercise, Experiment, FreezeWindow, PreflightCheck
 from exercises.queries.approvals import approvals_of
 
 
@@ -153,14 +153,14 @@ def _approval_item(approved: int, total: int) -> ReadinessItem:
 
 
 def _preflight_item(experiments: list[Experiment], approved: list[Experiment]) -> ReadinessItem:
-    ready = {e.pk for e in approved}
-    failed = [
-        e.title
-        for e in Experiment.objects.filter(pk__in=ready, preflight_checks__status="fail").distinct()
-    ]
-    unchecked = [
-        e.title for e in Experiment.objects.filter(pk__in=ready, preflight_checks__isnull=True)
-    ]
+    digests = {e.pk: e.revision.digest for e in approved if e.revision}
+    answers: dict[int, set[str]] = {pk: set() for pk in digests}
+    rows = PreflightCheck.objects.filter(experiment__in=digests)
+    for pk, digest, status in rows.values_list("experiment_id", "digest", "status"):
+        if digest == digests[pk]:
+            answers[pk].add(status)
+    failed = [e.title for e in approved if "fail" in answers.get(e.pk, ())]
+    unchecked = [e.title for e in approved if not answers.get(e.pk)]
     return ReadinessItem(
         key="preflight.failed",
         label="Pre-flight checks pass",

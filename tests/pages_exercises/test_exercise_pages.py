@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
@@ -10,6 +11,8 @@ from django.test import Client
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.run_states import RunState
 from exercises.models import Exercise, Participation, Run
+from exercises.models.due_work import database_now
+from exercises.queries.plans import planned_wall
 from exercises.services.exercises import invite
 from tests import build
 from tests.cast import Cast
@@ -173,6 +176,27 @@ def test_go_lists_what_is_open_and_refuses(cast: Cast, as_person: Person) -> Non
     assert "Go was refused, nothing started" in refused.content.decode()
     exercise.refresh_from_db()
     assert exercise.went_live_at is None
+
+
+def test_go_from_the_page_makes_it_live_and_gives_each_run_its_instant(
+    cast: Cast, as_person: Person
+) -> None:
+    exercise = build.exercise(cast)
+    experiment = build.approved(cast, exercise)
+    build.passed_preflight(experiment)
+    Exercise.objects.filter(pk=exercise.pk).update(
+        phase=Phase.PREFLIGHT.value, starts_at=database_now() - timedelta(minutes=1)
+    )
+    lead = as_person("lead")
+    url = f"/exercises/{exercise.slug}/go/"
+    assert "Go: start 1 experiment<" in lead.get(url).content.decode()
+    answer = lead.post(url)
+    assert answer["Location"] == f"/exercises/{exercise.slug}/live/"
+    exercise.refresh_from_db()
+    run = Run.objects.get(experiment=experiment)
+    assert exercise.phase == Phase.LIVE
+    assert exercise.went_live_at is not None
+    assert run.scheduled_at == exercise.went_live_at + planned_wall(60)
 
 
 def test_a_live_exercise_leads_to_its_room(cast: Cast, as_person: Person) -> None:

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from django.test import Client
 
 from exercises.domain.exercise_phases import Phase
+from exercises.domain.finding_states import FindingState
 from exercises.domain.run_states import RunState
-from exercises.models import FreezeWindow, PreflightCheck, Run
+from exercises.models import Finding, FreezeWindow, PreflightCheck, Run
 from exercises.models.due_work import database_now
 from exercises.queries.home import home_of
 from exercises.queries.inbox import waiting, waiting_count
@@ -77,6 +78,24 @@ def test_invitations_and_failed_checks_reach_the_team(cast: Cast, as_person: Per
     stranger = as_person("outsider").get("/").content.decode()
     assert "Answer the invitation" not in stranger
     assert "Pre-flight failed" not in stranger
+
+
+def test_a_drafted_finding_needs_its_team_until_it_is_accepted(
+    cast: Cast, as_person: Person
+) -> None:
+    experiment = build.proposed(cast)
+    finding = Finding.objects.create(
+        exercise=experiment.exercise,
+        application=experiment.application,
+        title="Messages are lost while brokers restart",
+        failure_family="instance-loss",
+        created_at=database_now(),
+    )
+    words = f"Accept or edit {finding.code}"
+    assert words in as_person("author").get("/").content.decode()
+    assert words not in as_person("outsider").get("/").content.decode()
+    Finding.objects.filter(pk=finding.pk).update(state=FindingState.FOUND.value)
+    assert words not in as_person("author").get("/").content.decode()
 
 
 def test_a_check_on_an_older_content_is_no_news(cast: Cast) -> None:

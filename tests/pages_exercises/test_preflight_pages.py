@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from django.test import Client
 
 from exercises.models import PreflightCheck, Run
+from exercises.models.due_work import database_now
+from exercises.queries.readiness import readiness_of
 from tests import build
 from tests.cast import Cast
 
@@ -66,3 +68,16 @@ def test_an_answer_on_an_older_content_counts_no_more(cast: Cast, as_person: Per
     page = as_person("author").get(f"/exercises/{exercise.slug}/preflight/").content.decode()
     assert "edited since it was checked" in page
     assert "out of date" in page
+
+
+def test_go_needs_checks_of_the_present_content(cast: Cast) -> None:
+    experiment = build.approved(cast)
+    build.passed_preflight(experiment)
+
+    def is_open() -> bool:
+        items = readiness_of(experiment.exercise, now=database_now())
+        return next(item.blocks for item in items if item.key == "preflight.failed")
+
+    assert not is_open()
+    PreflightCheck.objects.update(digest="of an older revision")
+    assert is_open()
