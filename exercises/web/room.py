@@ -61,7 +61,7 @@ def note(request: SignedInRequest, slug: str) -> HttpResponse:
     view = view_asked(request, exercise.pk)
     experiment = (
         Experiment.objects.visible_to(request.actor)
-        .filter(pk=view.experiment_id, exercise=exercise)
+        .filter(pk=view.experiment_id or 0, exercise=exercise)
         .first()
     )
     text, is_pinned = request.POST.get("text", ""), bool(request.POST.get("pin"))

@@ -95,7 +95,7 @@ def _visible_id(actor: Actor, slug: str) -> int | None:
 
 def _still_sees(actor: Actor, session: SessionBase, slug: str) -> bool:
     """Signed in still, and allowed still: rights are read anew."""
-    user = User.objects.filter(pk=actor.user_id, is_active=True).first()
+    user = User.objects.filter(pk=actor.user_id or 0, is_active=True).first()
     key = session.session_key
     if user is None or key is None or not session.exists(key):
         close_old_connections()
