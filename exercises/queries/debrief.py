@@ -22,10 +22,8 @@ from exercises.queries.findings import FindingCard, card_of, findings_of
 
 KEY_KINDS: Final = (
     "exercise.live",
-    "run.running",
     "run.stopped",
     "run.failed",
-    "run.completed",
     "probe.outside",
     "stop.all",
     "stop.requested",
@@ -35,7 +33,7 @@ KEY_KINDS: Final = (
 )
 """What is shown as key moments while nobody has pinned a line."""
 
-MOST_MOMENTS: Final = 30
+MOST_MOMENTS: Final = 20
 MOST_NOTES: Final = 50
 
 

@@ -81,19 +81,22 @@ def time_axis(t0: float, t1: float, *, most: int) -> TimeAxis:
 def value_axis(
     values: Sequence[float], low: float | None, high: float | None, *, unit: str = ""
 ) -> ValueAxis:
-    """Round values around everything measured and the limits, with air beyond a limit."""
-    limits = [limit for limit in (low, high) if limit is not None]
-    shown = [*values, *limits] or [0.0, 1.0]
+    """Round values around everything measured and the limits, with air above and below."""
+    shown = [*values, *(limit for limit in (low, high) if limit is not None)]
+    if not shown:
+        return ValueAxis(0, 1, 0.5)
     least, most = min(shown), max(shown)
     if least == most:
         least, most = least - (abs(least) or 1), most + (abs(most) or 1)
     step = _round_up((most - least) / 4)
+    if all(float(value).is_integer() for value in shown):
+        step = max(1, step)
     bottom, top = math.floor(least / step + 1e-9) * step, math.ceil(most / step - 1e-9) * step
     ceiling = 100 if unit == "%" and max(shown) <= 100 else math.inf
     floor = 0 if min(shown) >= 0 else -math.inf
-    if top in limits:
+    if top == max(shown):
         top += step
-    if bottom in limits:
+    if bottom == min(shown):
         bottom -= step
     return ValueAxis(max(floor, bottom), min(ceiling, top), step)
 

@@ -251,3 +251,20 @@ def test_only_who_took_part_writes_findings(client: Client, cast: Cast, fallen: 
     )
     assert answer.status_code == 422
     assert not Finding.objects.filter(title="Not mine to write").exists()
+
+
+def test_saving_the_form_as_it_is_shown_changes_nothing(
+    client: Client, cast: Cast, drafted: Finding
+) -> None:
+    due_on = database_now().date()
+    Finding.objects.filter(pk=drafted.pk).update(due_on=due_on, owner=cast.owner)
+    client.force_login(cast.author)
+    shown = client.get(page_of(drafted)).context["form"]
+    sent = {name: shown[name].value() or "" for name in shown.fields}
+    sent["owner"] = cast.owner.pk
+    assert f'value="{due_on:%Y-%m-%d}"' in str(shown["due_on"])
+    assert client.post(reverse("finding_edit", args=[drafted.pk]), sent).status_code == 302
+    before = (drafted.title, drafted.body, drafted.severity)
+    drafted.refresh_from_db()
+    assert (drafted.title, drafted.body, drafted.severity) == before
+    assert (drafted.due_on, drafted.owner) == (due_on, cast.owner)

@@ -94,10 +94,11 @@ def test_a_time_axis_that_ends_before_it_starts_is_refused() -> None:
         ([1, 1], 1, 1, "", (0, 2)),
         ([100, 100], 100, None, "%", (0, 100)),
         ([150, 880], None, 1000, "ms", (0, 1500)),
+        ([1, 2], 1, 1, "", (0, 3)),
         ([], None, None, "", (0, 1)),
     ],
 )
-def test_a_value_axis_leaves_air_beyond_a_limit_but_no_impossible_value(
+def test_a_value_axis_leaves_air_but_no_impossible_value(
     values: list[float],
     low: float | None,
     high: float | None,

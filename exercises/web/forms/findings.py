@@ -37,7 +37,9 @@ class FindingForm(FindingWords):
         label="Owner", queryset=User.objects.none(), required=False, empty_label="Nobody yet"
     )
     due_on = forms.DateField(
-        label="Fix due on", required=False, widget=forms.DateInput(attrs={"type": "date"})
+        label="Fix due on",
+        required=False,
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
     )
     tracker_url = forms.URLField(
         label="Ticket", max_length=200, required=False, assume_scheme="https"
