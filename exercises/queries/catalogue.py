@@ -194,16 +194,19 @@ def _records(actor: Actor, template: Template | None = None) -> dict[int, Record
     if template is not None:
         runs = runs.filter(experiment__template_version__template=template)
     held = Q(verdict="held")
-    rows = runs.values("experiment__template_version__template").annotate(
-        runs=Count("pk"),
-        judged=Count("pk", filter=~Q(verdict="")),
-        held=Count("pk", filter=held),
-        teams=Count("experiment__application__team", distinct=True),
-        last_held_at=Max("ended_at", filter=held),
+    path = "experiment__template_version__template"
+    rows = (
+        runs.order_by()
+        .values_list(path)
+        .annotate(
+            runs=Count("pk"),
+            judged=Count("pk", filter=~Q(verdict="")),
+            held=Count("pk", filter=held),
+            teams=Count("experiment__application__team", distinct=True),
+            last_held_at=Max("ended_at", filter=held),
+        )
     )
-    return {
-        row.pop("experiment__template_version__template"): Record(**row) for row in rows.order_by()
-    }
+    return {template_id: Record(*counted) for template_id, *counted in rows}
 
 
 def template_view(actor: Actor, template: Template, number: int | None) -> TemplateView | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from exercises.domain.actors import Actor
 from exercises.domain.finding_states import OPEN, FindingState
@@ -85,7 +85,7 @@ def team_rows(actor: Actor, *, now: datetime, text: str = "") -> list[TeamRow]:
     ]
 
 
-def _count_by_team(rows, path: str) -> dict[int, int]:  # type: ignore[no-untyped-def]
+def _count_by_team(rows: QuerySet[Run] | QuerySet[Finding], path: str) -> dict[int, int]:
     counted = rows.order_by().values(path).annotate(count=Count("pk", distinct=True))
     return {row[path]: row["count"] for row in counted}
 

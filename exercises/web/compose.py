@@ -95,7 +95,7 @@ def experiment_new(request: SignedInRequest) -> HttpResponse:
     retest_of = _finding(request, given.get("retest", ""))
     version = _version(given.get("template", ""), retest_of)
     if version is None:
-        kept = {k: v for k, v in request.GET.items() if k in {"exercise", "retest"}}
+        kept = [(k, request.GET[k]) for k in ("exercise", "retest") if k in request.GET]
         messages.info(request, "Pick a template first, then propose from it.")
         return redirect(f"{reverse('template_list')}{'?' + urlencode(kept) if kept else ''}")
     desk = _desk(request, version, retest_of=retest_of)
@@ -274,7 +274,7 @@ def _beside(
     """Blast radius, policy and approvals for what is typed, as far as it can be read."""
     context: dict[str, object] = {"version": desk.version, "now": desk.now}
     try:
-        experiment = _imagined(request, desk, desk.read(typed))
+        experiment = _imagined(desk, desk.read(typed))
     except Invalid as error:
         return context | {"unread": [text for _, text in error.problems]}
     preview: TargetPreview | None = None
@@ -292,7 +292,7 @@ def _beside(
     }
 
 
-def _imagined(request: SignedInRequest, desk: Desk, meaning: Meaning) -> Experiment:
+def _imagined(desk: Desk, meaning: Meaning) -> Experiment:
     """The experiment these controls would make, not saved."""
     draft = meaning.draft
     exercise = meaning.exercise
@@ -317,7 +317,6 @@ def _imagined(request: SignedInRequest, desk: Desk, meaning: Meaning) -> Experim
         az=draft.az,
         slot_offset_s=draft.slot_offset_s,
         target_cap=draft.target_cap,
-        author_id=request.actor.user_id,
     )
 
 

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
-from typing import Final
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Final
 
 from exercises.domain.steady_state import STATS as PLAIN_STATS
 
@@ -53,35 +53,30 @@ def rows_from(data: Mapping[str, str], *, most: int) -> tuple[ProbeRow, ...]:
         {int(m[1]) for name in data if (m := re.fullmatch(r"probe-(\d{1,3})-name", name))}
     )[:most]
     return tuple(
-        ProbeRow(index, **{name: data.get(f"probe-{number}-{name}", "") for name in TEXTS})
+        _row(index, {name: data.get(f"probe-{number}-{name}", "") for name in TEXTS})
         for index, number in enumerate(numbers)
     )
 
 
 def row_of(index: int, probe: Mapping[str, object]) -> ProbeRow:
     """A stored probe as a row."""
+    texts = {name: str(probe[name]) for name in TEXTS if probe.get(name) is not None}
     dimensions = probe.get("dimensions")
-    return ProbeRow(
-        index=index,
-        is_business="on" if probe.get("is_business") else "",
-        dimensions=", ".join(f"{k}={v}" for k, v in dimensions.items())
-        if isinstance(dimensions, Mapping)
-        else "",
-        **{
-            name: str(probe[name])
-            for name in TEXTS
-            if name not in {"is_business", "dimensions"} and probe.get(name) is not None
-        },
-    )
+    if isinstance(dimensions, Mapping):
+        texts["dimensions"] = ", ".join(f"{name}={value}" for name, value in dimensions.items())
+    texts["is_business"] = "on" if probe.get("is_business") else ""
+    return _row(index, texts)
+
+
+def _row(index: int, texts: Mapping[str, str]) -> ProbeRow:
+    values: dict[str, Any] = dict(texts)
+    return replace(ProbeRow(index), **values)
 
 
 def renumbered(rows: Sequence[ProbeRow], *, without: int | None = None) -> tuple[ProbeRow, ...]:
     """The rows that stay, numbered from nought."""
     kept = [row for row in rows if row.index != without]
-    return tuple(
-        ProbeRow(index, **{name: getattr(row, name) for name in TEXTS})
-        for index, row in enumerate(kept)
-    )
+    return tuple(replace(row, index=index, problems={}) for index, row in enumerate(kept))
 
 
 def read_row(row: ProbeRow, problems: Problems) -> dict[str, object]:
