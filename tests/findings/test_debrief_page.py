@@ -111,5 +111,4 @@ def test_a_run_that_was_imported_is_drawn_at_the_speed_of_our_clocks(
     assert drafted.run is not None
     drafted.run.is_imported = True
     [imported] = evidence_of([drafted])[drafted.pk]
-    assert sped.fault == (0, 300 * 60)
-    assert imported.fault == (0, 300)
+    assert (sped.fault, imported.fault) == ((0, 300 * 60), (0, 300))
