@@ -118,7 +118,7 @@ class Cloud:
         return {name: action["state"]["status"] for name, action in actions.items()}
 
     def brokers(self, zone: str = "a", account: str = PROD) -> list[str]:
-        """The states of the broker instances in a zone."""
+        """The states of the broker instances in a zone, but for those that were terminated."""
         answer = self.client("ec2", account).describe_instances(
             Filters=[
                 {"Name": "tag:chaosplane:application", "Values": ["mqtt-broker"]},
@@ -129,6 +129,7 @@ class Cloud:
             instance["State"]["Name"]
             for reservation in answer["Reservations"]
             for instance in reservation["Instances"]
+            if instance["State"]["Name"] != "terminated"
         )
 
     def metric(self, name: str, account: str = PROD) -> float:
