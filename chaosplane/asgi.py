@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 
 from django.core.asgi import get_asgi_application
+from django.urls import get_resolver
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chaosplane.settings")
 
 application = get_asgi_application()
+# Load every page now: the first visitor should not wait for it, and what does not import
+# should end the start instead of a request.
+_ = get_resolver().url_patterns

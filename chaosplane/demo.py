@@ -15,21 +15,24 @@ import urllib.error
 import urllib.request
 import webbrowser
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
+from chaosplane import started_by_make
 from chaosplane.embedded.processes import CannotStart, Child, spawn, tail, wait_until
 from chaosplane.embedded.servers import Servers
 from chaosplane.supervision import Keeper, Kept
 
 PROJECT = Path(__file__).resolve().parents[1]
 HOST = "127.0.0.1"
+# SIGHUP: the terminal was closed.
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopping(BaseException):
-    """Ctrl-C or SIGTERM: unwinds whatever step the demo is in."""
+    """Ctrl-C and its like: unwinds whatever step the demo is in."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ def run(wishes: Wishes, variables: Mapping[str, str]) -> None:
     servers = Servers(wishes.home, durable=True, given=variables)
     env = environment(variables, servers.environment, url, simulator_url, wishes.speed)
     keeper = Keeper(wishes.home / "logs", env, PROJECT)
+    asked_through_make = started_by_make.watch()
     with _stopping_on_signals():
         try:
             servers.start()
@@ -54,15 +58,18 @@ def run(wishes: Wishes, variables: Mapping[str, str]) -> None:
             print(sign_ins, f"ready: {url}/", sep="\n", flush=True)
             if wishes.open_browser and _has_display(variables):
                 webbrowser.open(url)
-            while True:
+            while not asked_through_make():
                 for name in servers.revive():
                     print(f"{name} ended unasked and was started again.", flush=True)
                 keeper.look_after()
                 time.sleep(0.2)
         except Stopping:
-            print("Stopping.", flush=True)
+            pass
         finally:
             _ignore_signals()
+            # The terminal may be gone, which must not keep us from stopping the rest.
+            with suppress(OSError):
+                print("Stopping.", flush=True)
             keeper.stop(seconds=4)
             servers.stop(seconds=4)
 
@@ -200,7 +207,7 @@ def _stopping_on_signals() -> Iterator[None]:
     def stop(number: int, frame: FrameType | None) -> None:
         raise Stopping
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, stop) for number in STOP_SIGNALS}
     try:
         yield
     finally:
@@ -210,5 +217,5 @@ def _stopping_on_signals() -> Iterator[None]:
 
 def _ignore_signals() -> None:
     """A second Ctrl-C must not leave half of it running; the time to stop is bounded anyway."""
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in STOP_SIGNALS:
         signal.signal(number, signal.SIG_IGN)
