@@ -153,7 +153,10 @@ def _moment(
 
 
 def _done_words(seconds: float) -> str:
-    return f"Done {offset_words(seconds)}" if round(seconds) > 0 else "Done"
+    """To the minute from the first minute on: there is room for no more."""
+    if round(seconds) <= 0:
+        return "Done"
+    return f"Done {offset_words(seconds if seconds < 60 else round(seconds / 60) * 60)}"
 
 
 def offset_words(seconds: float) -> str:

@@ -39,7 +39,7 @@ class RoomView:
 class Progress:
     """How far a run is; `key` says in which words. Seconds are planned seconds."""
 
-    key: str  # waiting, starting, running, stopping, over, never
+    key: str  # waiting, starting, running, ending, stopping, over, never
     elapsed_s: float
     planned_s: int
     percent: float
@@ -56,7 +56,7 @@ class RoomRow:
     code: str
     title: str
     team: str
-    state: str  # of the run; empty when it has none yet
+    state: str  # of the run; empty when it has none
     verdict: str
     steady: SteadyNow | None
     outside_s: float | None
@@ -210,6 +210,8 @@ def _progress(run: Run | None, now: datetime) -> Progress:
         RunState.CANCELLED: "never",
         RunState.SKIPPED: "never",
     }.get(state, "over")
+    if key == "running" and elapsed > planned:
+        key = "ending"
     percent = min(100.0, 100 * elapsed / planned) if planned else 0.0
     starts_at = run.started_at or run.asked_at or run.scheduled_at
     return Progress(key, elapsed, planned, percent, starts_at, run.ended_at)
@@ -228,7 +230,8 @@ def _fault_left(under_way: Sequence[Run], now: datetime) -> float | None:
 _COUNTED = (
     ("running", ("running", "starting", "start_unknown")),
     ("stopping", ("stopping",)),
-    ("planned", ("scheduled", "")),
+    ("planned", ("scheduled",)),
+    ("not started", ("",)),
     ("stopped", ("stopped",)),
     ("cancelled", ("cancelled",)),
     ("skipped", ("skipped",)),

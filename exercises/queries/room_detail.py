@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exercises.domain.run_states import TERMINAL, RunState
-from exercises.domain.steady_state import format_value, limit_words, probes_from_json
+from exercises.domain.steady_state import limit_words, probes_from_json
 from exercises.models import Experiment, Run, Sample
 from exercises.queries.action_timeline import ActionTimeline, RunFacts, action_timeline
 from exercises.queries.room_clock import planned_elapsed, planned_since
@@ -22,8 +22,9 @@ class ProbeChart:
     key: str
     name: str
     limit: str
-    value: str
-    where: str  # inside, outside, unknown
+    value: float | None
+    where: str  # inside, outside, unknown, not measured yet
+    decimals: int
     unit: str
     low: float | None
     high: float | None
@@ -95,8 +96,9 @@ def _charts(rows: object, run: Run | None, steady: SteadyNow | None) -> tuple[Pr
             key=spec.key,
             name=spec.name,
             limit=limit_words(spec),
-            value=_value(newest.get(spec.key)),
-            where=newest[spec.key].key if spec.key in newest else "unknown",
+            value=_newest(newest.get(spec.key)),
+            where=_where(newest.get(spec.key)),
+            decimals=spec.decimals,
             unit=spec.unit,
             low=spec.low,
             high=spec.high,
@@ -106,10 +108,12 @@ def _charts(rows: object, run: Run | None, steady: SteadyNow | None) -> tuple[Pr
     )
 
 
-def _value(probe: ProbeNow | None) -> str:
-    if probe is None or probe.at is None:
-        return "not measured yet"
-    return "unknown" if probe.key == "unknown" else format_value(probe.spec, probe.value)
+def _newest(probe: ProbeNow | None) -> float | None:
+    return None if probe is None or probe.key == "unknown" else probe.value
+
+
+def _where(probe: ProbeNow | None) -> str:
+    return "not measured yet" if probe is None or probe.at is None else probe.key
 
 
 def _targets(experiment: Experiment, run: Run | None) -> TargetsView:

@@ -22,6 +22,11 @@ _ICONS: Final = {
     "probe.inside": ("okc", "tone-ok"),
     "run.running": ("play", "tone-run"),
     "run.completed": ("check", "tone-ok"),
+    "run.stopping": ("spinner", "tone-danger"),
+    "run.stopped": ("square", "tone-idle"),
+    "run.cancelled": ("ban", "tone-idle"),
+    "run.skipped": ("skip", "tone-idle"),
+    "decision.approve": ("approve", "tone-ok"),
     "run.failed": ("warn", "tone-danger"),
     "run.start_unknown": ("question", "tone-wait"),
     "stop.accepted": ("okc", "tone-ok"),
@@ -56,7 +61,11 @@ class LogLine:
 
 def log_lines(exercise: Exercise, *, notes_only: bool = False) -> Sequence[LogLine]:
     """The newest lines, in one query."""
-    events = RunEvent.objects.filter(exercise=exercise).select_related("pin")
+    events = (
+        RunEvent.objects.filter(exercise=exercise)
+        .exclude(run__is_rehearsal=True)
+        .select_related("pin")
+    )
     if notes_only:
         events = events.filter(kind="note")
     return tuple(_line(event) for event in events.order_by("-at", "-id")[:SHOWN])

@@ -82,7 +82,10 @@ def stoppable_runs(exercise: Exercise) -> Sequence[StoppableRun]:
 
 
 def stop_progress(exercise: Exercise, runs: Sequence[Run]) -> StopProgress | None:
-    """How far the stop of these runs has come; None when nobody asked for one. One query."""
+    """How far the stop of these runs has come; None when nobody asked for one, or when it was
+    not ours: nobody watched the steps of an imported exercise. One query."""
+    if exercise.is_imported:
+        return None
     asked = [run for run in runs if run.stop_requested_at is not None]
     if not asked and exercise.stopped_at is None:
         return None

@@ -20,8 +20,9 @@ from django.utils.safestring import SafeString
 from exercises.queries.action_timeline import ActionRow
 from exercises.queries.live_room import Room, RoomView
 from exercises.queries.room_detail import ProbeChart, RoomDetail
-from exercises.web import charts
+from exercises.web import charts, formats
 from exercises.web.charts import Bar
+from exercises.web.looks import PHASES
 
 PIECES: Final = (
     "live-word",
@@ -53,6 +54,7 @@ class DrawnRow:
 @dataclass(frozen=True)
 class DrawnChart:
     chart: ProbeChart
+    value: str
     drawing: SafeString
 
 
@@ -78,6 +80,7 @@ def room_context(room: Room, view: RoomView) -> dict[str, object]:
         "room": room,
         "view": view,
         "exercise": room.exercise,
+        "phase_words": PHASES[room.exercise.phase].words,
         "tz": room.exercise.timezone,
         "detail": detail,
         "timeline": timeline,
@@ -135,9 +138,21 @@ def _drawn_rows(detail: RoomDetail) -> list[DrawnRow]:
 
 def _drawn_charts(detail: RoomDetail, *, as_table: bool) -> list[DrawnChart]:
     return [
-        DrawnChart(chart, _table(chart) if as_table else _line(chart, detail))
+        DrawnChart(chart, _value(chart), _table(chart) if as_table else _line(chart, detail))
         for chart in detail.charts
     ]
+
+
+SHORT_FROM = 10_000
+"""From here on a value is written short, 3.61 M, and its name says of what."""
+
+
+def _value(chart: ProbeChart) -> str:
+    if chart.value is None:
+        return "unknown" if chart.where == "unknown" else ""
+    if abs(chart.value) >= SHORT_FROM:
+        return formats.number(chart.value)
+    return f"{chart.value:,.{chart.decimals}f} {chart.unit}".strip()
 
 
 def _table(chart: ProbeChart) -> SafeString:
@@ -158,7 +173,7 @@ def _line(chart: ProbeChart, detail: RoomDetail) -> SafeString:
         fault=timeline.fault if timeline and has_run else None,
         now=timeline.now if timeline else None,
         title=f"{chart.name}, {chart.unit}" if chart.unit else chart.name,
-        description=f"{chart.limit.capitalize()}. Now {chart.value}, {chart.where}.",
+        description=f"{chart.limit.capitalize()}. Now {_value(chart)} {chart.where}.",
         chart_id=f"chart-{chart.key}",
         unit=chart.unit,
     )
