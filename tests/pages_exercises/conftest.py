@@ -8,6 +8,9 @@ import pytest
 from django.test import Client
 
 from tests.cast import Cast
+from tests.room.conftest import server
+
+__all__ = ["server"]
 
 
 @pytest.fixture

@@ -1,0 +1,63 @@
+"""The pages in a browser: readable by everyone, and no wider than a phone."""
+
+from __future__ import annotations
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from playwright.sync_api import Page
+
+from tests import build
+from tests.cast import Cast
+from tests.room.conftest import Server, session_of
+
+pytestmark = pytest.mark.browser
+
+PAGES = (
+    "/",
+    "/exercises/",
+    "/exercises/new/",
+    "/exercises/2026-11/",
+    "/exercises/2026-11/participants/",
+    "/exercises/2026-11/experiments/",
+    "/exercises/2026-11/approvals/",
+    "/exercises/2026-11/preflight/",
+    "/exercises/2026-11/activity/",
+    "/exercises/2026-11/go/",
+    "/exercises/2026-11/cancel/",
+)
+
+
+@pytest.fixture
+def planned(server: Server, cast: Cast) -> Cast:
+    """An exercise with one experiment that is half approved and one whose check passed."""
+    exercise = build.exercise(cast)
+    experiment = build.proposed(cast, exercise)
+    build.approve(cast, experiment, "owner")
+    other = build.deployment(cast, slug="ota-updates")
+    build.passed_preflight(build.proposed(cast, exercise, deployment=other, slot_offset_s=900))
+    return cast
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(
+    server: Server, planned: Cast, page: Page, width: int, scheme: str
+) -> None:
+    name, session = settings.SESSION_COOKIE_NAME, session_of(planned.lead)
+    page.context.add_cookies([{"name": name, "value": session, "url": server.url}])
+    page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
+    page.set_viewport_size({"width": width, "height": 900})
+    said: list[str] = []
+    page.on("console", lambda line: line.type == "error" and said.append(line.text))
+    wrong: dict[str, object] = {}
+    for address in PAGES:
+        page.goto(server.url + address)
+        assert page.locator("h1").evaluate("h => getComputedStyle(h).fontWeight") == "600"
+        found = [rule["id"] for rule in Axe().run(page).response["violations"]]
+        root = "document.documentElement"
+        sideways = page.evaluate(f"{root}.scrollWidth - {root}.clientWidth")
+        if found or sideways:
+            wrong[address] = (found, sideways)
+    assert wrong == {}
+    assert said == []
