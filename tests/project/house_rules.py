@@ -97,9 +97,9 @@ def messages_are_hints(module: Module) -> Iterator[str]:
     for call in module.calls():
         if not isinstance(call.func, ast.Attribute):
             continue
-        keywords = {keyword.arg for keyword in call.keywords} & {"countdown", "eta"}
+        keywords = {k.arg for k in call.keywords if k.arg in {"countdown", "eta"}}
         if call.func.attr == "apply_async" and keywords:
-            yield f"line {call.lineno}: {', '.join(sorted(keywords))}"
+            yield f"line {call.lineno}: {' and '.join(sorted(map(str, keywords)))}"
         if call.func.attr == "retry":
             yield f"line {call.lineno}: .retry()"
         match call.func:

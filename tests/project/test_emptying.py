@@ -14,7 +14,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def guards() -> list[tuple[str, str]]:
     with connection.cursor() as cursor:
         cursor.execute(REFUSING_TRUNCATE)
-        return cursor.fetchall()
+        return list(cursor.fetchall())
 
 
 def test_history_refuses_to_be_emptied_by_anyone_else():

@@ -153,7 +153,7 @@ def test_a_proxy_is_believed_only_when_asked(read):
 def test_every_variable_is_documented():
     readers = {"text", "choice", "flag", "number", "names", "starting_with"}
     named = {
-        node.args[0].value
+        str(node.args[0].value)
         for node in ast.walk(ast.parse(SETTINGS.read_text()))
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)

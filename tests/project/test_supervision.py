@@ -24,7 +24,8 @@ class Watched:
     """A keeper with a clock that a test moves and the lines it said."""
 
     def __init__(self, logs):
-        self.now, self.said = 0.0, []
+        self.now = 0.0
+        self.said: list[str] = []
         self.keeper = Keeper(logs, os.environ, logs, say=self.said.append, clock=lambda: self.now)
 
     def let_end(self, child):
