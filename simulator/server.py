@@ -93,7 +93,8 @@ def start(
     forget_the_last_estate()
     clock = clock or RealClock(speed)
     rng = random.Random(seed)
-    service = Service(clock, rng)
+    # Not from the seed: AWS never gives an id twice, and the product's database outlives us.
+    service = Service(clock, random.SystemRandom())
     journal = Journal(journal_path)
     physics = Physics()
     moto = DomainDispatcherApplication(create_backend_app)

@@ -84,6 +84,19 @@ def test_a_start_after_the_edition_is_over_opens_another_and_only_one(opened):
     assert "second window" in fresh.name
 
 
+def test_what_an_earlier_visit_left_live_is_stopped_before_another_opens(opened):
+    Exercise.objects.filter(pk=opened.pk).update(starts_at=database_now())
+    opened.refresh_from_db()
+    go_live(actor=actor_for(User.objects.get(name=LEAD), Door.PAGE), exercise=opened)
+    demo_data()
+    assert todays().count() == 2
+    assert (
+        not Run.objects.unfinished()
+        .filter(experiment__exercise=opened, stop_requested_at__isnull=True)
+        .exclude(is_rehearsal=True)
+    )
+
+
 def test_the_past_is_marked_as_imported(opened):
     past = Exercise.objects.filter(is_imported=True)
     assert past.count() == 6

@@ -36,7 +36,7 @@ LASTS: Final = timedelta(hours=12)
 ENOUGH_LEFT: Final = timedelta(hours=1)
 _WORDS: Final = ("", "", "second", "third", "fourth", "fifth", "sixth")
 
-CLOSED: Final = (Phase.CLOSED.value, Phase.CANCELLED.value)
+OVER: Final = (Phase.DEBRIEF.value, Phase.CLOSED.value, Phase.CANCELLED.value)
 # Accepted, with who is on call; the configurator is left for its owner to answer.
 TAKE_PART: Final = ("mqtt-broker", "charging-sessions", "ci-runners", "identity-tokens")
 WATCH: Final = ("car-configurator", "media-catalogue")
@@ -114,18 +114,15 @@ EXPERIMENTS: Final = (
 
 
 def seed_edition(world: World) -> Exercise:
-    """An edition that waits for Go; the one that is there if it still does."""
-    latest = (
-        Exercise.objects.filter(programme=world.programme, schedule__isnull=True, is_imported=False)
-        .order_by("-starts_at")
-        .first()
-    )
-    if latest is not None:
-        if latest.phase == Phase.PREFLIGHT.value and (
-            latest.ends_at > database_now() + ENOUGH_LEFT
-        ):
-            return latest
-        _leave(world, latest)
+    """An edition that waits for Go: the one that is there, else a new one."""
+    now = database_now()
+    ours = Exercise.objects.filter(
+        programme=world.programme, schedule__isnull=True, is_imported=False
+    ).exclude(phase__in=OVER)
+    for exercise in ours.order_by("-starts_at"):
+        if exercise.phase == Phase.PREFLIGHT.value and exercise.ends_at > now + ENOUGH_LEFT:
+            return exercise
+        _leave(world, exercise)
     exercise = _plan(world)
     experiments = [_propose(world, exercise, planned) for planned in EXPERIMENTS]
     lead = world.actor(LEAD)
@@ -150,7 +147,7 @@ def _leave(world: World, exercise: Exercise) -> None:
             stop_all(actor=lead, exercise=exercise, reason="The demo was started again.")
         else:
             move_exercise(actor=lead, exercise=exercise, to=Phase.DEBRIEF)
-    elif exercise.phase not in {*CLOSED, Phase.DEBRIEF.value}:
+    else:
         move_exercise(actor=lead, exercise=exercise, to=Phase.CANCELLED)
 
 
