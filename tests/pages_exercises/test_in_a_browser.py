@@ -48,8 +48,8 @@ def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(
     page.context.add_cookies([{"name": name, "value": session, "url": server.url}])
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
     page.set_viewport_size({"width": width, "height": 900})
-    said: list[str] = []
-    page.on("console", lambda line: line.type == "error" and said.append(line.text))
+    problems: list[str] = []
+    page.on("pageerror", lambda error: problems.append(str(error)))
     wrong: dict[str, object] = {}
     for address in PAGES:
         page.goto(server.url + address)
@@ -60,4 +60,4 @@ def test_no_page_breaks_a_rule_of_accessibility_or_scrolls_sideways(
         if found or sideways:
             wrong[address] = (found, sideways)
     assert wrong == {}
-    assert said == []
+    assert problems == []
