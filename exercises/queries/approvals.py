@@ -6,7 +6,7 @@ Used by the start gate under its row lock, and by every page that shows approval
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from exercises.domain.actors import Actor, Door
@@ -18,6 +18,7 @@ from exercises.domain.approvals import (
     required_capacities,
 )
 from exercises.domain.capacities import Capacity, capacities_of
+from exercises.domain.exercise_phases import Phase
 from exercises.models import (
     Decision,
     Experiment,
@@ -26,6 +27,8 @@ from exercises.models import (
     OrganisationRole,
     User,
 )
+
+_OVER = frozenset({Phase.DEBRIEF.value, Phase.CLOSED.value, Phase.CANCELLED.value})
 
 
 def required_for(experiment: Experiment) -> tuple[Capacity, ...]:
@@ -45,6 +48,29 @@ def approvals_of(experiments: Iterable[Experiment], *, now: datetime) -> dict[in
     Capacities are read as people hold them now: an approval of somebody who has left
     the role counts no more.
     """
+    return _statuses(experiments, lambda experiment: now)
+
+
+def approvals_shown(
+    experiments: Iterable[Experiment], *, now: datetime
+) -> dict[int, ApprovalStatus]:
+    """The same for pages: once an exercise is over, as the approvals stood at its Go.
+
+    Approvals lapse at the end of the window, but what ran with them was approved.
+    """
+
+    def moment(experiment: Experiment) -> datetime:
+        exercise = experiment.exercise
+        if exercise.phase not in _OVER:
+            return now
+        return exercise.went_live_at or exercise.starts_at
+
+    return _statuses(experiments, moment)
+
+
+def _statuses(
+    experiments: Iterable[Experiment], moment: Callable[[Experiment], datetime]
+) -> dict[int, ApprovalStatus]:
     wanted = {experiment.pk: experiment for experiment in experiments}
     decisions = list(Decision.objects.filter(experiment__in=wanted).select_related("decided_by"))
     authors = _authors(wanted)
@@ -58,7 +84,7 @@ def approvals_of(experiments: Iterable[Experiment], *, now: datetime) -> dict[in
             [_facts(d, experiment, actors) for d in by_experiment[pk]],
             digest=experiment.revision.digest if experiment.revision else "",
             excluded=frozenset(authors[pk]),
-            now=now,
+            now=moment(experiment),
         )
         for pk, experiment in wanted.items()
     }

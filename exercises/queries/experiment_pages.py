@@ -17,7 +17,8 @@ from exercises.domain.errors import Invalid, Refusal
 from exercises.domain.steady_state import ProbeSpec, limit_words, probes_from_json
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Decision, Experiment, ExperimentRevision, Run, TargetPreview
-from exercises.queries.approvals import approvals_of, required_for
+from exercises.queries.approvals import approvals_shown, required_for
+from exercises.queries.inbox import DECIDED_IN
 from exercises.queries.plans import planned_start
 from exercises.queries.policy_checks import PolicyCheck, policy_checks
 from exercises.queries.target_view import TargetView, target_view
@@ -98,6 +99,8 @@ def shown_state(experiment: Experiment, status: ApprovalStatus) -> str:
         return experiment.status
     if status.is_complete:
         return "approved"
+    if experiment.exercise.phase not in {phase.value for phase in DECIDED_IN}:
+        return "not_approved"
     rules = {refusal.rule for refusal in status.refusals}
     if "approval.declined" in rules:
         return "declined"
@@ -143,7 +146,7 @@ def _by_code(found: QuerySet[Experiment], word: str) -> QuerySet[Experiment]:
 
 def rows_of(experiments: Sequence[Experiment], *, now: datetime) -> list[ExperimentRow]:
     """The lines, with approvals counted, in a constant number of queries."""
-    statuses = approvals_of(experiments, now=now)
+    statuses = approvals_shown(experiments, now=now)
     return [
         ExperimentRow(
             experiment=experiment,
@@ -158,7 +161,7 @@ def rows_of(experiments: Sequence[Experiment], *, now: datetime) -> list[Experim
 
 def subject_of(experiment: Experiment, *, now: datetime, own: Capacity | None = None) -> Subject:
     """What a decision is about. `own` is the capacity in which the reader may decide."""
-    status = approvals_of([experiment], now=now)[experiment.pk]
+    status = approvals_shown([experiment], now=now)[experiment.pk]
     decisions = list(experiment.decisions.select_related("decided_by").order_by("decided_at", "id"))
     preview = TargetPreview.objects.filter(experiment=experiment).first()
     digest = experiment.revision.digest if experiment.revision else ""
@@ -216,7 +219,7 @@ def _by_capacity(
 def changed_since(experiment: Experiment, decisions: Sequence[Decision]) -> ChangeSet | None:
     """What changed since the last approval of another content, else since its last run."""
     current = experiment.revision
-    if current is None:
+    if current is None or experiment.exercise.phase not in {phase.value for phase in DECIDED_IN}:
         return None
     approvals = [d for d in decisions if d.verdict == "approve" and d.digest != current.digest]
     if approvals:
@@ -238,7 +241,10 @@ def changed_since(experiment: Experiment, decisions: Sequence[Decision]) -> Chan
     )
     if run is None or run.ended_at is None:
         return None
-    return ChangeSet("the last run", run.ended_at, _plan_changes(run.revision, current))
+    rows = _plan_changes(run.revision, current)
+    # Another exercise has another window: that is no news.
+    rows = tuple(change for change in rows if not change.path.startswith("window"))
+    return ChangeSet("the last run", run.ended_at, rows)
 
 
 def _plan_changes(before: ExperimentRevision, after: ExperimentRevision) -> tuple[Change, ...]:

@@ -107,8 +107,10 @@ def _slot_problems(
 ) -> list[tuple[str, str]]:
     starts_at = planned_start(experiment)
     exercise = experiment.exercise
-    if exercise.went_live_at is None and starts_at < now:
+    if exercise.kind == "self_service" and starts_at < now:
         return [("slot", "the slot lies in the past; choose a later one")]
+    if exercise.went_live_at is None:  # the slot counts from Go, and Go is not before now
+        starts_at += max(now - exercise.starts_at, timedelta())
     if starts_at >= exercise.ends_at:
         return [("slot", "the slot lies outside the exercise's window")]
     if starts_at + planned_wall(duration_s) > exercise.ends_at:

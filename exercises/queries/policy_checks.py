@@ -142,19 +142,22 @@ def _automatic_stop(experiment: Experiment) -> PolicyCheck:
 
 
 def _tried_before(experiment: Experiment) -> PolicyCheck:
+    if not experiment.deployment.place.account.is_production:
+        return PolicyCheck("ok", "Not in production, so a good place to try it")
     held = Run.objects.filter(
         experiment__application=experiment.application,
         experiment__template_version__template=experiment.template_version.template,
         is_rehearsal=False,
         verdict="held",
     )
-    production = experiment.deployment.place.account.is_production
     before = held.exclude(experiment__deployment__place__account__environment="production").count()
-    if not production:
-        return PolicyCheck("ok", f"Held {held.count()} times here before")
     if before:
-        return PolicyCheck("ok", f"Held {before} times before production")
+        return PolicyCheck("ok", f"Held before production {_times(before)}")
     return PolicyCheck("warn", "Not held before production yet", "Try it in pre-production first.")
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _open_findings(experiment: Experiment) -> list[PolicyCheck]:

@@ -53,6 +53,7 @@ EXPERIMENT_STATES: Final[Mapping[str, Look]] = MappingProxyType(
         "changes": Look("p-wait", "comment", "Changes requested"),
         "approved": Look("p-ready", "approve", "Approved"),
         "declined": Look("", "x", "Declined"),
+        "not_approved": Look("", "minus", "Not approved"),
         "withdrawn": Look("", "minus", "Withdrawn"),
         "blocked": Look("p-danger", "ban", "Blocked by policy"),
     }

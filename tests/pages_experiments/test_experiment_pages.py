@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from exercises.domain.exercise_phases import Phase
+from exercises.models import Exercise, Experiment
+from exercises.models.due_work import database_now
+from exercises.queries.approvals import approvals_of, approvals_shown
+from exercises.queries.plans import problems_of
 from tests import build
 from tests.cast import Cast
 
@@ -64,3 +71,29 @@ def test_an_unknown_experiment_is_not_found(client: Client, cast: Cast) -> None:
 def test_one_must_be_signed_in(client: Client, cast: Cast) -> None:
     for place in ("/experiments/", "/experiments/new/", "/approvals/", "/templates/", "/teams/"):
         assert client.get(place).status_code == 302
+
+
+def test_what_ran_stays_approved_when_its_approvals_have_lapsed(client: Client, cast: Cast) -> None:
+    experiment = build.approved(cast)
+    Exercise.objects.filter(pk=experiment.exercise_id).update(
+        phase=Phase.CLOSED.value, went_live_at=database_now()
+    )
+    status = approvals_shown([reread(experiment)], now=database_now() + timedelta(days=90))
+    assert status[experiment.pk].is_complete
+    assert not approvals_of([experiment], now=database_now() + timedelta(days=90))[
+        experiment.pk
+    ].is_complete
+    client.force_login(cast.outsider)
+    assert "Approved" in client.get("/experiments/").content.decode()
+
+
+def reread(experiment: Experiment) -> Experiment:
+    return Experiment.objects.select_related("exercise").get(pk=experiment.pk)
+
+
+def test_the_slot_counts_from_go_even_when_the_window_is_open(cast: Cast) -> None:
+    experiment = build.proposed(cast, slot_offset_s=0)
+    later = experiment.exercise.starts_at + timedelta(hours=1)
+    assert not problems_of(experiment, now=later)
+    too_late = experiment.exercise.ends_at - timedelta(seconds=5)
+    assert "slot" in dict(problems_of(experiment, now=too_late))

@@ -143,7 +143,7 @@ ENTRIES: Final = (
         name="Pause I/O of EBS volumes",
         summary="Data volumes of the application in one Availability Zone stop answering.",
         failure_family="storage-loss",
-        icon="disk",
+        icon="db",
         rung=2,
         hypothesis="If data volumes in one zone stop answering, then work moves to volumes in "
         "the other zones within 10 minutes.",
@@ -172,7 +172,7 @@ ENTRIES: Final = (
         name="Cut one subnet off the network",
         summary="Everything in one subnet of the application loses its network.",
         failure_family="network-loss",
-        icon="network",
+        icon="net",
         rung=2,
         hypothesis="If one subnet loses its network, then clients reconnect elsewhere within "
         "5 minutes and one cluster remains.",
@@ -201,7 +201,7 @@ ENTRIES: Final = (
         name="Aurora failover",
         summary="The writer of the application's Aurora cluster moves to another instance.",
         failure_family="database-failover",
-        icon="database",
+        icon="db",
         rung=2,
         hypothesis="If the database writer moves, then writes are accepted again within "
         "2 minutes and nothing is lost.",
