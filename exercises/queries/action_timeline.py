@@ -145,9 +145,7 @@ def _look(
     return planned_bar, "clock", "tone-idle", offset_words(planned.offset_s)
 
 
-def _moment(
-    seen: Mapping[str, object] | None, name: str, seconds_of: Seconds
-) -> float | None:
+def _moment(seen: Mapping[str, object] | None, name: str, seconds_of: Seconds) -> float | None:
     text = seen.get(name) if seen else None
     return seconds_of(datetime.fromisoformat(str(text))) if text else None
 

@@ -92,8 +92,9 @@ def live_room(view: RoomView, *, now: datetime) -> Room:
     steady = steady_now(list(runs.values()), now=now)
     chosen = _chosen(view, experiments, runs)
     rows = tuple(
-        _row(e, runs.get(e.pk), steady, is_selected=chosen is not None and e.pk == chosen.pk,
-             now=now)
+        _row(
+            e, runs.get(e.pk), steady, is_selected=chosen is not None and e.pk == chosen.pk, now=now
+        )
         for e in experiments
     )
     run = runs.get(chosen.pk) if chosen else None
@@ -122,7 +123,11 @@ def _experiments(exercise: Exercise) -> list[Experiment]:
     return list(
         Experiment.objects.filter(exercise=exercise, status="proposed")
         .select_related(
-            "application__team", "revision", "retest_of", "template_version", "preview",
+            "application__team",
+            "revision",
+            "retest_of",
+            "template_version",
+            "preview",
             "deployment",
         )
         .order_by("slot_offset_s", "pk")
@@ -253,9 +258,7 @@ def _elapsed(exercise: Exercise, runs: Sequence[Run], now: datetime) -> str:
     since = exercise.went_live_at or min(started, default=None)
     if since is None:
         return elapsed_label(now, now)
-    is_over = exercise.phase != Phase.LIVE.value and not any(
-        run.state in UNDER_WAY for run in runs
-    )
+    is_over = exercise.phase != Phase.LIVE.value and not any(run.state in UNDER_WAY for run in runs)
     ended = [run.ended_at for run in runs if run.ended_at]
     until = (exercise.ended_at or max(ended, default=None) or now) if is_over else now
     return elapsed_label(since, max(since, min(until, now)))

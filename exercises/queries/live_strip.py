@@ -52,10 +52,7 @@ def live_exercises(actor: Actor, now: datetime) -> Sequence[LiveStrip]:
     under_way = Run.objects.filter(state__in=UNDER_WAY, is_rehearsal=False)
     exercises = list(
         Exercise.objects.visible_to(actor)
-        .filter(
-            Q(phase=Phase.LIVE.value)
-            | Q(pk__in=under_way.values("experiment__exercise"))
-        )
+        .filter(Q(phase=Phase.LIVE.value) | Q(pk__in=under_way.values("experiment__exercise")))
         .order_by("went_live_at", "pk")
     )
     if not exercises:

@@ -118,12 +118,21 @@ def _run_stop(run: Run, seen: dict[tuple[UUID, str], RunEvent]) -> RunStop:
         title=run.experiment.title,
         state=run.state,
         steps=(
-            _step("AWS accepted", accepted, "accepted" if is_taken else "asking AWS",
-                  is_done=is_taken),
-            _step("Actions rolled back", rolled_back, _rollback_words(run, is_taken=is_taken),
-                  is_under_way=is_taken),
-            _step("Steady state verified", verified, _verify_words(run),
-                  is_under_way=rolled_back is not None),
+            _step(
+                "AWS accepted", accepted, "accepted" if is_taken else "asking AWS", is_done=is_taken
+            ),
+            _step(
+                "Actions rolled back",
+                rolled_back,
+                _rollback_words(run, is_taken=is_taken),
+                is_under_way=is_taken,
+            ),
+            _step(
+                "Steady state verified",
+                verified,
+                _verify_words(run),
+                is_under_way=rolled_back is not None,
+            ),
         ),
         problem=failed.text if failed and not is_taken else "",
     )

@@ -8,7 +8,7 @@ that stand outside of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlencode
 
@@ -72,10 +72,19 @@ def query_of(view: RoomView, /, **changes: str) -> str:
     return urlencode({name: value for name, value in (asked | changes).items() if value})
 
 
+def pinned(view: RoomView, room: Room) -> RoomView:
+    """The view with its experiment named, so that what is pushed is of the one on the page,
+    also when another would be chosen by then."""
+    if view.run_id or room.detail is None:
+        return view
+    return replace(view, experiment_id=room.detail.experiment.pk)
+
+
 def room_context(room: Room, view: RoomView) -> dict[str, object]:
     """What the templates of the room take, with everything drawn."""
     detail = room.detail
     timeline = detail.timeline if detail else None
+    shown = pinned(view, room)
     return {
         "room": room,
         "view": view,
@@ -89,11 +98,11 @@ def room_context(room: Room, view: RoomView) -> dict[str, object]:
         "action_rows": _drawn_rows(detail) if detail else [],
         "charts": _drawn_charts(detail, as_table=view.as_table) if detail else [],
         "links": {
-            "all": query_of(view, log=""),
-            "notes": query_of(view, log="notes"),
-            "charts": query_of(view, view=""),
-            "table": query_of(view, view="table"),
-            "here": query_of(view),
+            "all": query_of(shown, log=""),
+            "notes": query_of(shown, log="notes"),
+            "charts": query_of(shown, view=""),
+            "table": query_of(shown, view="table"),
+            "here": query_of(shown),
         },
     }
 

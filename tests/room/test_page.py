@@ -6,7 +6,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from exercises.domain.run_states import RunState
 from exercises.models import Pin, RunEvent
+from exercises.services.run_events import append_event, move_run
 from tests import build
 from tests.cast import Cast
 from tests.room import scene
@@ -101,3 +103,26 @@ def test_a_self_service_room_is_hidden_from_other_teams(client: Client, cast: Ca
     client.force_login(cast.outsider)
     assert client.get(url(exercise)).status_code == 404
     assert client.post(reverse("stop_run", args=[run.pk]), {"confirm": "1"}).status_code == 404
+
+
+def test_what_is_pushed_is_of_the_experiment_on_the_page(room: Client, cast: Cast) -> None:
+    exercise, run = scene.running(cast)
+    text = room.get(url(exercise)).content.decode()
+    assert f"{url(exercise, 'live_stream')}?experiment={run.experiment_id}" in text
+
+
+def test_a_past_exercise_opens_without_a_way_to_stop_it(room: Client, cast: Cast) -> None:
+    exercise, run = scene.running(cast)
+    move_run(run, RunState.COMPLETED, text="Completed.")
+    type(exercise).objects.filter(pk=exercise.pk).update(phase="debrief")
+    text = room.get(url(exercise)).content.decode()
+    assert "Completed" in text
+    assert 'id="stop-all-b"' not in text
+    assert reverse("debrief", args=[exercise.slug]) in text
+
+
+def test_rehearsals_stay_out_of_the_log_of_the_room(room: Client, cast: Cast) -> None:
+    exercise, run = scene.running(cast)
+    append_event(exercise=exercise, run=run, kind="action.skipped", text="Only rehearsed.")
+    type(run).objects.filter(pk=run.pk).update(is_rehearsal=True)
+    assert "Only rehearsed." not in room.get(url(exercise)).content.decode()

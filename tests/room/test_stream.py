@@ -60,7 +60,8 @@ def test_a_watcher_gets_the_whole_room_and_then_what_changes(server: Server, cas
 def test_what_is_pushed_holds_no_form_and_no_token(server: Server, cast: Cast) -> None:
     exercise, run = scene.running(cast)
     with opened(server, exercise, cast.outsider) as response:
-        pushed = read_until(response, f'id="acts-{run.experiment_id}"') + read_until(response, "\n\n")
+        pushed = read_until(response, f'id="acts-{run.experiment_id}"')
+        pushed += read_until(response, "\n\n")
     assert "csrf" not in pushed
     assert "<form" not in pushed
 
@@ -90,9 +91,7 @@ def test_a_stream_ends_when_one_may_no_longer_look(
             pass
 
 
-def test_more_people_watch_than_there_are_database_connections(
-    server: Server, cast: Cast
-) -> None:
+def test_more_people_watch_than_there_are_database_connections(server: Server, cast: Cast) -> None:
     exercise, _ = scene.running(cast)
     pool = settings.DATABASES["default"]["OPTIONS"]["pool"]["max_size"]
     with ExitStack() as stack:
