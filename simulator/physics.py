@@ -6,7 +6,6 @@ but not that an Availability Zone has no capacity or that a volume does not answ
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass, field
 
 
@@ -27,8 +26,6 @@ class Physics:
     shortages: dict[str, Shortage] = field(default_factory=dict)
     paused_volumes: set[str] = field(default_factory=set)
     rebooting_until: dict[str, float] = field(default_factory=dict)
-    failover_until: dict[tuple[str, str], float] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def has_capacity(self, account: str, zone: str, launcher: str | None = None) -> bool:
         """Whether an instance can start in a zone; a launcher is a role or group ARN."""

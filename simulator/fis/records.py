@@ -46,7 +46,6 @@ class Experiment:
     effects: dict[str, Any] = field(default_factory=dict)
     stop_reason: str = ""
     stopping_since: float | None = None
-    failure: dict[str, str] | None = None
 
     @property
     def id(self) -> str:

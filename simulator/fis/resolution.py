@@ -125,22 +125,11 @@ def _instances(access: Access, account: str, region: str) -> Iterator[Candidate]
 
 
 def _volumes(access: Access, account: str, region: str) -> Iterator[Candidate]:
-    kept = {
-        (instance.document["InstanceId"], mapping["DeviceName"]): mapping["Ebs"].get(
-            "DeleteOnTermination", False
-        )
-        for instance in _instances(access, account, region)
-        for mapping in instance.document.get("BlockDeviceMappings", [])
-    }
     zone_ids = _zone_ids(access, account)
     for answer in access.client("ec2", account).get_paginator("describe_volumes").paginate():
         for volume in answer["Volumes"]:
-            attachments = [
-                {**each, "DeleteOnTermination": kept.get((each["InstanceId"], each["Device"]))}
-                for each in volume["Attachments"]
-            ]
             zone = volume["AvailabilityZone"]
-            document = {**volume, "Attachments": attachments, "Zones": [zone, zone_ids[zone]]}
+            document = {**volume, "Zones": [zone, zone_ids[zone]]}
             arn = f"arn:aws:ec2:{region}:{account}:volume/{volume['VolumeId']}"
             yield Candidate(arn, document, _tags(volume.get("Tags")))
 

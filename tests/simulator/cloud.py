@@ -56,7 +56,8 @@ class Cloud:
 
     def _client(self, service: str, keys: Mapping[str, str]) -> Any:
         keys = {"aws_secret_access_key": "simulated", **keys}
-        return boto3.client(
+        session: Any = boto3
+        return session.client(
             service, endpoint_url=self.simulator.url, region_name=REGION, config=ONCE, **keys
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -141,7 +143,7 @@ def test_experiments_are_listed_by_template_with_their_tags(cloud: Cloud) -> Non
     ],
 )
 def test_a_wrong_template_is_refused_with_the_code_of_the_model(
-    cloud: Cloud, changes: dict[str, object], code: str, status: int
+    cloud: Cloud, changes: dict[str, Any], code: str, status: int
 ) -> None:
     with pytest.raises(ClientError) as raised:
         cloud.template(**changes)

@@ -212,6 +212,19 @@ def test_launches_by_a_role_without_capacity_are_refused_in_that_zone_only(cloud
     assert launch(ZONE).startswith("i-")
 
 
+def test_a_rebooting_broker_does_not_answer_for_a_minute(cloud: Cloud) -> None:
+    cloud.advance(300)
+    before = cloud.metric("ConnectedVehicles")
+    reboot = action("ec2:reboot-instances", {}, Instances="brokers")
+    cloud.start(cloud.template(targets={"brokers": BROKERS_A}, actions={"reboot": reboot}))
+
+    cloud.advance(20)
+    assert cloud.metric("ConnectedVehicles") < before * 0.75
+    cloud.advance(300)
+    assert cloud.metric("DistinctClusters") == 1
+    assert cloud.metric("ConnectedVehicles") > before * 0.95
+
+
 def test_a_terminated_instance_is_replaced_by_the_world(cloud: Cloud) -> None:
     one = {**BROKERS_A, "selectionMode": "COUNT(1)"}
     experiment = cloud.start(

@@ -19,8 +19,6 @@ class FailoverCluster(Effect):
             client = self.call.client("rds", account)
             for resource in resources:
                 client.failover_db_cluster(DBClusterIdentifier=resource.name)
-                key = (account, resource.name)
-                self.call.physics.failover_until[key] = self.call.now() + FAILOVER_S
 
 
 class RebootDatabases(Effect):
