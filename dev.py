@@ -78,7 +78,7 @@ def demo() -> None:
     command = [str(PYTHON), "-m", "chaosplane.cli", "demo"]
     if port := os.environ.get("PORT"):
         command += ["--port", port]
-    if os.environ.get("HEADLESS", "0") not in {"", "0"}:
+    if (os.environ.get("HEADLESS") or "0") != "0":
         command.append("--headless")
     # Takes this process's place, so that a signal reaches the demo itself.
     os.chdir(ROOT)
@@ -90,7 +90,7 @@ def test() -> None:
     install("test")
     if not _chromium():
         print("No Chromium here: the browser tests will be skipped (see `make browser`).")
-    pytest("-n", os.environ.get("WORKERS", "2"), *_words("ARGS"))
+    pytest("-n", os.environ.get("WORKERS") or "2", *_words("ARGS"))
 
 
 def test_fast() -> None:
@@ -162,7 +162,7 @@ def migrations() -> None:
 def sim() -> None:
     """Run simulated AWS alone: PORT=5055"""
     install("embedded")
-    run([PYTHON, "-m", "simulator", "--port", os.environ.get("PORT", "5055"), *_words("ARGS")])
+    run([PYTHON, "-m", "simulator", "--port", os.environ.get("PORT") or "5055", *_words("ARGS")])
 
 
 def shots() -> None:
