@@ -15,7 +15,7 @@ from exercises.domain.approvals import ApprovalStatus
 from exercises.domain.capacities import Capacity
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Exercise, Experiment, PreflightCheck, Run, TargetPreview
-from exercises.queries.approvals import approvals_of, required_for
+from exercises.queries.approvals import approvals_shown, required_for
 from exercises.queries.plans import planned_start
 
 
@@ -133,7 +133,7 @@ def experiment_rows(
             "deployment__place__account",
         )
     )
-    approvals = approvals_of(experiments, now=now)
+    approvals = approvals_shown(experiments, now=now)
     preflights = _preflights(experiments)
     runs = _runs(experiments)
     return tuple(

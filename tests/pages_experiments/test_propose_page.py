@@ -126,6 +126,7 @@ def test_an_account_that_does_not_answer_holds_up_no_proposal(
 
 def test_a_retest_starts_from_the_finding_and_keeps_it(client: Client, cast: Cast) -> None:
     experiment = build.approved(cast)
+    assert experiment.revision is not None
     run = Run.objects.create(
         experiment=experiment,
         revision=experiment.revision,
