@@ -54,7 +54,10 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         SERVERS.stop()
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Playwright's loop, once started, runs in this thread to the end of the session.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     if CHROMIUM:
         return
     without = pytest.mark.skip(reason="no Chromium on this machine: apt-get install chromium")

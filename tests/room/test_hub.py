@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any
@@ -44,7 +45,9 @@ def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
     async def limited() -> None:
         await asyncio.wait_for(body(), PATIENCE_S)
 
-    asyncio.run(limited())
+    # A thread of its own: a browser of another test may run a loop in this one.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(limited())).result()
 
 
 async def next_of(updates: AsyncIterator[dict[str, str]]) -> dict[str, str]:
