@@ -9,7 +9,7 @@ from typing import Final
 
 from exercises.models import Exercise, RunEvent
 
-SHOWN: Final = 200
+SHOWN: Final = 100
 
 _ICONS: Final = {
     "note": ("comment", "tone-idle"),

@@ -103,3 +103,19 @@ def test_the_room_has_no_barrier_and_does_not_scroll_sideways(
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_a_room_without_news_says_so_and_stop_still_works(
+    server: Server, page: Page, cast: Cast
+) -> None:
+    exercise, _ = scene.running(cast)
+    page.clock.install()
+    page.route("**/live/stream*", lambda route: route.abort())
+    enter(page, server, exercise, cast.outsider)
+    expect(page.locator("#stale")).to_be_hidden()
+    page.clock.fast_forward(12_000)
+    expect(page.locator("#fresh")).to_contain_text("s old")
+    page.clock.fast_forward(12_000)
+    expect(page.locator("#stale")).to_contain_text("Stop still works")
+    page.locator("#stop-all-b").click()
+    expect(page.locator("dialog#stop-all")).to_be_visible()
