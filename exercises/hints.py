@@ -38,7 +38,8 @@ def _redis(url: str) -> redis.Redis:
 
 def tell_pages(exercise_id: int) -> None:
     """Tell the live pages that something of this exercise changed, once it is committed."""
-    transaction.on_commit(functools.partial(_publish, exercise_id), robust=True)
+    # A lambda: Django names a robust hook that fails by __qualname__, which a partial lacks.
+    transaction.on_commit(lambda: _publish(exercise_id), robust=True)
 
 
 def _publish(exercise_id: int) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from tests import servers
@@ -49,6 +50,16 @@ CHROMIUM = next(
 )
 
 
+# Machines are slow and busy at times, which says nothing about a rule.
+hypothesis.settings.register_profile(
+    "unhurried",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    print_blob=True,
+)
+hypothesis.settings.load_profile("unhurried")
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if SERVERS:
         SERVERS.stop()
@@ -56,6 +67,9 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    # Playwright leaves an event loop running in its thread for the rest of the session, so
+    # nothing else may follow. Workers of pytest-xdist keep this order, too.
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     # Playwright's loop, once started, runs in this thread to the end of the session.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     if CHROMIUM:

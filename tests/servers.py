@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import MutableMapping
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urlsplit
 
 from chaosplane import embedded
 from chaosplane.embedded.processes import CannotStart
@@ -42,19 +42,22 @@ def start(variables: MutableMapping[str, str]) -> Servers | None:
 
 
 def numbered(redis_url: str, number: int) -> str:
+    """The same server's database of that number.
+
+    Put together by hand: urlunsplit drops the slashes of unix:///path.
+    """
     parts = urlsplit(redis_url)
     if parts.scheme == "unix":
-        return urlunsplit(parts._replace(query=f"db={number}"))
-    return urlunsplit(parts._replace(path=f"/{number}"))
+        return f"unix://{parts.path}?db={number}"
+    query = f"?{parts.query}" if parts.query else ""
+    return f"{parts.scheme}://{parts.netloc}/{number}{query}"
 
 
 def database_url(settings_dict: dict[str, object]) -> str:
     """The address by which another process reaches the test database of this one."""
-    host, port = settings_dict["HOST"], settings_dict["PORT"]
-    return (
-        f"postgresql://{settings_dict['USER']}:{settings_dict['PASSWORD']}@/"
-        f"{settings_dict['NAME']}?host={host}" + (f"&port={port}" if port else "")
-    )
+    part = {name: quote(str(value), safe="") for name, value in settings_dict.items()}
+    address = f"postgresql://{part['USER']}:{part['PASSWORD']}@/{part['NAME']}?host={part['HOST']}"
+    return address + (f"&port={part['PORT']}" if part["PORT"] else "")
 
 
 def environment_of_a_process(settings_dict: dict[str, object]) -> dict[str, str]:

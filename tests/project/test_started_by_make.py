@@ -33,7 +33,8 @@ def test_interrupting_make_alone_is_noticed(tmp_path):
     make = subprocess.Popen(
         ["make", "demo"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        # Without what a make around these tests would tell it.
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
