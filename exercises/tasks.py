@@ -10,7 +10,7 @@ import logging
 from celery import shared_task
 
 from exercises.domain.errors import Conflict
-from exercises.services import due_work, editions, observe, settle_starts, start
+from exercises.services import debrief, due_work, editions, observe, settle_starts, start
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 @shared_task(name="exercises.tick")
 def tick() -> None:
     due_work.tick()
+    debrief.open_due_debriefs()
 
 
 @shared_task(name="exercises.start_run")

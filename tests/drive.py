@@ -8,6 +8,7 @@ from collections.abc import Callable
 from exercises.domain.run_states import RunState
 from exercises.models import AccountRegion, Run
 from exercises.models.due_work import claim
+from exercises.services.debrief import open_due_debriefs
 from exercises.services.observe import observe_region
 from exercises.services.settle_starts import settle_start
 from exercises.services.start import start_run
@@ -21,6 +22,7 @@ def work_off(ahead_s: float = 2.0) -> None:
         carry_out(run_id=str(run.pk), fence=run.fence)
     for place in claim(AccountRegion.objects.all()):
         observe_region(region_id=place.pk, fence=place.fence)
+    open_due_debriefs()
 
 
 def until(done: Callable[[], bool], *, seconds: float = 60) -> None:

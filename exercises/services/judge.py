@@ -9,12 +9,11 @@ from django.conf import settings
 from django.db import transaction
 
 from exercises.domain.engine_values import Reading
-from exercises.domain.exercise_phases import Phase, move
 from exercises.domain.finding_states import FindingState
-from exercises.domain.run_states import TERMINAL, RunState
+from exercises.domain.run_states import RunState
 from exercises.domain.steady_state import ProbeSpec, format_value, limit_words, probes_from_json
 from exercises.domain.verdicts import Judgement, ProbeJudgement, RunVerdict, judge
-from exercises.models import Exercise, Finding, FindingNote, Run
+from exercises.models import Finding, FindingNote, Run
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, lock_run
 from exercises.services.system import SYSTEM
@@ -56,7 +55,6 @@ def judge_when_settled(run: Run, *, now: datetime) -> None:
         if judgement.verdict is RunVerdict.NOT_HELD:
             draft_finding(locked, judgement, now=now)
         record(SYSTEM, "run.judge", locked, verdict=judgement.verdict.value)
-        _open_debrief_when_done(locked.experiment.exercise)
 
 
 def judgement_of(run: Run, *, now: datetime) -> Judgement:
@@ -132,22 +130,3 @@ def _probe_row(judged: ProbeJudgement) -> dict[str, object]:
         name: value.isoformat() if isinstance(value, datetime) else value
         for name, value in row.items()
     }
-
-
-def _open_debrief_when_done(exercise: Exercise) -> None:
-    """The last verdict ends the live phase: nothing waits, nothing runs."""
-    locked = Exercise.objects.select_for_update().get(pk=exercise.pk)
-    runs = Run.objects.filter(experiment__exercise=locked, is_rehearsal=False)
-    unfinished = runs.exclude(state__in=[s.value for s in TERMINAL]).exists()
-    unjudged = runs.exclude(experiment_ref="").filter(judged_at__isnull=True).exists()
-    if unfinished or unjudged:
-        return
-    if locked.kind == "self_service" and locked.phase == Phase.PREFLIGHT.value:
-        locked.phase = Phase.LIVE.value
-    if locked.phase != Phase.LIVE.value:
-        return
-    locked.phase = move(Phase.LIVE, Phase.DEBRIEF).value
-    locked.save(update_fields=["phase"])
-    append_event(
-        exercise=locked, kind="exercise.debrief", text="All runs are judged, debrief is open."
-    )

@@ -6,8 +6,6 @@ first call never arrived, the second one is the start.
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from django.db import transaction
 
 from exercises.domain.engine_values import EngineStatus, Observation, Watch
@@ -16,6 +14,7 @@ from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
 from exercises.models import Run
 from exercises.models.due_work import database_now
+from exercises.queries.plans import planned_wall
 from exercises.queries.start_gate import refusals
 from exercises.services.audit import record
 from exercises.services.run_events import move_run
@@ -29,8 +28,8 @@ from exercises.services.start_steps import (
 from exercises.services.system import SYSTEM
 
 UNSETTLED = frozenset({RunState.STARTING.value, RunState.START_UNKNOWN.value})
-GIVE_UP_AFTER = timedelta(minutes=15)
-"""How long an experiment that was never found is looked for before the run is closed."""
+GIVE_UP_AFTER_S = 900
+"""Planned seconds for which an experiment that was never found is looked for."""
 
 
 def settle_start(*, run_id: str, fence: int) -> None:
@@ -67,7 +66,7 @@ def _may_ask_again(run: Run, fence: int) -> bool:
         if not refused:
             record(SYSTEM, "run.start_again", locked, token=locked.token)
             return True
-        if locked.asked_at and now - locked.asked_at < GIVE_UP_AFTER:
+        if locked.asked_at and now - locked.asked_at < planned_wall(GIVE_UP_AFTER_S):
             settle_again(locked, fence)
             return False
         because = " ".join(refusal.because for refusal in refused)

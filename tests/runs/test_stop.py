@@ -102,9 +102,7 @@ def test_a_stop_between_the_intent_and_the_answer_stops_what_then_started(
     until(lambda: fleet_states() == {"running"})
 
 
-def test_everyone_in_the_room_may_stop_and_nobody_outside_it(
-    cast: Cast, estate: Simulator
-) -> None:
+def test_everyone_in_the_room_may_stop_and_nobody_outside_it(cast: Cast, estate: Simulator) -> None:
     exercise, run = build.live(cast)
     Exercise.objects.filter(pk=exercise.pk).update(kind="self_service")
     with pytest.raises(NotAllowed):
