@@ -46,7 +46,7 @@ class World:
         self._physics = physics
         self._launch = launch
         self._alarms = AlarmEvaluator(clock.speed)
-        self._published_at = float("-inf")
+        self._published_at = 0.0
         self._pruned_at = 0.0
         self.applications = [_application(each, rng) for each in DEPLOYMENTS]
         metrics.install_reading()
@@ -55,7 +55,7 @@ class World:
         """Publish a quiet past, so that every chart has a before."""
         count = int(HISTORY_S / PUBLISH_EVERY_S)
         self._look(0.0)
-        for number in range(count, 0, -1):
+        for number in range(count, -1, -1):
             self._publish(-number * PUBLISH_EVERY_S)
 
     def tick(self) -> None:
@@ -63,9 +63,12 @@ class World:
         now = self._clock.now()
         if now - self._published_at < PUBLISH_EVERY_S:
             return
-        self._published_at = now
         self._look(now)
-        self._publish(now)
+        # A busy machine may tick late: sensors would have gone on measuring meanwhile.
+        self._published_at = max(self._published_at, now - HISTORY_S)
+        while self._published_at + PUBLISH_EVERY_S <= now:
+            self._published_at += PUBLISH_EVERY_S
+            self._publish(self._published_at)
         self._alarms.evaluate(self._clock.wall(now))
         self._heal(now)
         if (now - self._pruned_at) / self._clock.speed >= PRUNE_EVERY_WALL_S:
