@@ -64,6 +64,7 @@ def another(cast: Cast, exercise: Exercise, slug: str) -> Run:
         cast, exercise, deployment=build.deployment(cast, slug=slug), title=f"Stop one of {slug}"
     )
     Exercise.objects.filter(pk=exercise.pk).update(phase="live")
+    assert experiment.revision is not None
     run = Run.objects.create(
         experiment=experiment,
         revision=experiment.revision,

@@ -33,7 +33,7 @@ def test_the_room_follows_what_happens_without_a_reload(
     exercise, run = scene.running(cast)
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.on("console", lambda said: said.type == "error" and problems.append(said.text))
+    page.on("console", lambda said: problems.extend([said.text] if said.type == "error" else []))
     enter(page, server, exercise, cast.outsider)
     row = page.locator(f"#state-{run.experiment_id}")
     expect(row).to_contain_text("Running")
