@@ -147,7 +147,9 @@ def _approval_item(approved: int, total: int) -> ReadinessItem:
         label="All experiments approved" if total else "At least one experiment proposed",
         status="ok" if total and approved == total else ("warn" if approved else "pending"),
         detail="" if total and approved == total else f"{approved} of {total} approved",
-        lifted_by="At least one experiment needs all of its approvals.",
+        lifted_by="Only what is approved will start."
+        if approved
+        else "At least one experiment needs all of its approvals.",
         blocks=approved == 0,
     )
 

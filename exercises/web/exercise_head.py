@@ -78,7 +78,9 @@ def head(actor: Actor, exercise: Exercise, rows: Sequence[ExperimentRow]) -> dic
         "may_cancel": leads and phase not in _ENDED | {Phase.LIVE},
         "takes_proposals": phase in {Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT},
         "has_ended": phase in _ENDED,
-        "clock_style": "clock" if settings.CHAOSPLANE_TIME_SPEED == 1 else "clock_s",
+        "clock_style": "clock"
+        if settings.CHAOSPLANE_TIME_SPEED == 1 or exercise.is_imported
+        else "clock_s",
     }
 
 
@@ -99,7 +101,9 @@ def steps(
         Phase.LIVE: opens + clock(exercise.starts_at, exercise.timezone),
         Phase.JOIN: f"{joined} joined" if participations else "",
         Phase.APPROVE: f"{approved} of {len(proposed)} approved" if proposed else "",
-        Phase.PREFLIGHT: f"{checked} of {len(proposed)} passed" if proposed else "",
+        Phase.PREFLIGHT: f"{checked} of {len(proposed)} passed"
+        if proposed and (checked or phase not in _ENDED)
+        else "",
     }
     here = ORDER.index(phase)
     finished = phase is Phase.CLOSED
