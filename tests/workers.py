@@ -14,6 +14,8 @@ from chaosplane.embedded.processes import Child, spawn, wait_until
 @contextmanager
 def running_worker(name: str, env: dict[str, str], log: Path) -> Iterator[Child]:
     """A worker that has taken up its queue; on leaving it is stopped."""
+    # What earlier tests have sent is not this worker's to do.
+    app.control.purge()
     child = spawn(
         "Celery worker",
         [
