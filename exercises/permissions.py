@@ -164,5 +164,5 @@ _DENIALS: Final[dict[str, str]] = {
     "team.create": "Only a programme lead creates teams.",
     "team.manage": "Only an owner of the team or a programme lead changes its members.",
     "account.register": "Only a programme lead registers AWS accounts.",
-    "application.register": "Only an owner of the team or a programme lead registers its applications.",
+    "application.register": "Only an owner of the team or a programme lead registers for it.",
 }

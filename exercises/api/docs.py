@@ -80,7 +80,7 @@ def _operation(document: Json, path: str, method: str, operation: Json) -> Opera
 
 
 def _answer(document: Json, operation: Json) -> tuple[tuple[Field, ...], bool]:
-    ok = next((r for code, r in operation["responses"].items() if code.startswith("2")), {})
+    ok: Json = next((r for code, r in operation["responses"].items() if code[0] == "2"), {})
     schema = _resolve(document, _schema_of(ok))
     rows = schema.get("properties", {}).get("results")
     if rows is not None:
@@ -92,8 +92,10 @@ def _answer(document: Json, operation: Json) -> tuple[tuple[Field, ...], bool]:
 
 def _schema_of(holder: Json) -> Json:
     content = holder.get("content", {})
-    found: Json = next(iter(content.values()), {}).get("schema", {})
-    return found
+    for body in content.values():
+        found: Json = body.get("schema", {})
+        return found
+    return {}
 
 
 def _resolve(document: Json, schema: Json) -> Json:

@@ -17,7 +17,7 @@ class Me(APIView):
     def get(self, request: Request) -> Response:
         """The person, the roles as they are now, and the token's scopes."""
         actor = actor_of(request)
-        user = User.objects.get(pk=actor.user_id)
+        user = User.objects.get(pk=actor.person_id)
         teams = Membership.objects.filter(user=user).values_list("team__slug", "role")
         return Response(
             {

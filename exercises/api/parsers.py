@@ -22,7 +22,7 @@ class StrictJSONParser(BaseParser):
         stream: IO[bytes],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> object:
+    ) -> Any:
         try:
             return parse_strict(stream.read(), field="body")
         except Invalid as error:

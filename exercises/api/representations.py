@@ -47,7 +47,8 @@ class ExerciseOut(serializers.ModelSerializer[Exercise]):
 class ExerciseDetail(ExerciseOut):
     participants = ParticipationOut(source="participations", many=True, read_only=True)
 
-    class Meta(ExerciseOut.Meta):
+    class Meta:
+        model = Exercise
         fields = (*ExerciseOut.Meta.fields, "participants")
 
 
@@ -133,7 +134,8 @@ class TemplateOut(serializers.ModelSerializer[Template]):
 class TemplateDetail(TemplateOut):
     versions = VersionOut(many=True, read_only=True)
 
-    class Meta(TemplateOut.Meta):
+    class Meta:
+        model = Template
         fields = (*TemplateOut.Meta.fields, "versions")
 
 
@@ -177,5 +179,7 @@ class ProblemOut(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField()
-    errors = serializers.ListField(child=serializers.DictField(), required=False)
+    errors = serializers.ListField(  # type: ignore[assignment]
+        child=serializers.DictField(), required=False
+    )
     refusals = serializers.ListField(child=serializers.DictField(), required=False)

@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from exercises.domain.errors import NotAllowed
+
 
 class Door(StrEnum):
     """How an act came in. Written into the audit trail."""
@@ -39,3 +41,10 @@ class Actor:
     def is_system(self) -> bool:
         """True for chaosplane itself: nobody's account, so nobody can sign in as it."""
         return self.user_id is None and self.door in {Door.SYSTEM, Door.SCHEDULE}
+
+    @property
+    def person_id(self) -> int:
+        """The user's id where only a person can act. Raises NotAllowed for the system."""
+        if self.user_id is None:
+            raise NotAllowed("Only a person can do this.")
+        return self.user_id

@@ -173,12 +173,12 @@ def _read_parameters(
 ) -> tuple[tuple[ParameterSpec, ...] | None, list[Mapping[str, object]]]:
     try:
         schema = parse_strict(text.strip() or "[]", field="parameters")
-        if not isinstance(schema, list) or not all(isinstance(item, dict) for item in schema):
-            raise Invalid("parameters", "a JSON list with one object a parameter")
-        return specs_from_json(schema), schema
+        if isinstance(schema, list) and all(isinstance(item, dict) for item in schema):
+            return specs_from_json(schema), schema
+        problems.append(("parameters", "a JSON list with one object a parameter"))
     except Invalid as error:
         problems += error.problems
-        return None, []
+    return None, []
 
 
 def _read_definition(text: str, problems: Problems) -> dict[str, object] | None:

@@ -69,7 +69,7 @@ def decide(
             digest=digest_seen,
             verdict=verdict.value,
             capacity=_capacity(actor, locked, capacity).value,
-            decided_by_id=actor.user_id,
+            decided_by_id=actor.person_id,
             reason=reason.strip(),
             decided_at=now,
             valid_until=max(min(now + VALID_FOR, locked.exercise.ends_at), now),

@@ -242,7 +242,7 @@ def add_note(
 def pin_event(*, actor: Actor, event: RunEvent) -> Pin:
     """Mark a line for the debrief; marking it twice is once."""
     authorize(actor, "exercise.note", event.exercise)
-    pin, _ = Pin.objects.get_or_create(event=event, defaults={"pinned_by_id": actor.user_id})
+    pin, _ = Pin.objects.get_or_create(event=event, defaults={"pinned_by_id": actor.person_id})
     hints.tell_pages(event.exercise_id)
     return pin
 

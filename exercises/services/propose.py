@@ -72,7 +72,7 @@ def start_draft(
         experiment = Experiment(
             exercise=place,
             application=application,
-            author_id=actor.user_id,
+            author_id=actor.person_id,
             retest_of=retest_of,
             **_fields(draft),
         )
@@ -235,7 +235,7 @@ def _revise(experiment: Experiment, actor: Actor) -> None:
         number=number,
         digest=digest,
         plan=plan_document(plan),
-        author_id=actor.user_id,
+        author_id=actor.person_id,
     )
     experiment.save(update_fields=["revision"])
 
@@ -246,7 +246,7 @@ def _exercise_of_one(actor: Actor, draft: Draft, starts_at: datetime | None) -> 
         raise Invalid("slot", "choose an exercise, or a date and time of your own")
     if starts_at <= database_now():
         raise Invalid("slot", "the slot lies in the past; choose a later one")
-    lead = User.objects.get(pk=actor.user_id)
+    lead = User.objects.get(pk=actor.person_id)
     last = Exercise.objects.filter(kind="self_service").count() + 1
     return Exercise.objects.create(
         slug=f"self-{last}-{starts_at:%Y%m%d%H%M%S}",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import Any
 
 from exercises.domain.engine_values import (
     ActionObservation,
@@ -61,7 +62,7 @@ def record_observation(run: Run, observation: Observation, *, now: datetime) -> 
     to = _STATE_OF.get(observation.status)
     if to is None or run.state == to.value or RunState(run.state) in TERMINAL:
         return run
-    changes: dict[str, object] = {}
+    changes: dict[str, Any] = {}
     if to in TERMINAL:
         ended_at = observation.ended_at or now
         changes = {"ended_at": ended_at, "settle_until": ended_at + planned_wall(SETTLE_S)}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
 
@@ -39,7 +40,7 @@ def append_event(
     return event
 
 
-def lock_run(run_id: object, *, fence: int | None = None) -> Run:
+def lock_run(run_id: UUID | str, *, fence: int | None = None) -> Run:
     """The run, locked until the transaction ends.
 
     Raises Conflict when another worker holds a newer claim than `fence`.

@@ -7,6 +7,7 @@ that asks an engine to start.
 from __future__ import annotations
 
 from datetime import timedelta
+from uuid import UUID
 
 from django.db import transaction
 
@@ -21,7 +22,7 @@ from exercises.services.run_events import lock_run, move_run
 SETTLE_AFTER = timedelta(seconds=2)
 
 
-def lock_free(run_id: object, fence: int) -> Run:
+def lock_free(run_id: UUID | str, fence: int) -> Run:
     """The run as claimed, read without a lock. Raises Conflict when the claim is stale."""
     with transaction.atomic():
         return lock_run(run_id, fence=fence)

@@ -35,7 +35,7 @@ def issue_token(*, actor: Actor, name: str, scopes: list[str], days: int) -> tup
     secret = PREFIX + secrets.token_urlsafe(32)
     with transaction.atomic():
         token = ApiToken.objects.create(
-            user_id=actor.user_id,
+            user_id=actor.person_id,
             name=name.strip(),
             prefix=secret[:10],
             digest=digest_of(secret),

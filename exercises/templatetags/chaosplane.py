@@ -110,7 +110,7 @@ def control(field: BoundField) -> SafeString:
 def nav_link(context: Context, href: str, label: str, count: Any = None) -> SafeString:
     """A link of .tabs that knows when it is the page one is on."""
     request = context.get("request")
-    current = bool(request) and (request.path == href or is_within(request.path, href))
+    current = request is not None and (request.path == href or is_within(request.path, href))
     hot = format_html(' <span class="count">{}</span>', count) if count else SafeString("")
     mark = SafeString(' aria-current="page"') if current else SafeString("")
     return format_html('<a href="{}"{}>{}{}</a>', href, mark, label, hot)

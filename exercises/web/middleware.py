@@ -33,9 +33,7 @@ class ActorMiddleware:
         response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
         return response
 
-    def process_exception(
-        self, request: HttpRequest, exception: Exception
-    ) -> HttpResponse | None:
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, ChaosplaneError) and not request.path.startswith("/api/"):
             return problem_page(request, exception)
         return None

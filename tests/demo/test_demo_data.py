@@ -131,12 +131,16 @@ def test_a_finding_is_verified_only_by_a_later_run_that_held(opened):
         assert finding.verified_by_run is not None
         assert finding.run is not None
         assert finding.verified_by_run.verdict == "held"
-        assert finding.verified_by_run.started_at > finding.run.ended_at
+        started, ended = finding.verified_by_run.started_at, finding.run.ended_at
+        assert started is not None
+        assert ended is not None
+        assert started > ended
 
 
 def test_nothing_in_the_past_lies_in_the_future(opened):
     now = database_now()
     for exercise in Exercise.objects.filter(is_imported=True):
+        assert exercise.ended_at is not None
         assert exercise.ended_at < now
         assert all(event.at <= now for event in exercise.events.all())
         for finding in exercise.findings.all():

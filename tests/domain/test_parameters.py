@@ -21,7 +21,7 @@ OUTAGE = {
     "maximum": 30,
     "unit": "min",
 }
-SCHEMA = [
+SCHEMA: list[dict[str, object]] = [
     OUTAGE,
     {"name": "percentage", "kind": "int", "minimum": 1, "maximum": 100, "default": 50},
     {"name": "scope", "kind": "choice", "choices": ["all", "s3"], "default": "all"},

@@ -81,9 +81,10 @@ def test_a_worker_that_died_after_asking_is_settled_by_finding_the_experiment(
         ask(self, access, order)  # type: ignore[arg-type]
         raise SystemExit
 
-    with monkeypatch.context() as patch, pytest.raises(SystemExit):
+    with monkeypatch.context() as patch:
         patch.setattr(fis.FisEngine, "start", ask_and_die)
-        start_run(run_id=str(mine.pk), fence=mine.fence)
+        with pytest.raises(SystemExit):
+            start_run(run_id=str(mine.pk), fence=mine.fence)
     assert fresh(run).state == "starting"
     Run.objects.filter(pk=run.pk).update(lease_until=None)
     work_off()

@@ -13,7 +13,7 @@ from exercises.management.demo.people import owner_of
 from exercises.models import Finding, FindingNote
 
 if TYPE_CHECKING:
-    from exercises.management.demo.history import Told
+    from exercises.management.demo.told import Told
     from exercises.management.demo.world import World
 
 Findings = dict[tuple[int, str], Finding]

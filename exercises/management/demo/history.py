@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
@@ -16,19 +15,19 @@ from django.db import transaction
 from exercises.domain.approvals import DecisionVerdict, required_capacities
 from exercises.domain.capacities import Capacity
 from exercises.domain.digest import plan_digest, plan_document
-from exercises.domain.engine_values import Reading
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.recurrence import Occurrence
 from exercises.domain.run_states import RunState
 from exercises.domain.steady_state import probes_from_json
 from exercises.domain.timeline import PlannedAction, planned_actions, planned_duration_s
-from exercises.domain.verdicts import Judgement, judge
+from exercises.domain.verdicts import judge
 from exercises.management.demo.findings import probe_row, write_finding
 from exercises.management.demo.log import write_log
 from exercises.management.demo.past import EDITIONS, PAST, PastRun
 from exercises.management.demo.people import on_call_of, owner_of
 from exercises.management.demo.programme import NAME, past_editions
 from exercises.management.demo.readings import readings_of
+from exercises.management.demo.told import Told
 from exercises.management.demo.world import World
 from exercises.models import (
     Decision,
@@ -49,20 +48,6 @@ from exercises.services.system import SYSTEM
 
 GO_AFTER = timedelta(minutes=6)
 STARTS_IN = timedelta(seconds=3)
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A run that was imported, with all that its log and its finding are written from."""
-
-    past: PastRun
-    run: Run
-    started_at: datetime
-    ended_at: datetime
-    settled_at: datetime
-    actions: tuple[PlannedAction, ...]
-    readings: dict[str, list[Reading]]
-    judgement: Judgement
 
 
 def seed_history(world: World) -> None:

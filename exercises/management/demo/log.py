@@ -11,7 +11,7 @@ from exercises.domain.steady_state import format_value, is_inside, limit_words, 
 from exercises.models import Exercise, RunEvent
 
 if TYPE_CHECKING:
-    from exercises.management.demo.history import Told
+    from exercises.management.demo.told import Told
     from exercises.management.demo.world import World
 
 SOURCE = "imported"

@@ -49,7 +49,7 @@ class FindingForm(FindingWords):
         values = ("title", "body", "severity", "owner", "due_on", "tracker_url")
         super().__init__(data, initial={name: getattr(finding, name) for name in values})
         owners = self.fields["owner"]
-        assert isinstance(owners, forms.ModelChoiceField)  # noqa: S101 - narrows the type
+        assert isinstance(owners, forms.ModelChoiceField)
         owners.queryset = User.objects.filter(
             pk__in=[user.pk for user in possible_owners(finding)]
         ).order_by("name")
@@ -76,7 +76,7 @@ class NewFindingForm(FindingWords):
     ) -> None:
         super().__init__(data, initial=initial)
         choice, family = self.fields["application"], self.fields["failure_family"]
-        assert isinstance(choice, forms.ModelChoiceField)  # noqa: S101 - narrows the type
-        assert isinstance(family, forms.ChoiceField)  # noqa: S101 - narrows the type
+        assert isinstance(choice, forms.ModelChoiceField)
+        assert isinstance(family, forms.ChoiceField)
         choice.queryset = Application.objects.filter(pk__in=[a.pk for a in applications])
         family.choices = [(name, name.replace("-", " ").capitalize()) for name in families]
