@@ -55,7 +55,10 @@ def run(wishes: Wishes, variables: Mapping[str, str]) -> None:
         try:
             servers.start()
             sign_ins = _bring_up(keeper, url, simulator_url, wishes.speed)
-            print(sign_ins, f"ready: {url}/", sep="\n", flush=True)
+            print(
+                sign_ins, f"simulated AWS: {simulator_url}/simulator/", f"ready: {url}/",
+                sep="\n", flush=True,
+            )  # fmt: skip
             if wishes.open_browser and _has_display(variables):
                 webbrowser.open(url)
             while not asked_through_make():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any, Final
 
 from django.contrib import messages
@@ -175,7 +176,7 @@ def finding_move(request: SignedInRequest, number: int) -> HttpResponse:
         to = FindingState(request.POST.get("to", ""))
         with transaction.atomic():
             if request.POST.get("owner"):
-                _give(request, finding, request.POST["owner"])
+                _give(request, finding)
             services.move_finding(
                 actor=request.actor, finding=finding, to=to, text=request.POST.get("text", "")
             )
@@ -198,10 +199,13 @@ def retest_address(finding: Finding) -> str:
     return f"{reverse('experiment_new')}?{urlencode({'retest': finding.code})}"
 
 
-def _give(request: SignedInRequest, finding: Finding, owner: str) -> None:
-    chosen = {str(user.pk): user for user in possible_owners(finding)}.get(owner)
+def _give(request: SignedInRequest, finding: Finding) -> None:
+    """Name the owner, and the day by which the fix is due when one was chosen."""
+    people = {str(user.pk): user for user in possible_owners(finding)}
+    chosen = people.get(request.POST.get("owner", ""))
     if chosen is None:
         raise Invalid("owner", "choose a member of the application's team")
+    due = request.POST.get("due_on", "")
     services.edit_finding(
         actor=request.actor,
         finding=finding,
@@ -209,9 +213,16 @@ def _give(request: SignedInRequest, finding: Finding, owner: str) -> None:
         body=finding.body,
         severity=Severity(finding.severity),
         owner=chosen,
-        due_on=finding.due_on,
+        due_on=_day(due) if due else finding.due_on,
         tracker_url=finding.tracker_url,
     )
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as error:
+        raise Invalid("due_on", "a date, such as 2026-12-04") from error
 
 
 @signed_in

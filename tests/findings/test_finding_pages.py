@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection
@@ -64,11 +64,31 @@ def test_accepting_with_an_owner_in_the_same_press_leads_back_to_the_debrief(
     client.force_login(cast.author)
     answer = client.post(
         reverse("finding_move", args=[drafted.pk]),
-        {"to": "accepted", "owner": str(cast.owner.pk), "back": "debrief"},
+        {
+            "to": "accepted",
+            "owner": str(cast.owner.pk),
+            "due_on": "2026-12-04",
+            "back": "debrief",
+        },
     )
     assert answer["Location"] == reverse("debrief", args=[drafted.exercise.slug])
     drafted.refresh_from_db()
     assert (drafted.state, drafted.owner) == ("accepted", cast.owner)
+    assert drafted.due_on == date(2026, 12, 4)
+
+
+def test_a_day_that_is_none_is_named_and_nothing_is_accepted(
+    client: Client, cast: Cast, drafted: Finding
+) -> None:
+    client.force_login(cast.owner)
+    answer = client.post(
+        reverse("finding_move", args=[drafted.pk]),
+        {"to": "accepted", "owner": str(cast.owner.pk), "due_on": "Friday"},
+    )
+    assert answer.status_code == 422
+    assert "a date, such as" in answer.content.decode()
+    drafted.refresh_from_db()
+    assert (drafted.state, drafted.owner) == ("draft", None)
 
 
 def test_an_owner_from_outside_the_team_is_refused(
