@@ -38,6 +38,7 @@ ALLOWED_HOSTS = env.names(
     "CHAOSPLANE_ALLOWED_HOSTS", "" if PRODUCTION else "127.0.0.1,localhost,[::1],testserver"
 )
 CSRF_TRUSTED_ORIGINS = env.names("CHAOSPLANE_TRUSTED_ORIGINS")
+CHAOSPLANE_BEHIND_PROXY = env.flag("CHAOSPLANE_BEHIND_PROXY", False)
 
 # -- Simulated AWS -----------------------------------------------------------------------
 
@@ -254,7 +255,7 @@ if PRODUCTION:
     CSRF_COOKIE_NAME = "__Host-csrf"
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
     SECURE_SSL_REDIRECT = env.flag("CHAOSPLANE_HTTPS_REDIRECT", True)
-    if env.flag("CHAOSPLANE_BEHIND_PROXY", False):
+    if CHAOSPLANE_BEHIND_PROXY:
         SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True

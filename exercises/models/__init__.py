@@ -19,6 +19,7 @@ from exercises.models.measurements import ResolvedTarget, Sample
 from exercises.models.people import Division, Membership, OrganisationRole, Team, User
 from exercises.models.runs import Pin, Run, RunEvent
 from exercises.models.schedules import FreezeWindow, Programme, Schedule
+from exercises.models.sign_ins import SignInAttempt
 from exercises.models.tokens import ApiToken
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "RunEvent",
     "Sample",
     "Schedule",
+    "SignInAttempt",
     "TargetPreview",
     "Team",
     "Template",

@@ -1,5 +1,6 @@
 """Signing in and out: by e-mail and password, and in the demo by choosing a role.
 
+A password may be tried a few times only: services.sign_in counts.
 The one-click roles exist only when settings.CHAOSPLANE_DEMO is on, and only for people the
 demo data made; anywhere else their address answers 404.
 """
@@ -19,7 +20,9 @@ from django.urls import path
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
+from exercises.domain.errors import Refused
 from exercises.models import User
+from exercises.services.sign_in import attempt_failed, attempt_succeeded, begin_attempt
 
 BACKEND: Final = "django.contrib.auth.backends.ModelBackend"
 
@@ -41,6 +44,23 @@ class SignInForm(AuthenticationForm):
         for field in self.fields.values():
             field.widget.attrs.pop("autofocus", None)
 
+    def clean(self) -> dict[str, Any]:
+        email = self.cleaned_data.get("username", "")
+        if not email or not self.cleaned_data.get("password"):
+            return self.cleaned_data
+        try:
+            attempt = begin_attempt(email=email, address=address_of(self.request))
+        except Refused as error:
+            [refusal] = error.refusals
+            raise forms.ValidationError(f"{refusal.because} {refusal.lifted_by}") from error
+        try:
+            cleaned: dict[str, Any] = super().clean()
+        except forms.ValidationError:
+            attempt_failed(attempt)
+            raise
+        attempt_succeeded(attempt)
+        return cleaned
+
 
 class SignIn(LoginView):
     template_name = "signin/sign_in.html"
@@ -49,6 +69,15 @@ class SignIn(LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(**kwargs) | {"demo_sign_ins": demo_sign_ins()}
+
+
+def address_of(request: HttpRequest) -> str:
+    """Who calls; behind a proxy the last entry, which is the one that the proxy wrote."""
+    if settings.CHAOSPLANE_BEHIND_PROXY:
+        named = request.headers.get("X-Forwarded-For", "").rpartition(",")[2].strip()
+        if named:
+            return named[:45]
+    return str(request.META.get("REMOTE_ADDR", ""))[:45]
 
 
 def demo_sign_ins() -> list[User]:

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from exercises.models import User
+from exercises.models import AuditEntry, SignInAttempt, User
+from exercises.services.audit import first_broken_entry
+from exercises.services.sign_in import MOST_OF_ADDRESS, MOST_OF_EMAIL, WITHIN
 from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
@@ -16,7 +18,11 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def demo_person() -> User:
     return User.objects.create_user(
-        email="engineer@example.test", name="Telemetry engineer", title="Writes", is_demo=True
+        email="engineer@example.test",
+        name="Telemetry engineer",
+        title="Writes",
+        is_demo=True,
+        demo_hint="Propose an experiment",
     )
 
 
@@ -66,7 +72,9 @@ def test_outside_the_demo_there_are_no_roles_to_click(client: Client, demo_perso
 
 def test_in_the_demo_one_click_signs_in(client: Client, demo_person: User, settings: Any) -> None:
     settings.CHAOSPLANE_DEMO = True
-    assert demo_person.name in client.get("/sign-in/").content.decode()
+    page = client.get("/sign-in/").content.decode()
+    assert demo_person.name in page
+    assert demo_person.demo_hint in page
     answer = client.post(
         "/sign-in/as/", {"email": demo_person.email, "next": "//elsewhere.example"}
     )
@@ -88,3 +96,56 @@ def test_signing_out_takes_a_press_and_not_a_link(client: Client, cast: Cast) ->
     assert client.get("/sign-out/").status_code == 405
     assert client.post("/sign-out/")["Location"] == "/sign-in/"
     assert not is_signed_in(client)
+
+
+def guess(client: Client, email: str, password: str = "wrong", **headers: Any) -> str:
+    answer = client.post("/sign-in/", {"username": email, "password": password}, **headers)
+    return answer.content.decode()
+
+
+def test_a_password_is_tried_a_few_times_only(client: Client, cast: Cast) -> None:
+    for _ in range(MOST_OF_EMAIL):
+        assert "do not match" in guess(client, cast.author.email)
+    refused = guess(client, cast.author.email.upper(), "correct horse")
+    assert "Too many attempts" in refused
+    assert "Wait 15 minutes" in refused
+    assert not is_signed_in(client)
+    guess(client, cast.owner.email, "correct horse")
+    assert is_signed_in(client)
+
+
+def test_what_is_refused_does_not_keep_a_person_out_for_longer(client: Client, cast: Cast) -> None:
+    for _ in range(MOST_OF_EMAIL + 3):
+        guess(client, cast.author.email)
+    assert SignInAttempt.objects.count() == MOST_OF_EMAIL
+    for attempt in SignInAttempt.objects.all():
+        SignInAttempt.objects.filter(pk=attempt.pk).update(at=attempt.at - WITHIN)
+    guess(client, cast.author.email, "correct horse")
+    assert is_signed_in(client)
+
+
+def test_one_address_does_not_try_everybody(client: Client, cast: Cast, settings: Any) -> None:
+    settings.CHAOSPLANE_BEHIND_PROXY = True
+    here = {"HTTP_X_FORWARDED_FOR": "10.0.0.1, 192.0.2.7"}
+    for number in range(MOST_OF_ADDRESS):
+        guess(client, f"person-{number}@example.test", **here)
+    assert "Too many attempts" in guess(client, cast.author.email, "correct horse", **here)
+    elsewhere = {"HTTP_X_FORWARDED_FOR": "192.0.2.7, 192.0.2.8"}
+    guess(client, cast.author.email, "correct horse", **elsewhere)
+    assert is_signed_in(client)
+
+
+def test_the_right_password_forgets_the_slips_before_it(client: Client, cast: Cast) -> None:
+    for _ in range(MOST_OF_EMAIL - 1):
+        guess(client, cast.author.email)
+    guess(client, cast.author.email, "correct horse")
+    assert is_signed_in(client)
+    assert not SignInAttempt.objects.exists()
+
+
+def test_a_wrong_password_is_in_the_audit_trail(client: Client, cast: Cast) -> None:
+    guess(client, cast.author.email)
+    entry = AuditEntry.objects.get(action="sign_in.failed")
+    assert entry.details == {"email": cast.author.email, "address": "127.0.0.1"}
+    assert entry.actor_id is None
+    assert first_broken_entry() is None

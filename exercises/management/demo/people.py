@@ -190,5 +190,9 @@ def _user(person: Person) -> User:
     if found is not None:
         return found
     return User.objects.create_user(
-        email=person.email, name=person.name, title=person.title, is_demo=True
+        email=person.email,
+        name=person.name,
+        title=person.title,
+        is_demo=True,
+        demo_hint=person.try_this,
     )
