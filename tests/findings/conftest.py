@@ -9,6 +9,7 @@ import pytest
 from exercises.domain.run_states import RunState
 from exercises.models import Finding, Run, Sample
 from exercises.models.due_work import database_now
+from exercises.services.debrief import open_due_debriefs
 from exercises.services.judge import judge_when_settled
 from tests import build
 from tests.cast import Cast
@@ -41,6 +42,7 @@ def finish(run: Run, *, lowest: float, started_ago: timedelta = timedelta(hours=
     )
     run.refresh_from_db()
     judge_when_settled(run, now=database_now())
+    open_due_debriefs()
     run.refresh_from_db()
     return run
 
