@@ -55,20 +55,3 @@ def payload_of(entry: AuditEntry) -> dict[str, object]:
         "object_id": entry.object_id,
         "details": entry.details,
     }
-
-
-def first_broken_entry() -> int | None:
-    """The sequence number of the first entry that does not fit the chain; None when all do."""
-    previous = audit_chain.GENESIS
-    expected = 1
-    for entry in AuditEntry.objects.order_by("seq").iterator(chunk_size=2000):
-        fits = (
-            entry.seq == expected
-            and entry.previous_hash == previous
-            and entry.hash == audit_chain.link(previous, payload_of(entry))
-        )
-        if not fits:
-            return entry.seq
-        previous = entry.hash
-        expected += 1
-    return None

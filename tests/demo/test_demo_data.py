@@ -24,7 +24,7 @@ from exercises.models import (
 from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
 from exercises.queries.readiness import readiness_of
-from exercises.services.audit import first_broken_entry
+from exercises.services.audit_verification import verify
 from exercises.services.exercises import go_live
 from tests.demo.conftest import demo_data
 
@@ -154,4 +154,4 @@ def test_the_schedule_creates_what_comes_next(opened):
 
 
 def test_the_audit_trail_is_whole(opened):
-    assert first_broken_entry() is None
+    assert verify().is_whole
