@@ -1,14 +1,18 @@
-"""The CloudWatch alarms that stop an experiment by themselves. Used by services.preflight."""
+"""The CloudWatch alarms that stop an experiment by themselves.
+
+Used by services.preflight and services.observe.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from exercises.aws.failures import aws_errors
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.engine_values import AlarmReading
 from exercises.domain.plans import AccountAccess
+from exercises.domain.stop_alarms import name_of
 
 _PER_CALL: Final = 100
 """Most alarm names of one DescribeAlarms (CloudWatch API Reference, DescribeAlarms)."""
@@ -16,7 +20,7 @@ _PER_CALL: Final = 100
 
 def alarm_states(access: AccountAccess, arns: Sequence[str]) -> list[AlarmReading]:
     """The alarms among these that exist, in the order asked for."""
-    names = sorted({_name(arn) for arn in arns})
+    names = sorted({name_of(arn) for arn in arns})
     cloudwatch = client(access, "cloudwatch", Purpose.READ)
     found: dict[str, AlarmReading] = {}
     with aws_errors(f"describe alarms in {access.account_id}"):
@@ -32,10 +36,25 @@ def alarm_states(access: AccountAccess, arns: Sequence[str]) -> list[AlarmReadin
                         name=alarm["AlarmName"],
                         state=alarm["StateValue"],
                         reason=alarm.get("StateReason", ""),
+                        rule=_rule(alarm),
                     )
     return [found[arn] for arn in dict.fromkeys(arns) if arn in found]
 
 
-def _name(arn: str) -> str:
-    """The name in arn:aws:cloudwatch:region:account:alarm:name; names may hold colons."""
-    return arn.split(":", 6)[-1]
+_COMPARISONS: Final = {
+    "GreaterThanThreshold": "above",
+    "GreaterThanOrEqualToThreshold": "at or above",
+    "LessThanThreshold": "below",
+    "LessThanOrEqualToThreshold": "at or below",
+}
+
+
+def _rule(alarm: Mapping[str, Any]) -> str:
+    """MessagesDelivered below 75 for 3 min; empty for metric maths, bands and composites."""
+    words = _COMPARISONS.get(alarm.get("ComparisonOperator", ""))
+    metric, period = alarm.get("MetricName"), alarm.get("Period")
+    if words is None or not metric or not period or "Threshold" not in alarm:
+        return ""
+    seconds = period * (alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods", 1))
+    lasts = f"{seconds} s" if seconds % 60 else f"{seconds // 60} min"
+    return f"{metric} {words} {alarm['Threshold']:,g} for {lasts}"

@@ -54,12 +54,17 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class StartOrder:
-    """Ask an engine to start once. The token belongs to the run for ever."""
+    """Ask an engine to start once. The token belongs to the run for ever.
+
+    `not_after` is an instant with a time zone: a request that arrives later is refused by
+    the account itself, however long the worker slept before it sent it.
+    """
 
     run_id: str
     template_ref: str
     token: str
     is_rehearsal: bool
+    not_after: datetime
     tags: JsonObject = field(default_factory=dict)
 
 
@@ -141,9 +146,13 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class AlarmReading:
-    """A CloudWatch alarm and its state: OK, ALARM or INSUFFICIENT_DATA."""
+    """A CloudWatch alarm and its state: OK, ALARM or INSUFFICIENT_DATA.
+
+    `rule` says when it goes into alarm; empty for what is no plain threshold.
+    """
 
     arn: str
     name: str
     state: str
     reason: str
+    rule: str = ""

@@ -19,6 +19,12 @@ from exercises.domain.errors import Invalid
 MISSING_AFTER_S: Final = 60
 """Planned seconds without data after which a probe counts as outside."""
 
+BASELINE_S: Final = 600
+"""Planned seconds of steady state shown and judged from before the fault."""
+
+SETTLE_S: Final = 300
+"""Planned seconds of recovery that are measured after the end, before the verdict."""
+
 MAX_PROBES: Final = 12
 STATS: Final = ("Average", "Minimum", "Maximum", "Sum", "SampleCount")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")

@@ -67,6 +67,7 @@ class Run(DueWork):
     engine_status = models.CharField(max_length=20, blank=True)
     actions = models.JSONField(default=list)
     fleet = models.JSONField(default=list)
+    alarms = models.JSONField(default=list)
     archive = models.JSONField(default=dict)
     verdict = models.CharField(
         max_length=12, blank=True, choices=[(v.value, v.value) for v in RunVerdict]

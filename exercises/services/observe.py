@@ -14,10 +14,19 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from exercises.aws.alarms import alarm_states
 from exercises.aws.fleet import application_nodes
-from exercises.domain.engine_values import EngineStatus, Node, Observation, Reading, Watch
+from exercises.domain.engine_values import (
+    AlarmReading,
+    EngineStatus,
+    Node,
+    Observation,
+    Reading,
+    Watch,
+)
 from exercises.domain.errors import EngineError
-from exercises.domain.steady_state import probes_from_json
+from exercises.domain.steady_state import BASELINE_S, probes_from_json
+from exercises.domain.stop_alarms import MISSING, UNKNOWN, name_of, stop_alarms
 from exercises.engines.registry import engine
 from exercises.models import AccountRegion, Run
 from exercises.models.due_work import database_now
@@ -27,6 +36,7 @@ from exercises.services import judge
 from exercises.services.run_changes import (
     note_samples,
     note_targets,
+    record_alarms,
     record_observation,
     record_stop_progress,
 )
@@ -34,8 +44,6 @@ from exercises.services.run_changes import (
 log = logging.getLogger(__name__)
 
 IDLE_INTERVAL_S = 30.0
-BASELINE_S = 600
-"""Planned seconds of steady state shown and judged from before the fault."""
 
 
 def observe_region(*, region_id: int, fence: int) -> None:
@@ -77,8 +85,9 @@ def _observe(place: AccountRegion, runs: Sequence[Run]) -> None:
         for tag in {run.experiment.deployment.tag_value for run in runs}
     }
     readings = _readings(place, runs, now)
+    alarms = _alarms(place, runs)
     for run in runs:
-        _write(run, observations, fleets, readings, now)
+        _write(run, observations, fleets, readings, alarms, now)
 
 
 def _write(
@@ -86,10 +95,12 @@ def _write(
     observations: Mapping[str, Observation],
     fleets: Mapping[str, Sequence[Node]],
     readings: Mapping[str, Sequence[Reading]],
+    alarms: Mapping[str, AlarmReading],
     now: datetime,
 ) -> None:
     """Everything this cycle learned of one run, in one transaction."""
     with transaction.atomic():
+        record_alarms(run, alarms)
         observation = observations.get(run.experiment_ref)
         if observation is not None:
             run = record_observation(run, observation, now=now)
@@ -131,6 +142,19 @@ def _observations(
     }
 
 
+def _alarms(place: AccountRegion, runs: Sequence[Run]) -> dict[str, AlarmReading]:
+    """What AWS says of every stop alarm, by ARN; never at the cost of the rest of the cycle."""
+    named = {arn for run in runs for arn in stop_alarms(run.revision.plan["definition"])}
+    arns = sorted(named)
+    try:
+        told = {alarm.arn: alarm for alarm in alarm_states(place.access, arns)} if arns else {}
+    except EngineError as error:
+        log.warning("observe.alarms.failed", extra={"region": str(place), "error": str(error)})
+        return {arn: AlarmReading(arn, name_of(arn), UNKNOWN, str(error)) for arn in arns}
+    missing = "AWS knows no alarm of this name."
+    return {arn: told.get(arn) or AlarmReading(arn, name_of(arn), MISSING, missing) for arn in arns}
+
+
 def _readings(
     place: AccountRegion, runs: Sequence[Run], now: datetime
 ) -> Mapping[str, Sequence[Reading]]:
@@ -164,7 +188,7 @@ def _archive(run: Run) -> None:
 def _release(place: AccountRegion, fence: int, problem: str) -> None:
     """Say when to look again. Under the row's lock, so that a start in between is seen."""
     with transaction.atomic():
-        locked = AccountRegion.objects.select_for_update().get(pk=place.pk)
+        locked = AccountRegion.objects.select_for_update(no_key=True).get(pk=place.pk)
         if locked.fence != fence:
             return
         busy = Run.objects.watched().filter(experiment__deployment__place=place).exists()

@@ -6,13 +6,14 @@ know is a line in the event log.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from exercises.domain.engine_values import (
     ActionObservation,
+    AlarmReading,
     EngineStatus,
     Observation,
     Reading,
@@ -20,18 +21,17 @@ from exercises.domain.engine_values import (
 )
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import (
+    SETTLE_S,
     ProbeSpec,
     format_value,
     is_inside,
     limit_words,
     probes_from_json,
 )
+from exercises.domain.stop_alarms import stop_alarms
 from exercises.models import ResolvedTarget, Run, Sample
 from exercises.queries.plans import planned_wall
 from exercises.services.run_events import append_event, lock_run, move_run
-
-SETTLE_S = 300
-"""Planned seconds of recovery that are measured after the end, before the verdict."""
 
 _STATE_OF = {
     EngineStatus.COMPLETED: RunState.COMPLETED,
@@ -71,7 +71,7 @@ def record_observation(run: Run, observation: Observation, *, now: datetime) -> 
         to,
         reason=observation.reason,
         text=f"{run.experiment.title}: {to.value}. {observation.reason}".strip(),
-        source=f"FIS, {observation.ref}",
+        source=f"FIS, {run.experiment.code}",
         **changes,
     )
     moved.actions, moved.engine_status = actions, observation.status.value
@@ -96,11 +96,23 @@ def _log_action_changes(run: Run, actions: Sequence[ActionObservation]) -> None:
             run=run,
             kind=f"action.{action.status}",
             text=f"{action.name.replace('-', ' ')}: {words}.",
-            source=f"FIS, {run.experiment_ref}",
+            source=f"FIS, {run.experiment.code}",
             at=action.ended_at or action.started_at,
             action=action.name,
             reason=action.reason,
         )
+
+
+def record_alarms(run: Run, told: Mapping[str, AlarmReading]) -> None:
+    """Keep what AWS says of the run's stop alarms.
+
+    An ended run keeps what was last said: it tells which alarm stopped it.
+    """
+    if run.ended_at is not None:
+        return
+    arns = stop_alarms(run.revision.plan["definition"])
+    run.alarms = [asdict(told[arn]) for arn in arns if arn in told]
+    Run.objects.filter(pk=run.pk).update(alarms=run.alarms)
 
 
 def note_targets(run: Run, targets: Iterable[Target]) -> None:
@@ -190,7 +202,7 @@ def record_stop_progress(run: Run, *, now: datetime) -> None:
                 run=run,
                 kind=kind,
                 text=f"{run.experiment.title}: {words}",
-                source=f"FIS, {run.experiment_ref}",
+                source=f"FIS, {run.experiment.code}",
                 at=now,
             )
 

@@ -6,7 +6,7 @@ that asks an engine to start.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -20,6 +20,8 @@ from exercises.models.due_work import database_now
 from exercises.services.run_events import lock_run, move_run
 
 SETTLE_AFTER = timedelta(seconds=2)
+START_WITHIN = timedelta(seconds=60)
+"""How long AWS takes this start: a worker that sleeps longer is refused there."""
 
 
 def lock_free(run_id: UUID | str, fence: int) -> Run:
@@ -34,14 +36,17 @@ def lock_for_gate(run: Run, fence: int) -> Run:
     Order everywhere: exercise, experiment, place, run. Go, edits, decisions and stops take
     the same rows, so nothing changes between the gate's answer and the commit.
     """
-    Exercise.objects.select_for_update().get(pk=run.experiment.exercise_id)
-    Experiment.objects.select_for_update().get(pk=run.experiment_id)
-    AccountRegion.objects.select_for_update().get(pk=run.experiment.deployment.place_id)
+    Exercise.objects.select_for_update(no_key=True).get(pk=run.experiment.exercise_id)
+    Experiment.objects.select_for_update(no_key=True).get(pk=run.experiment_id)
+    AccountRegion.objects.select_for_update(no_key=True).get(pk=run.experiment.deployment.place_id)
     return lock_run(run.pk, fence=fence)
 
 
-def ask_engine(run: Run, fence: int) -> None:
-    """The one place that asks for a start; also for the same token again."""
+def ask_engine(run: Run, fence: int, *, allowed_at: datetime) -> None:
+    """The one place that asks for a start; also for the same token again.
+
+    `allowed_at` is when the gate let it through: the permission ends START_WITHIN later.
+    """
     plan = run.revision.plan
     access = run.experiment.deployment.place.access
     order = StartOrder(
@@ -49,6 +54,7 @@ def ask_engine(run: Run, fence: int) -> None:
         template_ref=run.template_ref,
         token=run.token,
         is_rehearsal=run.is_rehearsal,
+        not_after=allowed_at + START_WITHIN,
         tags={
             "chaosplane:digest": run.revision.digest,
             "chaosplane:exercise": run.experiment.exercise.slug,
@@ -65,14 +71,14 @@ def ask_engine(run: Run, fence: int) -> None:
 def record_started(run: Run, fence: int | None, observation: Observation) -> None:
     """The engine has the experiment: note which, and have its Region watched at once."""
     with transaction.atomic():
-        place = AccountRegion.objects.select_for_update().get(pk=run.experiment.deployment.place_id)
+        place = AccountRegion.objects.select_for_update(no_key=True).get(pk=run.experiment.deployment.place_id)
         now = database_now()
         stopping = lock_run(run.pk, fence=fence).stop_requested_at is not None
         move_run(
             run,
             RunState.STOPPING if stopping else RunState.RUNNING,
             text=f"{run.experiment.title}: started.",
-            source=f"FIS, {observation.ref}",
+            source=f"FIS, {run.experiment.code}",
             fence=fence,
             experiment_ref=observation.ref,
             engine_status=observation.status.value,

@@ -18,7 +18,7 @@ from exercises.domain.digest import plan_digest, plan_document
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.recurrence import Occurrence
 from exercises.domain.run_states import RunState
-from exercises.domain.steady_state import probes_from_json
+from exercises.domain.steady_state import SETTLE_S, probes_from_json
 from exercises.domain.timeline import PlannedAction, planned_actions, planned_duration_s
 from exercises.domain.verdicts import judge
 from exercises.management.demo.findings import probe_row, write_finding
@@ -43,7 +43,6 @@ from exercises.models import (
 from exercises.models.due_work import database_now
 from exercises.queries.plans import plan_of
 from exercises.services.audit import record
-from exercises.services.run_changes import SETTLE_S
 from exercises.services.system import SYSTEM
 
 GO_AFTER = timedelta(minutes=6)
