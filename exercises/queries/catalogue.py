@@ -35,6 +35,11 @@ EXAMPLE: Final = BuildContext(
     environment="production",
 )
 _EXAMPLE_OF: Final[Mapping[str, object]] = {"az": EXAMPLE.az, "list": ["example"]}
+_SERVICE_NAMES: Final[Mapping[str, str]] = {
+    "dynamodb": "DynamoDB",
+    "elasticache": "ElastiCache",
+    "memorydb": "MemoryDB",
+}
 MOST_RUNS: Final = 10
 
 
@@ -121,7 +126,7 @@ def example_definition(version: TemplateVersion) -> dict[str, object]:
 
 
 def services_of(definition: Mapping[str, object]) -> tuple[str, ...]:
-    """The AWS services whose actions a document uses, from ids such as aws:ec2:stop-instances."""
+    """The AWS services that a document acts on, from ids such as aws:ec2:stop-instances."""
     actions = definition.get("actions")
     ids = [
         str(action.get("actionId", ""))
@@ -129,7 +134,11 @@ def services_of(definition: Mapping[str, object]) -> tuple[str, ...]:
         if isinstance(action, Mapping)
     ]
     parts = {found[1] for found in (text.split(":") for text in ids) if len(found) == 3}
-    return tuple(sorted(part.upper() if len(part) <= 4 else part.title() for part in parts))
+    return tuple(sorted(_service_name(part) for part in parts - {"fis"}))
+
+
+def _service_name(part: str) -> str:
+    return _SERVICE_NAMES.get(part) or (part.upper() if len(part) <= 4 else part.title())
 
 
 def cards(
@@ -178,10 +187,12 @@ def family_counts() -> list[tuple[str, str, int]]:
         .annotate(count=Count("pk", distinct=True))
         .order_by("failure_family")
     )
-    return [
-        (row["failure_family"], row["failure_family"].replace("-", " ").capitalize(), row["count"])
-        for row in rows
-    ]
+    return [(row["failure_family"], _words(row["failure_family"]), row["count"]) for row in rows]
+
+
+def _words(family: str) -> str:
+    words = family.replace("-", " ").capitalize()
+    return "AZ" + words[2:] if words.startswith("Az ") else words
 
 
 def _visible_runs(actor: Actor) -> QuerySet[Run]:

@@ -7,6 +7,7 @@ mistake is the author's to mend and not that of every team that uses the templat
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Final
 
 from django.core.exceptions import ValidationError
@@ -27,8 +28,29 @@ from exercises.queries.catalogue import EXAMPLE, example_values
 from exercises.services.audit import record
 
 MAX_TEXT: Final = 2_000
+RESERVED: Final = frozenset({"new"})
 
 Problems = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class VersionText:
+    """A version as it was typed: both documents are JSON text."""
+
+    definition_text: str
+    parameters_text: str
+    rung: int
+    hypothesis: str = ""
+    notes: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _VersionRead:
+    """What was typed, read; the documents mean nothing while there are problems."""
+
+    definition: dict[str, object]
+    parameters: list[Mapping[str, object]]
+    problems: Problems
 
 
 def add_template(
@@ -42,18 +64,7 @@ def add_template(
 ) -> Template:
     """Add a catalogue entry without versions. Raises NotAllowed, Invalid."""
     authorize(actor, "template.publish")
-    problems: Problems = []
-    if not 1 <= len(name.strip()) <= 120:
-        problems.append(("name", "between 1 and 120 characters"))
-    for field, value, longest in (("slug", slug, 50), ("failure_family", failure_family, 60)):
-        try:
-            validate_slug(value)
-        except ValidationError:
-            problems.append((field, "letters, digits, hyphens and underscores only"))
-        if len(value) > longest:
-            problems.append((field, f"at most {longest} characters"))
-    if Template.objects.filter(slug=slug).exists():
-        problems.append(("slug", f"“{slug}” is taken; choose another"))
+    problems = _template_problems(slug, name, failure_family)
     if problems:
         raise Invalid.of(problems)
     with transaction.atomic():
@@ -66,6 +77,33 @@ def add_template(
         )
         record(actor, "template.add", template, name=template.name)
     return template
+
+
+def add_template_with_version(
+    *,
+    actor: Actor,
+    slug: str,
+    name: str,
+    summary: str,
+    failure_family: str,
+    version: VersionText,
+) -> TemplateVersion:
+    """Add a catalogue entry with its first version, or neither.
+
+    Raises NotAllowed, and Invalid that names every problem of the entry and of the version.
+    """
+    authorize(actor, "template.publish")
+    problems = [
+        *_template_problems(slug, name, failure_family),
+        *_read_version(version).problems,
+    ]
+    if problems:
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        template = add_template(
+            actor=actor, slug=slug, name=name, summary=summary, failure_family=failure_family
+        )
+        return publish_version(actor=actor, template=template, **asdict(version))
 
 
 def publish_version(
@@ -84,15 +122,18 @@ def publish_version(
     duplicate keys, and all that the linter finds.
     """
     authorize(actor, "template.publish")
-    problems = _text_problems(rung, hypothesis, notes)
-    specs, schema = _read_parameters(parameters_text, problems)
-    definition = _read_definition(definition_text, problems)
-    if definition is not None and specs is not None:
-        problems += _definition_problems(definition, specs)
-    if problems or definition is None:
-        raise Invalid.of(problems)
+    read = _read_version(VersionText(definition_text, parameters_text, rung, hypothesis, notes))
+    if read.problems:
+        raise Invalid.of(read.problems)
     return _publish(
-        actor, template, "", definition, schema, rung=rung, hypothesis=hypothesis, notes=notes
+        actor,
+        template,
+        "",
+        read.definition,
+        read.parameters,
+        rung=rung,
+        hypothesis=hypothesis,
+        notes=notes,
     )
 
 
@@ -154,6 +195,33 @@ def _publish(
         )
         record(actor, "template.publish", version, template=locked.slug, number=version.number)
     return version
+
+
+def _template_problems(slug: str, name: str, failure_family: str) -> Problems:
+    problems: Problems = []
+    if not 1 <= len(name.strip()) <= 120:
+        problems.append(("name", "between 1 and 120 characters"))
+    for field, value, longest in (("slug", slug, 50), ("failure_family", failure_family, 60)):
+        try:
+            validate_slug(value)
+        except ValidationError:
+            problems.append((field, "letters, digits, hyphens and underscores only"))
+        if len(value) > longest:
+            problems.append((field, f"at most {longest} characters"))
+    if slug in RESERVED:
+        problems.append(("slug", f"“{slug}” is the address of a page; choose another"))
+    elif Template.objects.filter(slug=slug).exists():
+        problems.append(("slug", f"“{slug}” is taken; choose another"))
+    return problems
+
+
+def _read_version(version: VersionText) -> _VersionRead:
+    problems = _text_problems(version.rung, version.hypothesis, version.notes)
+    specs, schema = _read_parameters(version.parameters_text, problems)
+    definition = _read_definition(version.definition_text, problems)
+    if definition is not None and specs is not None:
+        problems += _definition_problems(definition, specs)
+    return _VersionRead(definition or {}, schema, problems)
 
 
 def _text_problems(rung: int, hypothesis: str, notes: str) -> Problems:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
@@ -11,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.utils.http import urlencode
 from django.utils.safestring import SafeString
+from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods
 
 from exercises.domain.blast_radius import Rung
@@ -26,12 +26,18 @@ from exercises.queries.catalogue import (
     template_view,
     version_changes,
 )
-from exercises.services.catalogue import publish_version
+from exercises.services.catalogue import add_template_with_version, publish_version
 from exercises.web import charts
 from exercises.web.access import SignedInRequest, signed_in
-from exercises.web.errors import form_errors
-
-FIELDS = ("definition", "parameters", "rung", "hypothesis", "notes")
+from exercises.web.forms.templates import (
+    Typed,
+    errors_by_control,
+    pretty,
+    typed_for_new_template,
+    typed_for_next_version,
+    typed_from_post,
+    version_of,
+)
 
 
 @dataclass(frozen=True)
@@ -81,7 +87,7 @@ def template_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "compared": compared,
         "changed": version_changes(compared, view.version) if compared else [],
         "may_publish": may(request.actor, "template.publish"),
-        "document": _pretty(view.version.definition or view.definition),
+        "document": pretty(view.version.definition or view.definition),
     }
     return render(request, "catalogue/template_detail.html", context)
 
@@ -108,67 +114,59 @@ def template_json(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "POST"])
+def template_new(request: SignedInRequest) -> HttpResponse:
+    """Add a template with its first version: both or neither."""
+    authorize(request.actor, "template.publish")
+    if request.method == "GET":
+        return _publish_form(request, None, typed_for_new_template())
+    typed = typed_from_post(request.POST.dict())
+    try:
+        version = add_template_with_version(
+            actor=request.actor,
+            slug=typed["slug"].strip() or slugify(typed["name"])[:50],
+            name=typed["name"],
+            summary=typed["summary"],
+            failure_family=slugify(typed["failure_family"]),
+            version=version_of(typed),
+        )
+    except Invalid as error:
+        return _publish_form(request, None, typed, error)
+    messages.success(request, f"{version} is published. Teams can propose from it.")
+    return redirect("template_detail", slug=version.template.slug)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
 def template_version_new(request: SignedInRequest, slug: str) -> HttpResponse:
     """Publish the next version from JSON; what is wrong is said by field, and nothing is lost."""
     authorize(request.actor, "template.publish")
     template = get_object_or_404(Template, slug=slug)
     if request.method == "GET":
-        return _version_form(request, template, _current(template))
-    typed = {name: request.POST.get(name, "") for name in FIELDS}
+        return _publish_form(request, template, typed_for_next_version(template))
+    typed = typed_from_post(request.POST.dict())
     try:
         version = publish_version(
-            actor=request.actor,
-            template=template,
-            definition_text=typed["definition"],
-            parameters_text=typed["parameters"],
-            rung=int(typed["rung"]) if typed["rung"] in {"1", "2", "3", "4", "5"} else 0,
-            hypothesis=typed["hypothesis"],
-            notes=typed["notes"],
+            actor=request.actor, template=template, **asdict(version_of(typed))
         )
     except Invalid as error:
-        return _version_form(request, template, typed, error)
+        return _publish_form(request, template, typed, error)
     messages.success(request, f"{version} is published. New proposals use it.")
     return redirect("template_detail", slug=template.slug)
 
 
-def _version_form(
-    request: SignedInRequest,
-    template: Template,
-    typed: dict[str, str],
-    error: Invalid | None = None,
+def _publish_form(
+    request: SignedInRequest, template: Template | None, typed: Typed, error: Invalid | None = None
 ) -> HttpResponse:
-    errors: dict[str, list[str]] = {}
-    for field, texts in (form_errors(error) if error else {}).items():
-        control = next((name for name in FIELDS if field.startswith(name)), "definition")
-        exact = "" if field == control else f"{field}: "
-        errors.setdefault(control, []).extend(f"{exact}{text}" for text in texts)
+    errors = errors_by_control(error) if error else {}
     context = {
         "template": template,
         "typed": typed,
         "errors": errors,
         "rungs": list(Rung),
+        "families": family_counts(),
         "count": sum(len(texts) for texts in errors.values()),
     }
-    return render(
-        request, "catalogue/template_version_new.html", context, status=422 if error else 200
-    )
-
-
-def _current(template: Template) -> dict[str, str]:
-    newest = template.versions.order_by("-number").first()
-    if newest is None:
-        return {"definition": "{}", "parameters": "[]", "rung": "1", "hypothesis": "", "notes": ""}
-    return {
-        "definition": _pretty(newest.definition or example_definition(newest)),
-        "parameters": _pretty(newest.parameters),
-        "rung": str(newest.rung),
-        "hypothesis": newest.hypothesis,
-        "notes": "",
-    }
-
-
-def _pretty(document: object) -> str:
-    return json.dumps(document, indent=2, ensure_ascii=False, sort_keys=True)
+    return render(request, "catalogue/publish.html", context, status=422 if error else 200)
 
 
 def _view(request: SignedInRequest, slug: str) -> TemplateView:
@@ -188,6 +186,7 @@ def _numbered(view: TemplateView, number: str) -> TemplateVersion | None:
 
 urlpatterns = [
     path("templates/", template_list, name="template_list"),
+    path("templates/new/", template_new, name="template_new"),
     path("templates/<slug:slug>/", template_detail, name="template_detail"),
     path("templates/<slug:slug>/document.json", template_json, name="template_json"),
     path("templates/<slug:slug>/versions/new/", template_version_new, name="template_version_new"),

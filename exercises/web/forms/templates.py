@@ -1,0 +1,111 @@
+"""The forms that publish: what was typed, the version it means, and problems by control."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from exercises.domain.blast_radius import Rung
+from exercises.domain.errors import Invalid
+from exercises.models import Template
+from exercises.queries.catalogue import example_definition
+from exercises.services.catalogue import VersionText
+from exercises.web.errors import form_errors
+
+VERSION: Final = ("definition", "parameters", "rung", "hypothesis", "notes")
+ENTRY: Final = ("name", "slug", "summary", "failure_family")
+
+Typed = dict[str, str]
+
+_STARTER: Final = {
+    "description": "Stop one instance of {{application}} for {{minutes}} minutes",
+    "targets": {
+        "one-instance": {
+            "resourceType": "aws:ec2:instance",
+            "resourceTags": {"chaosplane:application": "{{application}}"},
+            "filters": [{"path": "State.Name", "values": ["running"]}],
+            "selectionMode": "COUNT(1)",
+        }
+    },
+    "actions": {
+        "Stop-one-instance": {
+            "actionId": "aws:ec2:stop-instances",
+            "parameters": {"startInstancesAfterDuration": "PT{{minutes}}M"},
+            "targets": {"Instances": "one-instance"},
+        }
+    },
+    "stopConditions": [{"source": "aws:cloudwatch:alarm", "value": "{{alarm_arn}}"}],
+    "roleArn": "{{fis_role_arn}}",
+    "experimentOptions": {
+        "accountTargeting": "single-account",
+        "emptyTargetResolutionMode": "fail",
+    },
+}
+_STARTER_PARAMETERS: Final = [
+    {
+        "name": "minutes",
+        "label": "Stopped for",
+        "kind": "minutes",
+        "default": 10,
+        "required": True,
+        "minimum": 1,
+        "maximum": 30,
+        "unit": "min",
+    }
+]
+
+
+def typed_for_new_template() -> Typed:
+    """A small document that can be published, to be changed."""
+    return dict.fromkeys((*ENTRY, *VERSION), "") | {
+        "definition": pretty(_STARTER),
+        "parameters": pretty(_STARTER_PARAMETERS),
+        "rung": "1",
+    }
+
+
+def typed_for_next_version(template: Template) -> Typed:
+    """The newest version, to be changed."""
+    newest = template.versions.order_by("-number").first()
+    if newest is None:
+        return typed_for_new_template()
+    return {
+        "definition": pretty(newest.definition or example_definition(newest)),
+        "parameters": pretty(newest.parameters),
+        "rung": str(newest.rung),
+        "hypothesis": newest.hypothesis,
+        "notes": "",
+    }
+
+
+def typed_from_post(data: Mapping[str, str]) -> Typed:
+    return {name: data.get(name, "") for name in (*ENTRY, *VERSION)}
+
+
+def version_of(typed: Typed) -> VersionText:
+    """What the controls say; a size that is none of ours is for the service to refuse."""
+    known = {str(rung.value) for rung in Rung}
+    return VersionText(
+        definition_text=typed["definition"],
+        parameters_text=typed["parameters"],
+        rung=int(typed["rung"]) if typed["rung"] in known else 0,
+        hypothesis=typed["hypothesis"],
+        notes=typed["notes"],
+    )
+
+
+def errors_by_control(error: Invalid) -> dict[str, list[str]]:
+    """Problems under the control that holds the place; the text names the exact place."""
+    errors: dict[str, list[str]] = {}
+    for field, texts in form_errors(error).items():
+        control = field.partition(".")[0].partition("[")[0]
+        if control not in {*ENTRY, *VERSION}:
+            control = "definition"
+        exact = "" if field == control else f"{field}: "
+        errors.setdefault(control, []).extend(f"{exact}{text}" for text in texts)
+    return errors
+
+
+def pretty(document: object) -> str:
+    return json.dumps(document, indent=2, ensure_ascii=False)
