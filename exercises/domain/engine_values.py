@@ -105,6 +105,16 @@ class Watch:
 
 
 @dataclass(frozen=True, slots=True)
+class Tagged:
+    """An experiment that carries our tags: of which run and exercise, as the tags say."""
+
+    ref: str
+    run_id: str
+    exercise: str
+    status: EngineStatus
+
+
+@dataclass(frozen=True, slots=True)
 class StopReceipt:
     """The engine's answer to a stop: the state right after it was accepted."""
 
