@@ -21,12 +21,13 @@ from exercises.domain.engine_values import (
     Problem,
     StartOrder,
     StopReceipt,
+    Tagged,
     Target,
     Watch,
 )
 from exercises.domain.errors import EngineError, TemplateChanged
 from exercises.domain.plans import AccountAccess, JsonObject
-from exercises.engines import fis_definition, fis_observation, fis_targets
+from exercises.engines import fis_definition, fis_observation, fis_running, fis_targets
 from exercises.engines.fis_observation import observation_of
 
 MANAGED_TAG: Final = "chaosplane:managed"
@@ -106,6 +107,9 @@ class FisEngine:
             return _already_ending(access, ref, error)
         seen = observation_of(echo)
         return StopReceipt(seen.ref, seen.status, seen.reason)
+
+    def discover(self, access: AccountAccess) -> Sequence[Tagged]:
+        return fis_running.running(access, RUN_TAG)
 
     def archive(self, access: AccountAccess, ref: str) -> Archive:
         fis = client(access, "fis", Purpose.READ)
