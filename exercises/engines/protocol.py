@@ -15,6 +15,7 @@ from exercises.domain.engine_values import (
     Problem,
     StartOrder,
     StopReceipt,
+    Tagged,
     Target,
     Watch,
 )
@@ -50,6 +51,9 @@ class Engine(Protocol):
 
     def stop(self, access: AccountAccess, ref: str) -> StopReceipt:
         """Ask for the stop. Accepted is not stopped: observe until terminal."""
+
+    def discover(self, access: AccountAccess) -> Sequence[Tagged]:
+        """Everything of ours in this place that has not ended, found by its tags."""
 
     def archive(self, access: AccountAccess, ref: str) -> Archive:
         """Everything worth keeping of a finished experiment."""
