@@ -8,12 +8,12 @@ from exercises.domain.errors import Invalid
 from exercises.engines.fis import FisEngine
 from exercises.engines.protocol import Engine
 
-_ENGINES: Final[dict[str, Engine]] = {"fis": FisEngine()}
+ENGINES: Final[dict[str, Engine]] = {"fis": FisEngine()}
 
 
 def engine(name: str) -> Engine:
     """The engine of this name. Raises Invalid for an unknown one."""
     try:
-        return _ENGINES[name]
+        return ENGINES[name]
     except KeyError:
-        raise Invalid("engine", f"unknown, must be one of {', '.join(_ENGINES)}") from None
+        raise Invalid("engine", f"unknown, must be one of {', '.join(ENGINES)}") from None
