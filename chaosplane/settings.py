@@ -72,6 +72,15 @@ if CHAOSPLANE_TIME_SPEED != 1 and (PRODUCTION or not (SIMULATED_AWS or CHAOSPLAN
         " and is refused in production: real AWS runs on real time."
     )
 
+# -- Stop --------------------------------------------------------------------------------
+
+CHAOSPLANE_STOP_JOURNAL = env.text(
+    "CHAOSPLANE_STOP_JOURNAL",
+    "/var/lib/chaosplane/stop-journal"
+    if PRODUCTION
+    else str(embedded.home(os.environ) / "stop-journal"),
+)
+
 # -- Database, queue ---------------------------------------------------------------------
 
 _embedded = embedded.addresses(embedded.home(os.environ))
