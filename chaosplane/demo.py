@@ -48,7 +48,10 @@ def run(wishes: Wishes, variables: Mapping[str, str]) -> None:
     port = _free_port() if wishes.port == 0 else _checked_port(wishes.port)
     url, simulator_url = f"http://{HOST}:{port}", f"http://{HOST}:{_free_port()}"
     servers = Servers(wishes.home, durable=True, given=variables)
-    env = environment(variables, servers.environment, url, simulator_url, wishes.speed)
+    addresses = servers.environment | {
+        "CHAOSPLANE_STOP_JOURNAL": str(wishes.home.resolve() / "stop-journal")
+    }
+    env = environment(variables, addresses, url, simulator_url, wishes.speed)
     keeper = Keeper(wishes.home / "logs", env, PROJECT)
     asked_through_make = started_by_make.watch()
     with _stopping_on_signals():
