@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +20,7 @@ from tests import servers
 
 os.environ["CHAOSPLANE_ENV"] = "test"
 os.environ["DJANGO_SETTINGS_MODULE"] = "chaosplane.settings"
+os.environ["CHAOSPLANE_STOP_JOURNAL"] = tempfile.mkdtemp(prefix="chaosplane-stops-")
 SERVERS = servers.start(os.environ)
 
 import django  # noqa: E402
