@@ -13,6 +13,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
 from exercises.models import AccountRegion, CloudAccount, Team
 from exercises.models.accounts import ENVIRONMENTS
+from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
 
@@ -37,6 +38,7 @@ def register_account(
 ) -> CloudAccount:
     """Register an account; `regions` maps a Region to its AZ names and AZ ids.
 
+    Each Region is looked at at once, so that a role that does not work is seen soon.
     The external id is ours and random (AWS IAM User Guide, "The confused deputy problem").
     Raises NotAllowed, and Invalid that names every field at fault.
     """
@@ -64,7 +66,9 @@ def register_account(
             **roles,
         )
         for region, az_ids in regions.items():
-            AccountRegion.objects.create(account=account, region=region, az_ids=dict(az_ids))
+            AccountRegion.objects.create(
+                account=account, region=region, az_ids=dict(az_ids), due_at=database_now()
+            )
         record(actor, "account.register", account, account_id=account_id, regions=list(regions))
     return account
 

@@ -20,6 +20,7 @@ from exercises.services.audit import record
 # Amazon CloudWatch API Reference, PutMetricAlarm: the ARN names the Region and account.
 ALARM_ARN: Final = re.compile(r"arn:aws[a-z-]*:cloudwatch:([a-z0-9-]+):(\d{12}):alarm:.{1,255}")
 TIERS: Final = (1, 2, 3)
+RESERVED: Final = frozenset({"new"})
 
 
 def register_application(
@@ -81,16 +82,9 @@ def register_deployment(
     Raises NotAllowed, and Invalid that names every field at fault.
     """
     authorize(actor, "application.register", application.team)
-    problems: list[tuple[str, str]] = []
-    if not 1 <= len(tag_value.strip()) <= 120:
-        problems.append(("tag_value", "between 1 and 120 characters"))
+    problems = _deployment_problems(place, tag_value, alarm_arns, steady_state)
     if Deployment.objects.filter(application=application, place=place).exists():
         problems.append(("place", f"{application.name} is registered in {place} already"))
-    problems += _alarm_problems(place, alarm_arns)
-    try:
-        probes_from_json(list(steady_state))
-    except Invalid as error:
-        problems += error.problems
     if problems:
         raise Invalid.of(problems)
     with transaction.atomic():
@@ -105,6 +99,57 @@ def register_deployment(
     return deployment
 
 
+def change_deployment(
+    *,
+    actor: Actor,
+    deployment: Deployment,
+    tag_value: str,
+    alarm_arns: Sequence[str],
+    steady_state: Sequence[Mapping[str, object]],
+) -> Deployment:
+    """Change the tag, the alarms and the probes. What was approved keeps what it was approved with.
+
+    Raises NotAllowed, and Invalid that names every field at fault.
+    """
+    authorize(actor, "application.register", deployment.application.team)
+    problems = _deployment_problems(deployment.place, tag_value, alarm_arns, steady_state)
+    if problems:
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        locked = Deployment.objects.select_for_update(no_key=True).get(pk=deployment.pk)
+        before = {"tag_value": locked.tag_value, "alarm_arns": locked.alarm_arns}
+        locked.tag_value = tag_value.strip()
+        locked.alarm_arns = list(alarm_arns)
+        locked.steady_state = [dict(probe) for probe in steady_state]
+        locked.save(update_fields=["tag_value", "alarm_arns", "steady_state"])
+        record(
+            actor,
+            "deployment.change",
+            locked,
+            before=before,
+            after={"tag_value": locked.tag_value, "alarm_arns": locked.alarm_arns},
+            probes=[str(probe["key"]) for probe in locked.steady_state],
+        )
+    return locked
+
+
+def _deployment_problems(
+    place: AccountRegion,
+    tag_value: str,
+    alarm_arns: Sequence[str],
+    steady_state: Sequence[Mapping[str, object]],
+) -> list[tuple[str, str]]:
+    problems: list[tuple[str, str]] = []
+    if not 1 <= len(tag_value.strip()) <= 120:
+        problems.append(("tag_value", "between 1 and 120 characters"))
+    problems += _alarm_problems(place, alarm_arns)
+    try:
+        probes_from_json(list(steady_state))
+    except Invalid as error:
+        problems += error.problems
+    return problems
+
+
 def _name_problems(slug: str, name: str) -> list[tuple[str, str]]:
     problems: list[tuple[str, str]] = []
     if not 1 <= len(name.strip()) <= 120:
@@ -115,6 +160,8 @@ def _name_problems(slug: str, name: str) -> list[tuple[str, str]]:
         problems.append(("slug", "letters, digits, hyphens and underscores only"))
     if len(slug) > 50:
         problems.append(("slug", "at most 50 characters"))
+    elif slug in RESERVED:
+        problems.append(("slug", f"“{slug}” is the address of a page; choose another"))
     elif Application.objects.filter(slug=slug).exists():
         problems.append(("slug", f"“{slug}” is taken; choose another"))
     return problems

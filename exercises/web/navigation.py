@@ -51,7 +51,15 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         "Learn",
         (Place("finding_list", "finding", "Findings"), Place("team_list", "people", "Teams")),
     ),
-    ("Set up", (Place("api_docs", "plug", "API"), Place("tokens", "key", "API tokens"))),
+    (
+        "Set up",
+        (
+            Place("application_list", "server", "Applications"),
+            Place("account_list", "globe", "AWS accounts"),
+            Place("api_docs", "plug", "API"),
+            Place("tokens", "key", "API tokens"),
+        ),
+    ),
 )
 
 

@@ -49,7 +49,9 @@ class SignInForm(AuthenticationForm):
         if not email or not self.cleaned_data.get("password"):
             return self.cleaned_data
         try:
-            attempt = begin_attempt(email=email, address=address_of(self.request))
+            attempt = begin_attempt(
+                email=email, address=address_of(self.request) if self.request else ""
+            )
         except Refused as error:
             [refusal] = error.refusals
             raise forms.ValidationError(f"{refusal.because} {refusal.lifted_by}") from error

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from exercises.web import (
+    accounts,
+    applications,
     approvals,
     compose,
     debrief,
@@ -33,5 +35,7 @@ urlpatterns = [
     *stop.urlpatterns,
     *debrief.urlpatterns,
     *findings.urlpatterns,
+    *applications.urlpatterns,
+    *accounts.urlpatterns,
     *tokens.urlpatterns,
 ]
