@@ -1,6 +1,7 @@
 """The control pages under /simulator/: see the estate, switch fixes, read the journal.
 
-Answered by the front door for people (plain HTML forms) and tests (JSON).
+Answered by the front door for people (plain HTML forms) and tests (JSON). POST one knob of
+knobs.py to /simulator/knobs to have AWS misbehave; DELETE has it behave again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from simulator.clock import Clock
 from simulator.estate import ACCOUNTS
 from simulator.fis.service import Service
 from simulator.journal import Journal
+from simulator.knobs import Knobs, knob_of
 from simulator.wire import Response
 from simulator.world.mqtt_broker import MqttBroker
 from simulator.world.world import World
@@ -27,11 +29,14 @@ WORDS = {"true": True, "on": True, "1": True, "false": False, "off": False, "0":
 class Control:
     """What can be seen and changed from outside of the AWS API."""
 
-    def __init__(self, world: World, service: Service, journal: Journal, clock: Clock) -> None:
+    def __init__(
+        self, world: World, service: Service, journal: Journal, clock: Clock, knobs: Knobs
+    ) -> None:
         self._world = world
         self._service = service
         self._journal = journal
         self._clock = clock
+        self._knobs = knobs
 
     def answer(self, method: str, path: str, content_type: str, body: bytes) -> Response:
         """The response to a request below /simulator/."""
@@ -43,7 +48,22 @@ class Control:
             return _json(200, {"entries": self._journal.entries()})
         if method == "POST" and path == "/simulator/worlds/mqtt-broker":
             return self._switch(content_type, body)
+        if path == "/simulator/knobs":
+            return self._turn(method, body)
         return _json(404, {"message": f"Nothing answers {method} {path}."})
+
+    def _turn(self, method: str, body: bytes) -> Response:
+        """Misbehave from now on (POST one knob), behave again (DELETE), or say what is set."""
+        if method == "POST":
+            try:
+                self._knobs.add(knob_of(json.loads(body)))
+            except ValueError as error:
+                return _json(400, {"message": str(error)})
+        elif method == "DELETE":
+            self._knobs.clear()
+        elif method != "GET":
+            return _json(405, {"message": "GET, POST or DELETE."})
+        return _json(200, {"knobs": self._knobs.shown()})
 
     def _switch(self, content_type: str, body: bytes) -> Response:
         is_json = content_type.startswith("application/json")

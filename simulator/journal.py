@@ -1,8 +1,13 @@
-"""The FIS requests that arrived, in order: in memory and, if asked for, one JSON line each."""
+"""The requests that arrived, in order: in memory and, if asked for, one JSON line each.
+
+A line is on disk before its request is answered: whoever reads the file after a crash sees
+everything that took effect. Times are of the simulator's own clock.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections import deque
 from collections.abc import Mapping
@@ -29,24 +34,33 @@ class Journal:
         region: str,
         given: Mapping[str, Any],
         outcome: str,
+        made: str = "",
     ) -> None:
+        """`made` is the experiment that the request started, stopped or asked for."""
         entry = {
-            "at": at.isoformat(timespec="milliseconds"),
+            "at": at.isoformat(timespec="microseconds"),
             "operation": operation,
             "account": account,
             "region": region,
             "input": given,
             "outcome": outcome,
+            "made": made,
         }
         with self._lock:
             self._entries.append(entry)
             if self._file:
                 self._file.write(json.dumps(entry) + "\n")
                 self._file.flush()
+                os.fsync(self._file.fileno())
 
     def entries(self) -> list[dict[str, Any]]:
         with self._lock:
             return list(self._entries)
+
+    def forget(self) -> None:
+        """Begin anew in memory; the file keeps everything."""
+        with self._lock:
+            self._entries.clear()
 
     def close(self) -> None:
         if self._file:

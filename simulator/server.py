@@ -31,6 +31,7 @@ from simulator.fis.lifecycle import Lifecycle
 from simulator.fis.service import Service
 from simulator.front import Front
 from simulator.journal import Journal
+from simulator.knobs import Knobs
 from simulator.physics import Physics
 from simulator.seeding import seed as build_estate
 from simulator.volumes import complete_attachments
@@ -50,14 +51,23 @@ class Simulator:
     """A running simulator."""
 
     world: World
+    lifecycle: Lifecycle
 
     def __init__(
-        self, server: BaseWSGIServer, clock: Clock, service: Service, journal: Journal
+        self,
+        server: BaseWSGIServer,
+        clock: Clock,
+        service: Service,
+        journal: Journal,
+        knobs: Knobs,
+        front: Front,
     ) -> None:
         self.url = f"http://127.0.0.1:{server.server_port}"
         self.clock = clock
         self.journal = journal
         self.service = service
+        self.knobs = knobs
+        self.front = front
         self._server = server
         self._thread = threading.Thread(
             target=server.serve_forever, args=(0.1,), name="server", daemon=True
@@ -94,13 +104,14 @@ def start(
     clock = clock or RealClock(speed)
     rng = random.Random(seed)
     # Not from the seed: AWS never gives an id twice, and the product's database outlives us.
-    service = Service(clock, random.SystemRandom())
+    knobs = Knobs(seed)
+    service = Service(clock, random.SystemRandom(), knobs)
     journal = Journal(journal_path)
     physics = Physics()
     moto = DomainDispatcherApplication(create_backend_app)
-    front = Front(moto, service, journal, clock, physics, rng)
+    front = Front(moto, service, journal, clock, physics, knobs, rng)
     server = make_server(host, port, front, threaded=True, request_handler=QuietHandler)
-    simulator = Simulator(server, clock, service, journal)
+    simulator = Simulator(server, clock, service, journal, knobs, front)
     simulator.serve()
     complete_attachments()
     read_models(simulator.url, REGION)
@@ -109,11 +120,11 @@ def start(
         clock, physics, rng, lambda place, *node: builders[place.account].replace(place, *node)
     )
     simulator.world.backfill()
-    front.control = Control(simulator.world, service, journal, clock)
-    lifecycle = Lifecycle(service, simulator.url, physics, rng)
+    front.control = Control(simulator.world, service, journal, clock, knobs)
+    simulator.lifecycle = Lifecycle(service, simulator.url, physics, rng)
 
     def tick() -> bool:
-        is_busy = lifecycle.tick()
+        is_busy = simulator.lifecycle.tick()
         simulator.world.tick()
         return is_busy
 

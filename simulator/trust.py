@@ -1,22 +1,101 @@
 """Whether STS may hand out a role: it must exist and its trust policy must allow the caller.
 
-Asked by the front door before moto, which gives any role to anybody.
+The front door sends STS here; moto then makes the session, to whoever it is given.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
-from typing import Any
+from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from moto.iam.models import get_account_id_from, iam_backends
 
+from simulator.clock import Clock
 from simulator.fis.access import SERVICE_KEY
+from simulator.fis.door import misbehave_after, misbehave_before
+from simulator.http import Application, Environ, form_of, send
+from simulator.journal import Journal
+from simulator.knobs import Knobs, Lost
+from simulator.session_policies import SessionPolicies, statements_of
+from simulator.wire import ApiError, Response
 
-ROLE = re.compile(r"arn:aws:iam::(\d{12}):role/(.+)")
+ROLE: Final = re.compile(r"arn:aws:iam::(\d{12}):role/(.+)")
+LONGEST_POLICY: Final = 2048
+OPERATION: Final = "AssumeRole"
+STATUS: Final = {"AccessDenied": 403, "Throttling": 429, "InternalFailure": 500}
+STS_WORD: Final = {
+    "AccessDeniedException": "AccessDenied",
+    "ThrottlingException": "Throttling",
+    "InternalServerException": "InternalFailure",
+}
+
+
+class TrustDoor:
+    """Answers the requests of the STS API; what FIS itself asks is not interfered with."""
+
+    def __init__(
+        self,
+        moto: Application,
+        journal: Journal,
+        clock: Clock,
+        knobs: Knobs,
+        policies: SessionPolicies,
+    ) -> None:
+        self._moto = moto
+        self._journal = journal
+        self._clock = clock
+        self._knobs = knobs
+        self._policies = policies
+
+    def answer(
+        self, environ: Environ, start_response: Any, access_key: str, region: str
+    ) -> Iterable[bytes]:
+        """The response to one request. Raises Lost when nobody is to answer."""
+        form = form_of(environ)
+        if form.get("Action") != OPERATION:
+            return self._moto(environ, start_response)
+        role_arn = form.get("RoleArn", "")
+        account = role_arn.split(":")[4] if role_arn.count(":") >= 5 else ""
+        knobs = self._knobs if access_key != SERVICE_KEY else Knobs()
+        outcome = "ok"
+        try:
+            misbehave_before(knobs, OPERATION, account)
+            _check(form, access_key)
+            body = b"".join(self._moto(environ, start_response))
+            if "Policy" in form:
+                self._policies.remember(form["Policy"], body)
+            misbehave_after(knobs, OPERATION, account)
+            return [body]
+        except ApiError as error:
+            outcome = STS_WORD.get(error.code, error.code)
+            headers = {"Content-Type": "text/xml"}
+            answer = Response(STATUS.get(outcome, 400), headers, _error(outcome, error.message))
+            return send(answer, start_response)
+        except Lost:
+            outcome = "lost"
+            raise
+        finally:
+            if access_key != SERVICE_KEY:
+                self._journal.add(self._clock.wall(), OPERATION, account, region, form, outcome)
+
+
+def _check(form: Mapping[str, str], access_key: str) -> None:
+    refused = refusal(form.get("RoleArn", ""), form.get("ExternalId", ""), access_key)
+    if refused:
+        raise ApiError("AccessDenied", refused)
+    policy = form.get("Policy")
+    if policy is None:
+        return
+    if len(policy) > LONGEST_POLICY:
+        raise ApiError("PackedPolicyTooLarge", f"Policy is longer than {LONGEST_POLICY}.")
+    try:
+        statements_of(policy)
+    except ValueError as error:
+        raise ApiError("MalformedPolicyDocument", f"Policy: {error}.") from error
 
 
 def refusal(role_arn: str, external_id: str, access_key: str) -> str | None:
@@ -61,10 +140,10 @@ def _list(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
 
-def denied(message: str) -> bytes:
+def _error(code: str, message: str) -> bytes:
     """The body of an STS error."""
     return (
         '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error>'
-        f"<Type>Sender</Type><Code>AccessDenied</Code><Message>{escape(message)}</Message>"
+        f"<Type>Sender</Type><Code>{code}</Code><Message>{escape(message)}</Message>"
         "</Error><RequestId>00000000-0000-0000-0000-000000000000</RequestId></ErrorResponse>"
     ).encode()

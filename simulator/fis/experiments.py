@@ -109,20 +109,22 @@ def get(region: Region, given: Given) -> dict[str, Any]:
     return {"experiment": shown(region, region.experiment(given["id"]))}
 
 
-def stop(region: Region, given: Given, at: float) -> dict[str, Any]:
+def stop(region: Region, given: Given, at: float, stuck_s: float = 0.0) -> dict[str, Any]:
     """StopExperiment; on a terminal experiment it changes nothing."""
     experiment = region.experiment(given["id"])
     request_stop(experiment, "Experiment stopped.", at)
+    experiment.stuck_s = max(experiment.stuck_s, stuck_s)
     return {"experiment": shown(region, experiment)}
 
 
-def list_all(region: Region, given: Given) -> dict[str, Any]:
-    """ListExperiments, newest first."""
+def list_all(region: Region, given: Given, seen_until: float) -> dict[str, Any]:
+    """ListExperiments, newest first; what was made after `seen_until` does not show yet."""
     wanted = given.get("experimentTemplateId")
     items = [
         {key: shown(region, experiment)[key] for key in SUMMARY}
         for experiment in reversed(region.experiments.values())
         if wanted in (None, experiment.document["experimentTemplateId"])
+        and experiment.created_at <= seen_until
     ]
     return page(items, given, "experiments")
 

@@ -218,7 +218,7 @@ class Lifecycle:
         for name in list(experiment.effects):
             self._close(experiment, name, "stopped", "Action was stopped.")
         since = experiment.stopping_since
-        if since is not None and self._clock.now() - since >= STOPPING_LASTS_S:
+        if since is not None and self._clock.now() - since >= STOPPING_LASTS_S + experiment.stuck_s:
             self._finish(experiment, "stopped", experiment.stop_reason)
 
     def _fail(self, experiment: Experiment, failed: Failed) -> None:

@@ -46,6 +46,7 @@ class Experiment:
     effects: dict[str, Any] = field(default_factory=dict)
     stop_reason: str = ""
     stopping_since: float | None = None
+    stuck_s: float = 0.0
 
     @property
     def id(self) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 from simulator.clock import Clock
 from simulator.fis import catalogue, experiments, levers, templates
 from simulator.fis.records import Region, not_found, page
+from simulator.knobs import Knobs
 from simulator.wire import ApiError
 
 Given = Mapping[str, Any]
@@ -24,8 +25,9 @@ MOVES_EXPERIMENTS = {"StartExperiment", "StopExperiment", "UpdateSafetyLeverStat
 class Service:
     """The state of FIS over all accounts and Regions."""
 
-    def __init__(self, clock: Clock, rng: random.Random) -> None:
+    def __init__(self, clock: Clock, rng: random.Random, knobs: Knobs) -> None:
         self.clock = clock
+        self._knobs = knobs
         self.lock = threading.RLock()
         self.regions: dict[tuple[str, str], Region] = {}
         self._rng = rng
@@ -35,6 +37,8 @@ class Service:
         """Answer one operation for an account and Region."""
         with self.lock:
             here = self.regions.setdefault((account, region), Region(account, region))
+            if self._knobs.hit("change_template", operation, account):
+                templates.change_behind_everyone(here)
             result = copy.deepcopy(self._operations[operation](here, given))
         if operation in MOVES_EXPERIMENTS:
             self.clock.nudge()
@@ -55,8 +59,8 @@ class Service:
             "ListTargetAccountConfigurations": templates.list_accounts,
             "StartExperiment": lambda r, g: experiments.start(r, g, clock.wall(), clock.now(), rng),
             "GetExperiment": experiments.get,
-            "StopExperiment": lambda r, g: experiments.stop(r, g, clock.now()),
-            "ListExperiments": experiments.list_all,
+            "StopExperiment": lambda r, g: experiments.stop(r, g, clock.now(), self._stuck_s(r)),
+            "ListExperiments": lambda r, g: experiments.list_all(r, g, self._seen_until(r)),
             "ListExperimentResolvedTargets": experiments.list_resolved,
             "GetExperimentTargetAccountConfiguration": experiments.get_account,
             "ListExperimentTargetAccountConfigurations": experiments.list_accounts,
@@ -70,6 +74,14 @@ class Service:
             "UntagResource": _untag,
             "ListTagsForResource": lambda r, g: {"tags": _tags(r, g["resourceArn"])},
         }
+
+    def _stuck_s(self, region: Region) -> float:
+        knob = self._knobs.hit("stuck_stopping", "StopExperiment", region.account)
+        return knob.seconds if knob else 0.0
+
+    def _seen_until(self, region: Region) -> float:
+        knob = self._knobs.hit("list_lag", "ListExperiments", region.account)
+        return self.clock.now() - (knob.seconds if knob else 0.0)
 
 
 def _action(region: Region, action: catalogue.Action) -> dict[str, Any]:

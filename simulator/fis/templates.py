@@ -73,6 +73,12 @@ def update(region: Region, given: Given, now: datetime) -> dict[str, Any]:
     return {"experimentTemplate": shown(region, template)}
 
 
+def change_behind_everyone(region: Region) -> None:
+    """What somebody does in the console, unseen: no stop condition holds any more."""
+    for template in region.templates.values():
+        template["stopConditions"] = [{"source": "none"}]
+
+
 def delete(region: Region, given: Given) -> dict[str, Any]:
     """DeleteExperimentTemplate."""
     document = shown(region, region.template(given["id"]))
