@@ -101,6 +101,7 @@ def test_what_is_wrong_with_an_application_is_said_at_its_field(
 
 def test_a_deployment_is_registered_with_alarms_and_probes(client: Client, cast: Cast) -> None:
     broker(cast)
+    sent = deployment()
     client.force_login(cast.owner)
     assert (
         "Account and Region" in client.get(f"{LIST}mqtt-broker/deployments/new/").content.decode()
