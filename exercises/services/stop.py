@@ -1,26 +1,36 @@
-"""Stop one run, stop all of an exercise. Stopping is never refused for a rule's sake.
+"""Stop one run, all of an exercise, or all in a Region. Never refused for a rule's sake.
 
-The latch is written first, so that no start can slip past; then the engine is asked, in
-the same request. Whatever AWS says, services.observe asks again until the run is seen to
+A stop is on disk first, then nothing more starts and AWS is asked, in the same request.
+Whatever AWS says, services.observe and the sentinel ask again until the run is seen to
 have ended. Nothing here goes through Celery.
+
+`begin` and `note_receipts` are what the database gets to know of a stop; both may be told
+again. services.stop_now and the sentinel tell it what happened while it was away.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
 
-from django.db import transaction
+from django.conf import settings
+from django.db import models, transaction
 
-from exercises.domain.actors import Actor
-from exercises.domain.errors import EngineError
+from exercises.domain.actors import Actor, Door
 from exercises.domain.run_states import TERMINAL, RunState
-from exercises.engines.registry import engine
-from exercises.models import AccountRegion, Exercise, Run
+from exercises.models import AccountRegion, Exercise, Run, RunEvent, Schedule, User
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, lock_run, move_run
+from exercises.stopping import stopper
+from exercises.stopping.journal import Entry, Journal
+from exercises.stopping.orders import Receipt, Scope, StopOrder, StopTarget
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,41 +46,164 @@ class StopOutcome:
 def stop_run(*, actor: Actor, run: Run, reason: str = "") -> StopOutcome:
     """Stop one run. Asking twice is asking once. Raises NotAllowed."""
     authorize(actor, "run.stop", run)
-    latched = _latch(actor, run, reason)
-    return _ask(latched)
+    (outcome,) = _carry_out(order_of(actor, Scope.RUN, str(run.pk), reason))
+    return outcome
 
 
 def stop_all(*, actor: Actor, exercise: Exercise, reason: str = "") -> Sequence[StopOutcome]:
     """Stop everything of an exercise: nothing more starts, what waits is cancelled, what
-    runs is stopped. Raises NotAllowed."""
+    runs is stopped, its schedule is suspended. Raises NotAllowed."""
     authorize(actor, "exercise.stop", exercise)
+    return _carry_out(order_of(actor, Scope.EXERCISE, exercise.slug, reason))
+
+
+def order_of(actor: Actor, scope: Scope, what: str, reason: str) -> StopOrder:
+    return StopOrder(
+        scope=scope,
+        what=what,
+        who=actor.name,
+        user_id=actor.user_id,
+        door=actor.door.value,
+        reason=reason[:500],
+    )
+
+
+def journal() -> Journal:
+    return Journal(Path(settings.CHAOSPLANE_STOP_JOURNAL))
+
+
+def write_down(order: StopOrder, targets: Sequence[StopTarget]) -> Entry | None:
+    """Put the stop on disk. A disk that cannot take it does not keep AWS from being asked."""
+    try:
+        return journal().open(order, targets)
+    except OSError:
+        log.exception("stop.journal.unwritable", extra={"order": order.id})
+        return None
+
+
+def _carry_out(order: StopOrder) -> list[StopOutcome]:
+    entry = write_down(order, [])
+    asked = begin(order)
+    targets = [target for run in asked if (target := target_of(run)) is not None]
+    if entry:
+        entry.add_targets(targets)
+    receipts = stopper.stop(targets)
+    if entry:
+        entry.add_receipts(receipts)
+    note_receipts(receipts)
+    if entry:
+        entry.mark_told()
+    by_run = {receipt.target.run_id: receipt for receipt in receipts}
+    return [_outcome(run, by_run.get(str(run.pk))) for run in asked]
+
+
+def target_of(run: Run) -> StopTarget | None:
+    """What AWS is asked to stop; None for a run that has ended or has no experiment yet."""
+    if not run.experiment_ref or RunState(run.state) in TERMINAL:
+        return None
+    return StopTarget(
+        access=run.experiment.deployment.place.access,
+        engine=run.revision.plan["engine"],
+        ref=run.experiment_ref,
+        run_id=str(run.pk),
+        exercise=run.experiment.exercise.slug,
+        title=run.experiment.title,
+    )
+
+
+def begin(order: StopOrder) -> list[Run]:
+    """Set every latch that the order reaches, blocking new starts before anything else;
+    returns its runs as they are then."""
+    actor = _actor(order)
+    if order.scope is Scope.EXERCISE:
+        _latch_exercise(order, actor)
+    ids = list(runs_of(order).order_by("pk").values_list("pk", flat=True))
+    return [_latch(order, actor, pk) for pk in ids]
+
+
+def runs_of(order: StopOrder) -> models.QuerySet[Run]:
+    """The runs that an order reaches and that have not ended; for one run, that run."""
+    match order.scope:
+        case Scope.RUN:
+            return Run.objects.filter(pk=order.what)
+        case Scope.EXERCISE:
+            return Run.objects.unfinished().filter(experiment__exercise__slug=order.what)
+        case Scope.REGION:
+            account_id, _, region = order.what.partition("/")
+            return Run.objects.unfinished().filter(
+                experiment__deployment__place__account__account_id=account_id,
+                experiment__deployment__place__region=region,
+            )
+
+
+def note_receipts(receipts: Sequence[Receipt]) -> None:
+    """Write down what AWS said, and have it watched at once."""
+    for receipt in receipts:
+        if receipt.target.run_id:
+            _note(receipt)
+
+
+def _actor(order: StopOrder) -> Actor:
+    is_known = order.user_id is not None and User.objects.filter(pk=order.user_id).exists()
+    return Actor(
+        user_id=order.user_id if is_known else None,
+        name=order.who,
+        door=Door(order.door),
+        org_roles=frozenset(),
+        team_roles={},
+    )
+
+
+def _asked_at(order: StopOrder) -> datetime:
+    """When it was asked for; never later than now, whatever another clock says."""
+    return min(order.at, database_now())
+
+
+def _latch_exercise(order: StopOrder, actor: Actor) -> None:
     with transaction.atomic():
-        locked = Exercise.objects.select_for_update().get(pk=exercise.pk)
-        first = locked.stopped_at is None
-        if first:
-            locked.stopped_at = database_now()
+        locked = Exercise.objects.select_for_update(no_key=True).get(slug=order.what)
+        if RunEvent.objects.filter(
+            exercise=locked, kind="stop.all", details__order=order.id
+        ).exists():
+            return
+        is_first = locked.stopped_at is None
+        if is_first:
+            locked.stopped_at = _asked_at(order)
             locked.save(update_fields=["stopped_at"])
         append_event(
             exercise=locked,
             kind="stop.all",
-            text="Stop all." if first else "Stop all, asked again.",
+            text="Stop all." if is_first else "Stop all, asked again.",
             source=actor.name,
             author_id=actor.user_id,
-            reason=reason,
+            at=_asked_at(order),
+            reason=order.reason,
+            order=order.id,
         )
-        record(actor, "exercise.stop", locked, reason=reason)
-    runs = Run.objects.unfinished().filter(experiment__exercise=exercise)
-    latched = [_latch(actor, run, reason) for run in runs.select_related("experiment")]
-    return [_ask(run) for run in latched]
+        _suspend_schedule(locked)
+        record(actor, "exercise.stop", locked, reason=order.reason)
 
 
-def _latch(actor: Actor, run: Run, reason: str) -> Run:
+def _suspend_schedule(exercise: Exercise) -> None:
+    """What was stopped does not come again by itself."""
+    suspended = Schedule.objects.filter(pk=exercise.schedule_id, is_suspended=False).update(
+        is_suspended=True
+    )
+    if suspended:
+        append_event(
+            exercise=exercise,
+            kind="schedule.suspended",
+            text="The schedule is suspended until a person resumes it.",
+        )
+
+
+def _latch(order: StopOrder, actor: Actor, run_id: object) -> Run:
     """Set the latch, once; a run that only waits is cancelled with it."""
     with transaction.atomic():
-        locked = lock_run(run.pk)
+        locked = lock_run(run_id)  # type: ignore[arg-type]
         if RunState(locked.state) in TERMINAL or locked.stop_requested_at is not None:
             return locked
-        locked.stop_requested_at = database_now()
+        locked.stop_requested_at = _asked_at(order)
         locked.stop_requested_by_id = actor.user_id
         locked.save(update_fields=["stop_requested_at", "stop_requested_by"])
         append_event(
@@ -80,7 +213,8 @@ def _latch(actor: Actor, run: Run, reason: str) -> Run:
             text=f"{locked.experiment.title}: stop asked for.",
             source=actor.name,
             author_id=actor.user_id,
-            reason=reason,
+            at=locked.stop_requested_at,
+            reason=order.reason,
         )
         if locked.state == RunState.SCHEDULED.value:
             locked = move_run(
@@ -89,45 +223,36 @@ def _latch(actor: Actor, run: Run, reason: str) -> Run:
                 reason="stopped before it started",
                 text=f"{locked.experiment.title}: cancelled before it started.",
             )
-        record(actor, "run.stop", locked, reason=reason)
+        record(actor, "run.stop", locked, reason=order.reason)
         return locked
 
 
-def _ask(run: Run) -> StopOutcome:
-    """Ask the engine now. What fails here is asked again by the observation."""
-    title = run.experiment.title
-    if RunState(run.state) in TERMINAL:
-        return StopOutcome(str(run.pk), title, True, "It is not running.")
-    if not run.experiment_ref:
-        return StopOutcome(
-            str(run.pk), title, False, "Its start has no answer yet; it is stopped when found."
-        )
-    access = run.experiment.deployment.place.access
-    try:
-        receipt = engine(run.revision.plan["engine"]).stop(access, run.experiment_ref)
-    except EngineError as error:
-        append_event(
-            exercise=run.experiment.exercise,
-            run=run,
-            kind="stop.failed",
-            text=f"{title}: AWS did not take the stop yet, asking again. {error}",
-        )
-        _watch_now(run)
-        return StopOutcome(str(run.pk), title, False, str(error))
-    _move_to_stopping(run, receipt.reason)
-    _watch_now(run)
-    return StopOutcome(str(run.pk), title, True, "AWS accepted the stop.")
-
-
-def _move_to_stopping(run: Run, reason: str) -> None:
+def _note(receipt: Receipt) -> None:
+    """Accepted moves the run to stopping; how it ended is for the observation to say."""
     with transaction.atomic():
-        current = RunState(lock_run(run.pk).state)
-        if current is RunState.STOPPING or current in TERMINAL:
-            return
-        move_run(run, RunState.STOPPING, reason=reason, text=f"{run.experiment.title}: stopping.")
-
-
-def _watch_now(run: Run) -> None:
+        run = lock_run(receipt.target.run_id)
+        current = RunState(run.state)
+        title = run.experiment.title
+        if not receipt.is_accepted:
+            append_event(
+                exercise=run.experiment.exercise,
+                run=run,
+                kind="stop.failed",
+                text=f"{title}: AWS did not take the stop yet, asking again. {receipt.message}",
+            )
+        elif current is RunState.RUNNING:
+            move_run(run, RunState.STOPPING, reason=receipt.message, text=f"{title}: stopping.")
     AccountRegion.objects.filter(pk=run.experiment.deployment.place_id).update(
         due_at=database_now()
+    )
+
+
+def _outcome(run: Run, receipt: Receipt | None) -> StopOutcome:
+    run_id, title = str(run.pk), run.experiment.title
+    if receipt is not None:
+        return StopOutcome(run_id, title, receipt.is_accepted, receipt.message)
+    if RunState(run.state) in TERMINAL:
+        return StopOutcome(run_id, title, True, "It is not running.")
+    return StopOutcome(
+        run_id, title, False, "Its start has no answer yet; it is stopped when found."
     )

@@ -7,6 +7,7 @@ journals it and asks again.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import defaultdict
@@ -20,6 +21,8 @@ from exercises.domain.plans import AccountAccess
 from exercises.engines.protocol import Engine
 from exercises.engines.registry import ENGINES, engine
 from exercises.stopping.orders import Receipt, StopTarget
+
+log = logging.getLogger(__name__)
 
 THREADS_PER_REGION: Final = 4
 PATIENCE_S: Final = 3.5
@@ -141,4 +144,8 @@ def _work_off(
             item = waiting.get_nowait()
         except Empty:
             return
-        answers[id(item)] = ask(item)
+        try:
+            answers[id(item)] = ask(item)
+        except Exception:
+            # What is wrong with one must not keep the others from being asked.
+            log.exception("stop.ask.failed")
