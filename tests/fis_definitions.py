@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from exercises.domain.engine_values import StartOrder
@@ -50,6 +51,7 @@ def stopping(zone: str, *, minutes: int = 10, mode: str = "ALL") -> dict[str, An
 
 def order(template_ref: str, run_id: str, *, is_rehearsal: bool = False) -> StartOrder:
     return StartOrder(
+        not_after=datetime.now(UTC) + timedelta(days=1),
         run_id=run_id,
         template_ref=template_ref,
         token=f"chaosplane-{run_id}",

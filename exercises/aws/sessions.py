@@ -7,7 +7,9 @@ come from botocore's standard chain (AWS_ENDPOINT_URL for the simulator).
 
 from __future__ import annotations
 
+import json
 import threading
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
 
@@ -32,6 +34,9 @@ class Purpose(StrEnum):
 
 SESSION_S: Final = 3600
 """Role chaining ends after one hour (AWS IAM User Guide, "Role chaining")."""
+
+SHORTEST_SESSION_S: Final = 900
+"""AWS gives no shorter session (AWS STS API Reference, AssumeRole, DurationSeconds)."""
 
 _USER_AGENT: Final = "chaosplane"
 
@@ -77,6 +82,45 @@ def client(access: AccountAccess, service: str, purpose: Purpose) -> Any:
     with aws_errors(f"assume {role_arn(access, purpose)}"):
         role.credentials.get_frozen_credentials()
     return found
+
+
+def one_start_client(access: AccountAccess, template_ref: str, not_after: datetime) -> Any:
+    """A client that can start this one FIS template until then, and nothing else.
+
+    The session policy cuts the start role down (AWS IAM User Guide, "Session policies"), so
+    that a worker that slept through its lease is refused by AWS. Raises EngineError.
+    """
+    policy = json.dumps(_one_start(access, template_ref, not_after), separators=(",", ":"))
+    with _lock:
+        role = _role(access, Purpose.START)
+    with aws_errors(f"assume {role_arn(access, Purpose.START)}"):
+        given = role.assume(Policy=policy, DurationSeconds=SHORTEST_SESSION_S)
+    session = _new_session()
+    session.set_credentials(  # type: ignore[no-untyped-call]
+        given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
+    )
+    return _new_client(session, "fis", access.region, Purpose.START)
+
+
+def _one_start(access: AccountAccess, template_ref: str, not_after: datetime) -> dict[str, object]:
+    """AWS FIS User Guide, "Actions, resources, and condition keys": a start needs the
+    template and the experiment it makes."""
+    partition = access.start_role_arn.split(":")[1]
+    fis = f"arn:{partition}:fis:{access.region}:{access.account_id}"
+    until = not_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    experiments = f"{fis}:experiment/*"
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Action": "fis:StartExperiment",
+                "Resource": [f"{fis}:experiment-template/{template_ref}", experiments],
+                "Condition": {"DateLessThan": {"aws:CurrentTime": until}},
+            },
+            {"Effect": "Allow", "Action": "fis:TagResource", "Resource": experiments},
+        ],
+    }
 
 
 def role_arn(access: AccountAccess, purpose: Purpose) -> str:
@@ -130,6 +174,16 @@ class _AssumedRole(CredentialProvider):
             refresh_using=self._assume, method=self.METHOD
         )
 
+    def assume(self, **narrowed: Any) -> dict[str, Any]:
+        """Credentials of the role, cut down by a policy or a duration of their own."""
+        answer: dict[str, Any] = self._sts.assume_role(
+            RoleArn=role_arn(self._access, self._purpose),
+            RoleSessionName=f"chaosplane-{self._purpose.value}",
+            ExternalId=self._access.external_id,
+            **narrowed,
+        )["Credentials"]
+        return answer
+
     def load(self) -> DeferredRefreshableCredentials:
         return self.credentials
 
@@ -140,12 +194,7 @@ class _AssumedRole(CredentialProvider):
         return session
 
     def _assume(self) -> dict[str, str]:
-        answer = self._sts.assume_role(
-            RoleArn=role_arn(self._access, self._purpose),
-            RoleSessionName=f"chaosplane-{self._purpose.value}",
-            ExternalId=self._access.external_id,
-            DurationSeconds=SESSION_S,
-        )["Credentials"]
+        answer = self.assume(DurationSeconds=SESSION_S)
         return {
             "access_key": answer["AccessKeyId"],
             "secret_key": answer["SecretAccessKey"],

@@ -13,7 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from exercises.aws.failures import aws_errors, error_code
-from exercises.aws.sessions import Purpose, client
+from exercises.aws.sessions import Purpose, client, one_start_client
 from exercises.domain.engine_values import (
     Archive,
     EngineStatus,
@@ -66,7 +66,7 @@ class FisEngine:
             raise _changed(template_ref, access, found)
 
     def start(self, access: AccountAccess, order: StartOrder) -> Observation:
-        fis = client(access, "fis", Purpose.START)
+        fis = one_start_client(access, order.template_ref, order.not_after)
         action = f"start FIS template {order.template_ref} in {access.account_id}"
         try:
             with aws_errors(action, changes=True):

@@ -6,6 +6,8 @@ first call never arrived, the second one is the start.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import transaction
 
 from exercises.domain.engine_values import EngineStatus, Observation, Watch
@@ -49,26 +51,30 @@ def settle_start(*, run_id: str, fence: int) -> None:
         observation = found[0] if found else _not_observed_yet(ref)
         record_started(run, fence, observation)
         return
-    if _may_ask_again(run, fence):
-        ask_engine(run, fence)
+    allowed_at = _allowed_again(run, fence)
+    if allowed_at is not None:
+        ask_engine(run, fence, allowed_at=allowed_at)
 
 
 def _not_observed_yet(ref: str) -> Observation:
     return Observation(ref, EngineStatus.PENDING, "", None, None, ())
 
 
-def _may_ask_again(run: Run, fence: int) -> bool:
-    """Ask every gate anew. When one refuses, wait for a late arrival, then close the run."""
+def _allowed_again(run: Run, fence: int) -> datetime | None:
+    """Ask every gate anew; return when they all let it through.
+
+    When one refuses, wait for a late arrival, then close the run.
+    """
     with transaction.atomic():
         locked = lock_for_gate(run, fence)
         now = database_now()
         refused = refusals(locked, now=now, target_count=None, is_reissue=True)
         if not refused:
             record(SYSTEM, "run.start_again", locked, token=locked.token)
-            return True
+            return now
         if locked.asked_at and now - locked.asked_at < planned_wall(GIVE_UP_AFTER_S):
             settle_again(locked, fence)
-            return False
+            return None
         because = " ".join(refusal.because for refusal in refused)
         move_run(
             locked,
@@ -77,4 +83,4 @@ def _may_ask_again(run: Run, fence: int) -> bool:
             text=f"{locked.experiment.title}: never started. {because}",
             fence=fence,
         )
-        return False
+        return None

@@ -47,8 +47,8 @@ def start_run(*, run_id: str, fence: int) -> None:
         return
     _wait_for_slot(run)
     intent = _write_intent(run, fence, template_ref, target_count)
-    if intent is not None:
-        ask_engine(intent, fence)
+    if intent is not None and intent.asked_at is not None:
+        ask_engine(intent, fence, allowed_at=intent.asked_at)
 
 
 def _prepare(run: Run) -> tuple[str, int]:

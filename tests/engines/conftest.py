@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from exercises.aws import sessions
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.plans import AccountAccess
 from exercises.engines.fis import FisEngine
@@ -45,7 +46,7 @@ def calls(access: AccountAccess) -> Iterator[list[str]]:
 
 
 class listening:  # noqa: N801 - reads as a statement
-    """Hook a handler into every FIS client of the account."""
+    """Hook a handler into every FIS client of the account, those of one start included."""
 
     def __init__(self, access: AccountAccess, event: str, handler: Callable[..., Any]) -> None:
         self._clients = [client(access, "fis", purpose) for purpose in Purpose]
@@ -54,7 +55,17 @@ class listening:  # noqa: N801 - reads as a statement
     def __enter__(self) -> None:
         for hooked in self._clients:
             hooked.meta.events.register(self._event, self._handler)
+        self._patch = pytest.MonkeyPatch()
+        create = sessions._new_client
+
+        def hooked_client(*args: Any) -> Any:
+            made = create(*args)
+            made.meta.events.register(self._event, self._handler)
+            return made
+
+        self._patch.setattr(sessions, "_new_client", hooked_client)
 
     def __exit__(self, *_: object) -> None:
+        self._patch.undo()
         for hooked in self._clients:
             hooked.meta.events.unregister(self._event, self._handler)
