@@ -8,6 +8,7 @@ come from botocore's standard chain (AWS_ENDPOINT_URL for the simulator).
 from __future__ import annotations
 
 import json
+import functools
 import threading
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -72,7 +73,12 @@ def client(access: AccountAccess, service: str, purpose: Purpose) -> Any:
 
     The role is assumed here and not in the caller's call, so that a role that cannot be
     assumed is never mistaken for a start without an answer. Raises EngineError.
+
+    Without a role it acts as whoever runs the process, which is for `chaosplane stop`: a
+    start always needs its role.
     """
+    if not role_arn(access, purpose) and purpose is not Purpose.START:
+        return _own_client(service, access.region, purpose)
     with _lock:
         role = _role(access, purpose)
         found = _clients.get((access, service, purpose))
@@ -123,6 +129,11 @@ def _one_start(access: AccountAccess, template_ref: str, not_after: datetime) ->
     }
 
 
+@functools.lru_cache(maxsize=50)
+def _own_client(service: str, region: str, purpose: Purpose) -> Any:
+    return _new_client(_new_session(), service, region, purpose)
+
+
 def role_arn(access: AccountAccess, purpose: Purpose) -> str:
     """The role of this purpose in the account."""
     return {
@@ -137,6 +148,7 @@ def forget_clients() -> None:
     with _lock:
         _clients.clear()
         _roles.clear()
+    _own_client.cache_clear()
 
 
 def _role(access: AccountAccess, purpose: Purpose) -> _AssumedRole:
@@ -169,7 +181,7 @@ class _AssumedRole(CredentialProvider):
         self._access = access
         self._purpose = purpose
         # Under the credentials of the process; with the short timeouts of a stop.
-        self._sts = _new_client(_new_session(), "sts", access.region, Purpose.STOP)
+        self._sts = _own_client("sts", access.region, Purpose.STOP)
         self.credentials = DeferredRefreshableCredentials(
             refresh_using=self._assume, method=self.METHOD
         )
