@@ -1,4 +1,7 @@
-"""The `chaosplane` command: `chaosplane demo`, also as `python -m chaosplane.cli demo`."""
+"""The `chaosplane` command: `chaosplane demo` and `chaosplane stop`.
+
+Each imports what it needs when it is asked for: Stop must work where nothing but botocore is.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,21 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from chaosplane import demo, embedded
-from chaosplane.embedded.processes import CannotStart
+from chaosplane import embedded
+
+STOP_JOURNAL = Path.home() / ".chaosplane" / "stop-journal"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     wishes = _parser().parse_args(arguments)
+    carried_out: int = wishes.carry_out(wishes)
+    return carried_out
+
+
+def _demo(wishes: argparse.Namespace) -> int:
+    from chaosplane import demo
+    from chaosplane.embedded.processes import CannotStart
+
     try:
         demo.run(
             demo.Wishes(
@@ -28,6 +40,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"chaosplane: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _stop(wishes: argparse.Namespace) -> int:
+    from exercises.stopping.break_glass import Wish, stop
+
+    wish = Wish(
+        regions=wishes.region or [_region()],
+        journal=wishes.journal,
+        run=wishes.run or "",
+        account=wishes.account or "",
+        role_arn=wishes.role_arn,
+        external_id=wishes.external_id,
+        lever_reason=wishes.reason if wishes.engage_safety_lever else "",
+        wait_s=wishes.wait,
+    )
+    return stop(wish, lambda line: print(line, flush=True))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -45,7 +73,60 @@ def _parser() -> argparse.ArgumentParser:
         default=embedded.home(os.environ),
         help="folder of data and logs (default: %(default)s)",
     )
+    shown.set_defaults(carry_out=_demo)
+    _add_stop(commands)
     return parser
+
+
+def _add_stop(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    stop = commands.add_parser(
+        "stop",
+        help="stop experiments with nothing but AWS credentials",
+        description="Uses the AWS credentials of this shell; needs no server of chaosplane."
+        " Exits with 0 when everything has ended, 1 when something is not confirmed, 3 when AWS"
+        " accepted every stop and not everything has ended yet.",
+    )
+    what = stop.add_mutually_exclusive_group(required=True)
+    what.add_argument("--run", metavar="ID", help="one run, by its id or its EXP... id")
+    what.add_argument("--all", action="store_true", help="everything with chaosplane's tag")
+    stop.add_argument("--account", type=_account, help="refuse to act in any other account")
+    region = _region()
+    stop.add_argument(
+        "--region",
+        action="append",
+        required=not region,
+        default=[],
+        help=f"may be given several times (default: {region or 'none, AWS_REGION is not set'})",
+    )
+    stop.add_argument(
+        "--engage-safety-lever",
+        action="store_true",
+        help="stop and refuse ALL experiments of the account and Region, whoever started them",
+    )
+    stop.add_argument("--reason", default="Stopped by hand with chaosplane stop")
+    stop.add_argument("--role-arn", default="", help="act under this role")
+    stop.add_argument("--external-id", default="", help="with --role-arn")
+    stop.add_argument(
+        "--wait",
+        type=float,
+        nargs="?",
+        const=900.0,
+        default=0.0,
+        metavar="SECONDS",
+        help="look until everything has ended (without a number: 15 minutes)",
+    )
+    stop.add_argument("--journal", type=Path, default=STOP_JOURNAL, help="default: %(default)s")
+    stop.set_defaults(carry_out=_stop)
+
+
+def _region() -> str:
+    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION") or ""
+
+
+def _account(text: str) -> str:
+    if not text.isascii() or not text.isdigit() or len(text) != 12:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an account: 12 digits")
+    return text
 
 
 def _port(text: str) -> int:

@@ -1,0 +1,165 @@
+"""`chaosplane stop`: stop with nothing but AWS credentials, when all else is down.
+
+Needs botocore and nothing of the product's servers or settings. What it did is written to
+a journal that `manage.py import_stops` reads later.
+"""
+
+from __future__ import annotations
+
+import getpass
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from exercises.aws.identity import account_of
+from exercises.aws.safety_lever import engage
+from exercises.domain.errors import EngineError
+from exercises.domain.plans import AccountAccess
+from exercises.stopping import stopper
+from exercises.stopping.journal import Entry, Journal
+from exercises.stopping.orders import Receipt, Scope, StopOrder, StopTarget
+
+ALL_ENDED: Final = 0
+NOT_CONFIRMED: Final = 1
+WRONG_USE: Final = 2
+STILL_STOPPING: Final = 3
+LOOK_EVERY_S: Final = 2.0
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for on the command line. `run` is the id of a run or of an experiment;
+    empty means everything with our tag. `account` is checked when given."""
+
+    regions: Sequence[str]
+    journal: Path
+    run: str = ""
+    account: str = ""
+    role_arn: str = ""
+    external_id: str = ""
+    lever_reason: str = ""
+    wait_s: float = 0.0
+
+
+def stop(wish: Wish, say: Say) -> int:
+    """Carry it out, saying each step; returns the exit code."""
+    places = [_access(wish, region) for region in wish.regions]
+    account, problem = _account(places[0])
+    if wish.account and account and account != wish.account:
+        say(f"These credentials are for account {account}, not {wish.account}: nothing was done.")
+        return WRONG_USE
+    if problem:
+        say(f"Going on without knowing the account. {problem}")
+    places = [_access(wish, region, account or wish.account) for region in wish.regions]
+    engaged = [_engage(place, wish.lever_reason, say) for place in places]
+    is_confirmed = all(engaged)
+    targets, problems = _targets(wish, places)
+    for text in problems:
+        say(f"NOT CONFIRMED {text}")
+    if not targets:
+        return _nothing(wish, say, is_confirmed=is_confirmed and not problems)
+    entries = _write_down(wish, targets, say)
+    receipts = stopper.stop(targets, patience_s=10)
+    _tell(receipts, say)
+    receipts = _wait(wish, entries, receipts, say)
+    if not is_confirmed or problems or not all(receipt.is_accepted for receipt in receipts):
+        return NOT_CONFIRMED
+    return ALL_ENDED if all(receipt.is_over for receipt in receipts) else STILL_STOPPING
+
+
+def _access(wish: Wish, region: str, account: str = "") -> AccountAccess:
+    return AccountAccess(account, region, wish.role_arn, "", wish.role_arn, wish.external_id)
+
+
+def _account(access: AccountAccess) -> tuple[str, str]:
+    """The account, or why it is not known: that must not keep anything from being stopped."""
+    try:
+        return account_of(access), ""
+    except EngineError as error:
+        return "", str(error)
+
+
+def _engage(place: AccountAccess, reason: str, say: Say) -> bool:
+    if not reason:
+        return True
+    say(
+        f"$ aws fis update-safety-lever-state --id default --region {place.region}"
+        f" --state status=engaged,reason='{reason}'"
+    )
+    try:
+        status = engage(place, reason)
+    except EngineError as error:
+        say(f"NOT CONFIRMED {error}")
+        return False
+    say(f"The safety lever of {place.account_id} {place.region} is {status}.")
+    return True
+
+
+def _targets(wish: Wish, places: Sequence[AccountAccess]) -> tuple[list[StopTarget], list[str]]:
+    if wish.run.startswith("EXP"):
+        return [StopTarget(places[0], "fis", wish.run)], []
+    found, problems = stopper.discover(places, patience_s=20)
+    return [each for each in found if wish.run in {"", each.run_id}], problems
+
+
+def _nothing(wish: Wish, say: Say, *, is_confirmed: bool) -> int:
+    where = ", ".join(wish.regions)
+    if wish.run:
+        say(f"No experiment of run {wish.run} runs in {where}. Nothing was stopped.")
+        return NOT_CONFIRMED
+    if is_confirmed:
+        say(f"Nothing of ours runs in {where}.")
+    return ALL_ENDED if is_confirmed else NOT_CONFIRMED
+
+
+def _write_down(wish: Wish, targets: Sequence[StopTarget], say: Say) -> list[Entry]:
+    """One entry for each run or Region, as the product writes them."""
+    entries = []
+    for what in dict.fromkeys(target.run_id or "/".join(target.place) for target in targets):
+        order = StopOrder(
+            scope=Scope.REGION if "/" in what else Scope.RUN,
+            what=what,
+            who=f"{getpass.getuser()} (chaosplane stop)",
+            user_id=None,
+            door="cli",
+            reason=wish.lever_reason,
+        )
+        mine = [each for each in targets if (each.run_id or "/".join(each.place)) == what]
+        try:
+            entries.append(Journal(wish.journal).open(order, mine))
+        except OSError as error:
+            say(f"It could not be written to {wish.journal}: {error}. Going on.")
+            return entries
+    say(f"Written to {wish.journal}; `manage.py import_stops` reads it later.")
+    return entries
+
+
+def _tell(receipts: Sequence[Receipt], say: Say) -> None:
+    for receipt in receipts:
+        target = receipt.target
+        say(f"$ aws fis stop-experiment --id {target.ref} --region {target.access.region}")
+        word = receipt.status if receipt.is_accepted else "NOT CONFIRMED"
+        say(f"  {word}: {receipt.message}")
+
+
+def _wait(
+    wish: Wish, entries: Sequence[Entry], receipts: Sequence[Receipt], say: Say
+) -> list[Receipt]:
+    """Look again until all have ended or the time is over."""
+    known = {receipt.target.ref: receipt for receipt in receipts}
+    end = time.monotonic() + wish.wait_s
+    while True:
+        for entry in entries:
+            entry.add_receipts([known[ref] for ref in entry.targets])
+        going = [receipt.target for receipt in known.values() if not receipt.is_over]
+        if not going or time.monotonic() >= end:
+            return list(known.values())
+        time.sleep(LOOK_EVERY_S)
+        for receipt in stopper.look(going):
+            if receipt.is_over or not receipt.is_accepted:
+                say(f"  {receipt.target.ref}: {receipt.status or receipt.message}")
+            known[receipt.target.ref] = receipt

@@ -1,0 +1,112 @@
+"""`chaosplane stop` needs AWS credentials and nothing else."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exercises.aws.safety_lever import disengage, lever_status
+from exercises.engines.registry import engine
+from exercises.stopping.journal import Journal
+from tests.fis_definitions import order, stopping
+from tests.simulated_aws import PRODUCTION, REGION, access_to, stopped_clock
+
+if TYPE_CHECKING:
+    from simulator.server import Simulator
+
+ROOT = Path(__file__).resolve().parents[2]
+ROLE = ["--role-arn", access_to(PRODUCTION).stop_role_arn, "--external-id", "chaosplane-demo"]
+
+
+@pytest.fixture(scope="module")
+def aws() -> Iterator[Simulator]:
+    with stopped_clock() as running:
+        yield running
+
+
+def started(name: str) -> str:
+    """The experiment of a run of this name, under way."""
+    fis, access = engine("fis"), access_to(PRODUCTION)
+    template = fis.provision(access, stopping(f"{REGION}a"), "break-glass")
+    return fis.start(access, order(template, name)).ref
+
+
+def chaosplane_stop(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """As an operator would type it: no settings, no database, no queue."""
+    own = ("DJANGO", "CHAOSPLANE", "DATABASE", "REDIS", "PYTEST")
+    env = {name: value for name, value in os.environ.items() if not name.startswith(own)}
+    command = [sys.executable, "-m", "chaosplane.cli", "stop", *arguments]
+    return subprocess.run(
+        [*command, "--journal", str(home)],
+        env=env, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+
+
+def test_everything_of_ours_in_a_region_is_stopped_and_written_down(
+    aws: Simulator, tmp_path: Path
+) -> None:
+    ref = started("run-all")
+    done = chaosplane_stop("--all", "--account", PRODUCTION, *ROLE, home=tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert f"$ aws fis stop-experiment --id {ref} --region {REGION}" in done.stdout
+    (entry,) = Journal(tmp_path).under_way()
+    assert entry.order.door == "cli"
+    assert set(entry.targets) == {ref}
+    for _ in range(20):
+        aws.clock.advance(60)
+    again = chaosplane_stop("--run", ref, *ROLE, home=tmp_path)
+    assert again.returncode == 0, again.stdout + again.stderr
+    nothing = chaosplane_stop("--all", *ROLE, home=tmp_path)
+    assert nothing.returncode == 0
+    assert "Nothing of ours runs" in nothing.stdout
+
+
+def test_a_run_that_is_not_there_stops_nothing(aws: Simulator, tmp_path: Path) -> None:
+    ref = started("run-stays")
+    done = chaosplane_stop("--run", "6c0b6f0e-aaaa-bbbb-cccc-000000000000", *ROLE, home=tmp_path)
+    assert done.returncode == 1
+    assert "Nothing was stopped" in done.stdout
+    chaosplane_stop("--run", ref, *ROLE, home=tmp_path)
+
+
+def test_another_account_than_was_named_is_left_alone(aws: Simulator, tmp_path: Path) -> None:
+    done = chaosplane_stop("--all", "--account", "222222222222", *ROLE, home=tmp_path)
+    assert done.returncode == 2
+    assert "nothing was done" in done.stdout
+
+
+def test_the_safety_lever_is_engaged_when_asked_for(aws: Simulator, tmp_path: Path) -> None:
+    done = chaosplane_stop(
+        "--all", *ROLE, "--engage-safety-lever", "--reason", "fire", home=tmp_path
+    )
+    assert done.returncode in {0, 3}, done.stdout + done.stderr
+    access = access_to(PRODUCTION)
+    for _ in range(20):
+        aws.clock.advance(60)
+    assert lever_status(access) == "engaged"
+    assert disengage(access, "put out") == "disengaged"
+
+
+def test_it_needs_neither_settings_nor_a_database() -> None:
+    program = (
+        "import sys; import chaosplane.cli, exercises.stopping.break_glass;"
+        "from django.conf import settings;"
+        "print(settings.configured, sorted({'psycopg', 'redis'} & sys.modules.keys()))"
+    )
+    seen = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert seen.stdout.strip() == "False []"
+
+
+def test_engines_find_what_of_ours_runs(aws: Simulator) -> None:
+    ref = started("run-found")
+    (found,) = engine("fis").discover(access_to(PRODUCTION))
+    assert found.ref == ref
+    engine("fis").stop(access_to(PRODUCTION), ref)
