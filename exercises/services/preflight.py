@@ -6,16 +6,19 @@ assumes roles but injects nothing (AWS FIS User Guide, "Target preview").
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from django.conf import settings
 from django.db import transaction
 
 from exercises.aws.alarms import alarm_states
 from exercises.aws.fleet import application_nodes
 from exercises.aws.permissions_check import check_roles
 from exercises.domain.actors import Actor
+from exercises.domain.engine_values import Reading
 from exercises.domain.errors import Conflict, EngineError
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.freezes import freezes_touching
@@ -29,6 +32,8 @@ from exercises.queries.plans import definition_of
 from exercises.queries.readiness import freeze_facts
 from exercises.services.audit import record
 from exercises.services.run_plan import schedule_run
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +78,29 @@ def preview_unsaved(*, actor: Actor, experiment: Experiment) -> TargetPreview:
     authorize(actor, "experiment.propose", experiment.application)
     engine_name = experiment.template_version.template.engine
     return _look(experiment, engine_name, definition_of(experiment))
+
+
+def read_now(*, actor: Actor, experiment: Experiment) -> Mapping[str, Reading | None]:
+    """The newest reading of each probe by its key, for a form that is being filled in.
+
+    An account that does not answer has no readings. Raises NotAllowed, and Invalid while the
+    probes cannot be read.
+    """
+    authorize(actor, "experiment.propose", experiment.application)
+    try:
+        return _newest(experiment, database_now())
+    except EngineError as error:
+        log.info("probes.not_read", extra={"why": str(error)})
+        return {}
+
+
+def _newest(experiment: Experiment, now: datetime) -> Mapping[str, Reading | None]:
+    return newest_readings(
+        experiment.deployment.place.access,
+        probes_from_json(experiment.steady_state),
+        until=now,
+        speed=settings.CHAOSPLANE_TIME_SPEED,
+    )
 
 
 def _look(
@@ -192,15 +220,8 @@ def _alarm_answer(experiment: Experiment) -> Answer:
 
 
 def _probe_answer(experiment: Experiment, now: datetime) -> Answer:
-    from django.conf import settings
-
     specs = probes_from_json(experiment.steady_state)
-    newest = newest_readings(
-        experiment.deployment.place.access,
-        specs,
-        until=now,
-        speed=settings.CHAOSPLANE_TIME_SPEED,
-    )
+    newest = _newest(experiment, now)
     silent = [spec.name for spec in specs if newest.get(spec.key) is None]
     return Answer(
         "probes",

@@ -16,6 +16,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.digest import plan_digest, plan_document
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import Phase
+from exercises.failpoints import failpoint
 from exercises.models import (
     Deployment,
     Exercise,
@@ -92,14 +93,21 @@ def start_draft(
     return experiment
 
 
-def edit_draft(*, actor: Actor, experiment: Experiment, draft: Draft) -> Experiment:
-    """Save what was typed. A changed content is a new revision, so approvals start again."""
+def edit_draft(
+    *, actor: Actor, experiment: Experiment, draft: Draft, starts_at: datetime | None = None
+) -> Experiment:
+    """Save what was typed. A changed content is a new revision, so approvals start again.
+
+    `starts_at` moves a self-service experiment. Raises NotAllowed, Invalid, Refused.
+    """
     authorize(actor, "experiment.edit", experiment)
     if draft.deployment.application_id != experiment.application_id:
         raise Invalid("deployment", "belongs to another application")
     with transaction.atomic():
         locked = _locked(experiment)
         _check_open(locked.exercise)
+        if starts_at is not None:
+            _move(locked.exercise, starts_at)
         before = locked.revision.digest if locked.revision else ""
         for name, value in _fields(draft).items():
             setattr(locked, name, value)
@@ -111,6 +119,7 @@ def edit_draft(*, actor: Actor, experiment: Experiment, draft: Draft) -> Experim
             if locked.status == "proposed":
                 _tell_change(locked, actor)
             record(actor, "experiment.edit", locked, before=before, after=after)
+        failpoint("edit.before_commit")
     return locked
 
 
@@ -195,7 +204,7 @@ def _fields(draft: Draft) -> dict[str, object]:
 
 def _locked(experiment: Experiment) -> Experiment:
     return (
-        Experiment.objects.select_for_update(of=("self",))
+        Experiment.objects.select_for_update(of=("self",), no_key=True)
         .select_related(
             "exercise",
             "application",
@@ -240,12 +249,26 @@ def _revise(experiment: Experiment, actor: Actor) -> None:
     experiment.save(update_fields=["revision"])
 
 
+def _move(exercise: Exercise, starts_at: datetime) -> None:
+    """Another date and time for a self-service experiment: its window goes along."""
+    if exercise.kind != "self_service":
+        raise Invalid("slot", "the window of an exercise is moved by its lead")
+    _check_ahead(starts_at)
+    exercise.starts_at = starts_at
+    exercise.ends_at = starts_at + planned_wall(SELF_SERVICE_WINDOW_S)
+    exercise.save(update_fields=["starts_at", "ends_at"])
+
+
+def _check_ahead(starts_at: datetime) -> None:
+    if starts_at <= database_now():
+        raise Invalid("slot", "the slot lies in the past; choose a later one")
+
+
 def _exercise_of_one(actor: Actor, draft: Draft, starts_at: datetime | None) -> Exercise:
     """A self-service experiment is an exercise of one, with its own window."""
     if starts_at is None:
         raise Invalid("slot", "choose an exercise, or a date and time of your own")
-    if starts_at <= database_now():
-        raise Invalid("slot", "the slot lies in the past; choose a later one")
+    _check_ahead(starts_at)
     lead = User.objects.get(pk=actor.person_id)
     last = Exercise.objects.filter(kind="self_service").count() + 1
     return Exercise.objects.create(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -13,46 +11,22 @@ from django.urls import path, reverse
 from django.utils.http import urlencode
 from django.views.decorators.http import require_http_methods, require_POST
 
-from exercises.domain.capacities import label
 from exercises.domain.errors import Invalid
 from exercises.domain.steady_state import MAX_PROBES
-from exercises.models import (
-    Deployment,
-    Exercise,
-    Experiment,
-    Finding,
-    TargetPreview,
-    TemplateVersion,
-)
-from exercises.models.due_work import database_now
+from exercises.models import Deployment, Experiment, Finding, TemplateVersion
 from exercises.permissions import authorize
-from exercises.queries.approvals import required_for
-from exercises.queries.compose import (
-    deployments_for,
-    editable_experiment,
-    finding_by_code,
-    newest_version,
-    open_exercises,
-)
-from exercises.queries.plans import planned_wall, problems_of
-from exercises.queries.policy_checks import policy_checks
-from exercises.queries.target_view import target_view
-from exercises.services.preflight import preview_targets, preview_unsaved
-from exercises.services.propose import (
-    SELF_SERVICE_WINDOW_S,
-    edit_draft,
-    propose,
-    start_draft,
-    withdraw,
-)
+from exercises.queries.compose import editable_experiment, finding_by_code, newest_version
+from exercises.queries.plans import problems_of
+from exercises.services.preflight import preview_targets
+from exercises.services.propose import edit_draft, propose, start_draft, withdraw
 from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.compose_desk import Desk, beside, desk_of
 from exercises.web.errors import form_errors
 from exercises.web.forms.compose import (
     DEFAULT_ZONE,
     Meaning,
     Problems,
     Typed,
-    read,
     typed_for_new,
     typed_from_post,
     typed_of,
@@ -66,27 +40,6 @@ from exercises.web.forms.compose_page import (
 from exercises.web.forms.probe_rows import STATS, ProbeRow, renumbered, row_of
 
 
-@dataclass(frozen=True)
-class Desk:
-    """What one request of this page works with."""
-
-    now: datetime
-    version: TemplateVersion
-    deployments: Sequence[Deployment]
-    exercises: Sequence[Exercise]
-    experiment: Experiment | None = None
-    retest_of: Finding | None = None
-
-    def read(self, typed: Typed) -> Meaning:
-        return read(
-            typed,
-            version=self.version,
-            deployments=self.deployments,
-            exercises=self.exercises,
-            experiment=self.experiment,
-        )
-
-
 @signed_in
 @require_http_methods(["GET", "POST"])
 def experiment_new(request: SignedInRequest) -> HttpResponse:
@@ -95,13 +48,12 @@ def experiment_new(request: SignedInRequest) -> HttpResponse:
     retest_of = _finding(request, given.get("retest", ""))
     version = _version(given.get("template", ""), retest_of)
     if version is None:
-        kept = [(k, request.GET[k]) for k in ("exercise", "retest") if k in request.GET]
-        messages.info(request, "Pick a template first, then propose from it.")
-        return redirect(f"{reverse('template_list')}{'?' + urlencode(kept) if kept else ''}")
-    desk = _desk(request, version, retest_of=retest_of)
+        kept = {k: request.GET[k] for k in ("exercise", "retest") if k in request.GET}
+        return redirect(f"{reverse('template_list')}?{urlencode(kept | {'propose': '1'})}")
+    desk = desk_of(request.actor, version, retest_of=retest_of)
     if request.method == "POST":
         return _posted(request, desk)
-    exercise = _chosen_exercise(desk, request.GET.get("exercise", ""))
+    exercise = desk.exercise_named(request.GET.get("exercise", ""))
     retested = retest_of.run.experiment if retest_of and retest_of.run else None
     deployment = _first_deployment(desk, retested)
     typed = typed_for_new(
@@ -119,11 +71,12 @@ def experiment_new(request: SignedInRequest) -> HttpResponse:
 def experiment_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     """A saved draft or a proposal, back in the form. `?check=1` shows what is missing."""
     experiment = _editable(request, pk)
-    desk = _desk(request, experiment.template_version, experiment=experiment)
+    desk = desk_of(request.actor, experiment.template_version, experiment=experiment)
     if request.method == "POST":
         return _posted(request, desk)
+    typed = typed_of(experiment)
     problems = problems_of(experiment, now=desk.now) if request.GET.get("check") else []
-    return _form(request, desk, typed_of(experiment), problems)
+    return _form(request, desk, typed, _where_typed(typed, problems))
 
 
 @signed_in
@@ -142,9 +95,9 @@ def experiment_preview(request: SignedInRequest) -> HttpResponse:
     )
     if version is None:
         raise Http404("no such template")
-    desk = _desk(request, version, experiment=experiment)
-    context = _beside(request, desk, typed_from_post(request.POST.dict()), with_targets=True)
-    return render(request, "experiments/_beside.html", context)
+    desk = desk_of(request.actor, version, experiment=experiment)
+    context = beside(request.actor, desk, typed_from_post(request.POST.dict()), with_targets=True)
+    return render(request, "experiments/_preview.html", context)
 
 
 @signed_in
@@ -174,7 +127,7 @@ def _posted(request: SignedInRequest, desk: Desk) -> HttpResponse:
     try:
         experiment = _save(request, desk, desk.read(typed))
     except Invalid as error:
-        return _form(request, desk, typed, _where_typed(typed, error), status=422)
+        return _form(request, desk, typed, _where_typed(typed, error.problems), status=422)
     if do == "send":
         return _send(request, experiment)
     if desk.experiment and desk.experiment.status != experiment.status:
@@ -204,7 +157,12 @@ def _rows_changed(request: SignedInRequest, desk: Desk, typed: Typed, do: str) -
 
 def _save(request: SignedInRequest, desk: Desk, meaning: Meaning) -> Experiment:
     if desk.experiment is not None:
-        return edit_draft(actor=request.actor, experiment=desk.experiment, draft=meaning.draft)
+        return edit_draft(
+            actor=request.actor,
+            experiment=desk.experiment,
+            draft=meaning.draft,
+            starts_at=meaning.starts_at,
+        )
     return start_draft(
         actor=request.actor,
         draft=meaning.draft,
@@ -225,10 +183,10 @@ def _send(request: SignedInRequest, experiment: Experiment) -> HttpResponse:
     return redirect("experiment_detail", pk=experiment.pk)
 
 
-def _where_typed(typed: Typed, error: Invalid) -> Problems:
+def _where_typed(typed: Typed, problems: Sequence[tuple[str, str]]) -> Problems:
     """On our own the slot is the date and time of our own."""
     own = typed.where_to == "own"
-    return [("own_start" if own and f == "slot" else f, text) for f, text in error.problems]
+    return [("own_start" if own and f == "slot" else f, text) for f, text in problems]
 
 
 def _form(
@@ -242,14 +200,12 @@ def _form(
 ) -> HttpResponse:
     problems = problems or []
     errors = form_errors(Invalid.of(problems)) if problems else {}
-    exercise = (
-        desk.experiment.exercise if desk.experiment else _chosen_exercise(desk, typed.exercise)
-    )
+    exercise = desk.experiment.exercise if desk.experiment else desk.exercise_named(typed.exercise)
     zones = zones_of(desk.deployments, typed, exercise)
     controls = parameter_controls(desk.version, typed, errors, zones)
     known = {c.name for c in controls} | set(Typed.__dataclass_fields__)
     context = {
-        **_beside(request, desk, typed, with_targets=with_targets),
+        **beside(request.actor, desk, typed, with_targets=with_targets),
         "experiment": desk.experiment,
         "version": desk.version,
         "typed": typed,
@@ -264,81 +220,9 @@ def _form(
         "stats": STATS,
         "retest_of": desk.retest_of,
         "own_zone": DEFAULT_ZONE,
+        "has_now": True,
     }
     return render(request, "experiments/compose.html", context, status=status)
-
-
-def _beside(
-    request: SignedInRequest, desk: Desk, typed: Typed, *, with_targets: bool
-) -> dict[str, object]:
-    """Blast radius, policy and approvals for what is typed, as far as it can be read."""
-    context: dict[str, object] = {"version": desk.version, "now": desk.now}
-    try:
-        experiment = _imagined(desk, desk.read(typed))
-    except Invalid as error:
-        return context | {"unread": [text for _, text in error.problems]}
-    preview: TargetPreview | None = None
-    if with_targets:
-        try:
-            preview = preview_unsaved(actor=request.actor, experiment=experiment)
-        except Invalid:  # the policy list names the parameters that are wrong
-            preview = None
-    if preview is not None:
-        context["targets"] = target_view(preview, cap=experiment.target_cap, now=database_now())
-    return context | {
-        "checks": policy_checks(experiment, now=desk.now, preview=preview),
-        "needed": [label(capacity) for capacity in required_for(experiment)],
-        "environment": experiment.deployment.place.account.get_environment_display(),
-    }
-
-
-def _imagined(desk: Desk, meaning: Meaning) -> Experiment:
-    """The experiment these controls would make, not saved."""
-    draft = meaning.draft
-    exercise = meaning.exercise
-    if exercise is None:
-        starts_at = meaning.starts_at or desk.now
-        exercise = Exercise(
-            kind="self_service",
-            starts_at=starts_at,
-            ends_at=starts_at + max(planned_wall(SELF_SERVICE_WINDOW_S), timedelta(seconds=1)),
-            timezone=DEFAULT_ZONE,
-        )
-    return Experiment(
-        id=desk.experiment.pk if desk.experiment else None,
-        exercise=exercise,
-        application=draft.deployment.application,
-        deployment=draft.deployment,
-        template_version=draft.template_version,
-        title=draft.title,
-        hypothesis=draft.hypothesis,
-        parameters=dict(draft.parameters),
-        steady_state=list(draft.steady_state),
-        az=draft.az,
-        slot_offset_s=draft.slot_offset_s,
-        target_cap=draft.target_cap,
-    )
-
-
-def _desk(
-    request: SignedInRequest,
-    version: TemplateVersion,
-    *,
-    experiment: Experiment | None = None,
-    retest_of: Finding | None = None,
-) -> Desk:
-    now = database_now()
-    deployments = deployments_for(request.actor)
-    if experiment is not None:
-        deployments = deployments.filter(application=experiment.application_id)
-    return Desk(
-        now=now,
-        version=version,
-        deployments=list(deployments),
-        exercises=list(open_exercises(request.actor, now=now)),
-        experiment=experiment,
-        retest_of=retest_of,
-    )
 
 
 def _editable(request: SignedInRequest, pk: int) -> Experiment:
@@ -367,12 +251,6 @@ def _version(template: str, retest_of: Finding | None) -> TemplateVersion | None
     if retest_of is not None and retest_of.run is not None:
         return newest_version(retest_of.run.experiment.template_version.template.slug)
     return None
-
-
-def _chosen_exercise(desk: Desk, slug: str) -> Exercise | None:
-    if not slug:
-        return desk.exercises[0] if desk.exercises else None
-    return next((exercise for exercise in desk.exercises if exercise.slug == slug), None)
 
 
 def _first_deployment(desk: Desk, retested: Experiment | None) -> Deployment | None:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
 
+from exercises.aws.sessions import forget_clients
+from exercises.domain.errors import Invalid
 from exercises.models import Experiment, Finding, Run, TargetPreview
+from exercises.models.due_work import database_now
+from exercises.queries.approvals import approval_of
 from exercises.queries.plans import planned_start
+from exercises.services.propose import edit_draft, propose
 from exercises.web.forms.compose import Typed, local_text, typed_of
 from exercises.web.forms.probe_rows import TEXTS, ProbeRow, row_of
 from tests import build
@@ -90,7 +96,16 @@ def form_of(typed: Typed) -> dict[str, str]:
     """What a browser sends when the form was not touched."""
     fields = {
         name: getattr(typed, name)
-        for name in ("deployment", "title", "hypothesis", "az", "target_cap", "slot")
+        for name in (
+            "deployment",
+            "title",
+            "hypothesis",
+            "az",
+            "target_cap",
+            "slot",
+            "where_to",
+            "own_start",
+        )
     }
     fields |= {f"parameters.{name}": value for name, value in typed.parameters.items()}
     return fields | row_fields(typed.probes) | {"do": "save"}
@@ -153,7 +168,10 @@ def test_a_retest_starts_from_the_finding_and_keeps_it(client: Client, cast: Cas
 def test_without_a_template_one_picks_one_first(client: Client, cast: Cast) -> None:
     client.force_login(cast.author)
     answer = client.get("/experiments/new/", {"exercise": "2026-11"})
-    assert answer["Location"] == "/templates/?exercise=2026-11"
+    assert answer["Location"] == "/templates/?exercise=2026-11&propose=1"
+    page = client.get(answer["Location"]).content.decode()
+    assert "1. Pick a template" in page
+    assert "1. Pick a template" not in client.get("/templates/").content.decode()
 
 
 def test_an_unsound_proposal_is_saved_but_not_sent_and_names_each_problem(
@@ -214,6 +232,72 @@ def test_an_experiment_of_our_own_needs_a_time_to_come(client: Client, cast: Cas
     assert Experiment.objects.get().exercise.kind == "self_service"
 
 
+def own_experiment(client: Client, cast: Cast) -> Experiment:
+    """Proposed for a time of its own, with an approval."""
+    client.force_login(cast.author)
+    sent = form(cast, where_to="own", own_start="2031-01-01T10:00")
+    client.post("/experiments/new/", sent)
+    experiment = Experiment.objects.get()
+    propose(actor=cast.actor("author"), experiment=experiment)
+    build.approve(cast, experiment, "owner")
+    return experiment
+
+
+def test_an_experiment_of_our_own_is_moved_and_its_approvals_start_again(
+    client: Client, cast: Cast
+) -> None:
+    experiment = own_experiment(client, cast)
+    url = f"/experiments/EXP-{experiment.pk}/edit/"
+    sent = form_of(typed_of(experiment))
+    assert sent["own_start"] == "2031-01-01T10:00:00"
+    client.post(url, sent | {"own_start": "2031-01-02T11:30"})
+    experiment.refresh_from_db()
+    experiment.exercise.refresh_from_db()
+    assert experiment.exercise.starts_at == datetime(2031, 1, 2, 10, 30, tzinfo=UTC)
+    assert experiment.exercise.ends_at > experiment.exercise.starts_at
+    assert approval_of(experiment, now=database_now()).granted == ()
+    assert experiment.revisions.count() == 2
+
+
+def test_an_experiment_of_our_own_that_stays_keeps_its_approvals(
+    client: Client, cast: Cast
+) -> None:
+    experiment = own_experiment(client, cast)
+    client.post(f"/experiments/EXP-{experiment.pk}/edit/", form_of(typed_of(experiment)))
+    experiment.refresh_from_db()
+    assert experiment.revisions.count() == 1
+    assert len(approval_of(experiment, now=database_now()).granted) == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"), [("2001-01-01T10:00", "lies in the past"), ("later", "a date and a time")]
+)
+def test_a_time_that_cannot_be_is_said_at_the_start_and_stays(
+    client: Client, cast: Cast, typed: str, said: str
+) -> None:
+    experiment = own_experiment(client, cast)
+    sent = form_of(typed_of(experiment)) | {"own_start": typed}
+    answer = client.post(f"/experiments/EXP-{experiment.pk}/edit/", sent)
+    page = answer.content.decode()
+    assert answer.status_code == 422
+    assert said in page
+    assert f'value="{typed}"' in page
+    assert 'href="#id_own_start"' in page
+    experiment.exercise.refresh_from_db()
+    assert experiment.exercise.starts_at == datetime(2031, 1, 1, 9, tzinfo=UTC)
+
+
+def test_the_window_of_an_exercise_is_not_moved_by_an_edit(cast: Cast) -> None:
+    experiment = build.proposed(cast)
+    with pytest.raises(Invalid, match="moved by its lead"):
+        edit_draft(
+            actor=cast.actor("author"),
+            experiment=experiment,
+            draft=build.draft(cast),
+            starts_at=database_now() + timedelta(days=1),
+        )
+
+
 def test_a_proposal_that_breaks_a_rule_by_an_edit_is_a_draft_again(
     client: Client, cast: Cast
 ) -> None:
@@ -257,3 +341,39 @@ def test_the_preview_counts_the_nodes_that_would_be_hit(
     assert answer.status_code == 200
     assert "1 of " in answer.content.decode()
     assert "Resolved" in answer.content.decode()
+
+
+def test_the_preview_reads_what_each_probe_measures_now(
+    client: Client, cast: Cast, simulator: object
+) -> None:
+    client.force_login(cast.author)
+    page = client.post("/experiments/preview/", form(cast)).content.decode()
+    assert re.search(r'id="now-0" hx-swap-oob="innerHTML">\s*\d+\.\d\d %', page)
+    assert re.search(r'id="now-1" hx-swap-oob="innerHTML">\s*1', page)
+    without_script = client.post("/experiments/new/", form(cast, "2026-12", do="preview"))
+    assert re.search(r'id="now-1">1', without_script.content.decode())
+
+
+def test_a_probe_that_cannot_be_read_has_no_data(
+    client: Client, cast: Cast, simulator: object
+) -> None:
+    client.force_login(cast.author)
+    page = client.post(
+        "/experiments/preview/", form(cast, **{"probe-0-metric": "Nothing"})
+    ).content.decode()
+    assert re.search(r'id="now-0" hx-swap-oob="innerHTML">\s*no data', page)
+
+
+def test_an_account_that_does_not_answer_has_no_readings(
+    client: Client, cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "nobody")
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+    forget_clients()
+    client.force_login(cast.author)
+    page = client.post("/experiments/preview/", form(cast)).content.decode()
+    forget_clients()
+    assert page.count("no data") == 2
+    assert "Targets cannot be looked up" in page

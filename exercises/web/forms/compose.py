@@ -117,7 +117,10 @@ def typed_for_new(
 def typed_of(experiment: Experiment) -> Typed:
     """A saved draft, back in the form."""
     exercise = experiment.exercise
+    is_own = exercise.kind == "self_service"
     return Typed(
+        where_to="own" if is_own else "exercise",
+        own_start=local_text(exercise.starts_at, exercise.timezone) if is_own else "",
         deployment=str(experiment.deployment_id),
         title=experiment.title,
         hypothesis=experiment.hypothesis,
@@ -192,7 +195,7 @@ def _read_when(
 ) -> tuple[Exercise | None, datetime | None, int]:
     if experiment is not None:
         if experiment.exercise.kind == "self_service":
-            return experiment.exercise, None, experiment.slot_offset_s
+            return experiment.exercise, _own(typed, experiment, problems), experiment.slot_offset_s
         slot = local_text(planned_start(experiment), experiment.exercise.timezone)
         if typed.slot == slot:  # the control shows whole seconds, the plan may hold less
             return experiment.exercise, None, experiment.slot_offset_s
@@ -204,6 +207,14 @@ def _read_when(
         problems.append(("exercise", "choose an exercise that still takes proposals"))
         return None, None, 0
     return exercise, None, _offset(typed, exercise, problems)
+
+
+def _own(typed: Typed, experiment: Experiment, problems: Problems) -> datetime | None:
+    """Another start than the present one; None when it stays."""
+    exercise = experiment.exercise
+    if typed.own_start == local_text(exercise.starts_at, exercise.timezone):
+        return None
+    return _moment(typed.own_start, exercise.timezone, "own_start", problems)
 
 
 def _offset(typed: Typed, exercise: Exercise, problems: Problems) -> int:
