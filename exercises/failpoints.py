@@ -47,8 +47,8 @@ BETWEEN: Final = frozenset(
         "settle.found",
         "settle.not_found",
         "settle.allowed",
+        "stop.journalled",
         "stop.latched",
-        "stop.before_send",
         "stop.sent",
         "observe.claimed",
         "observe.redriven",
@@ -117,6 +117,9 @@ def _carry_out(name: str, folder: Path) -> None:
 
 def _pause(seconds: float) -> None:
     """Stop every thread of this process; a helper of its own wakes it."""
-    wake = "import os,signal,sys,time;time.sleep(float(sys.argv[2]));os.kill(int(sys.argv[1]),signal.SIGCONT)"
+    wake = (
+        "import os, signal, sys, time; time.sleep(float(sys.argv[2]));"
+        " os.kill(int(sys.argv[1]), signal.SIGCONT)"
+    )
     subprocess.Popen([sys.executable, "-c", wake, str(os.getpid()), str(seconds)])
     os.kill(os.getpid(), signal.SIGSTOP)

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from exercises.domain.exercise_phases import Phase, move
+from exercises.failpoints import failpoint
 from exercises.models import Exercise, Run
 from exercises.models.runs import TERMINAL_VALUES
 from exercises.services.run_events import append_event
@@ -19,9 +20,10 @@ def open_due_debriefs() -> None:
     """Move on what is live and has only runs that ended and were judged, or never began."""
     for exercise_id in _done().values_list("pk", flat=True):
         with transaction.atomic():
-            locked = _done().select_for_update(of=("self",)).filter(pk=exercise_id).first()
+            locked = _done().select_for_update(of=("self",), no_key=True).filter(pk=exercise_id).first()
             if locked is not None:
                 _open(locked)
+                failpoint("debrief.before_commit")
 
 
 def _done() -> QuerySet[Exercise]:

@@ -11,6 +11,7 @@ from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.capacities import Capacity, capacities_of, label
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
 from exercises.domain.exercise_phases import Phase
+from exercises.failpoints import failpoint
 from exercises.models import Decision, Exercise, Experiment
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
@@ -90,6 +91,7 @@ def decide(
             capacity=decision.capacity,
             reason=decision.reason,
         )
+        failpoint("decide.before_commit")
     return decision
 
 

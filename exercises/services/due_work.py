@@ -6,6 +6,7 @@ from django.conf import settings
 
 from exercises import hints
 from exercises.domain.run_states import RunState
+from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Run, Schedule
 from exercises.models.due_work import DueWork, claim
 
@@ -30,6 +31,7 @@ def tick() -> int:
 
 def _hand_out(task: str, row: DueWork) -> int:
     """Wake a worker. When the message cannot be sent, the row is due again at once."""
+    failpoint("due.claimed")
     if hints.wake(task, str(row.pk), row.fence):
         return 1
     type(row)._default_manager.filter(pk=row.pk, fence=row.fence).update(lease_until=None)

@@ -15,6 +15,7 @@ from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import Phase, move
 from exercises.domain.finding_states import FindingState
 from exercises.domain.run_states import RunState
+from exercises.failpoints import failpoint
 from exercises.models import (
     Application,
     Exercise,
@@ -206,6 +207,7 @@ def go_live(*, actor: Actor, exercise: Exercise) -> Exercise:
             author_id=actor.user_id,
         )
         record(actor, "exercise.go", locked)
+        failpoint("go.before_commit")
         transaction.on_commit(lambda: hints.wake("exercises.tick"), robust=True)
     return locked
 

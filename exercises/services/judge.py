@@ -13,6 +13,7 @@ from exercises.domain.finding_states import FindingState
 from exercises.domain.run_states import RunState
 from exercises.domain.steady_state import ProbeSpec, format_value, limit_words, probes_from_json
 from exercises.domain.verdicts import Judgement, ProbeJudgement, RunVerdict, judge
+from exercises.failpoints import failpoint
 from exercises.models import Finding, FindingNote, Run
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, lock_run
@@ -55,6 +56,7 @@ def judge_when_settled(run: Run, *, now: datetime) -> None:
         if judgement.verdict is RunVerdict.NOT_HELD:
             draft_finding(locked, judgement, now=now)
         record(SYSTEM, "run.judge", locked, verdict=judgement.verdict.value)
+        failpoint("judge.before_commit")
 
 
 def judgement_of(run: Run, *, now: datetime) -> Judgement:

@@ -28,6 +28,7 @@ from exercises.domain.errors import EngineError
 from exercises.domain.steady_state import BASELINE_S, probes_from_json
 from exercises.domain.stop_alarms import MISSING, UNKNOWN, name_of, stop_alarms
 from exercises.engines.registry import engine
+from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Run
 from exercises.models.due_work import database_now
 from exercises.probes.cloudwatch import ProbeRequest, read_many
@@ -51,6 +52,7 @@ def observe_region(*, region_id: int, fence: int) -> None:
     place = AccountRegion.objects.select_related("account").get(pk=region_id)
     if place.fence != fence:
         return
+    failpoint("observe.claimed")
     runs = _watched(place)
     problem = ""
     if runs:
@@ -79,6 +81,7 @@ def _watched(place: AccountRegion) -> list[Run]:
 def _observe(place: AccountRegion, runs: Sequence[Run]) -> None:
     now = database_now()
     _redrive_stops(place, runs)
+    failpoint("observe.redriven")
     observations = _observations(place, runs, now)
     fleets = {
         tag: application_nodes(place.access, tag)
@@ -86,6 +89,7 @@ def _observe(place: AccountRegion, runs: Sequence[Run]) -> None:
     }
     readings = _readings(place, runs, now)
     alarms = _alarms(place, runs)
+    failpoint("observe.read")
     for run in runs:
         _write(run, observations, fleets, readings, alarms, now)
 
@@ -109,6 +113,8 @@ def _write(
         Run.objects.filter(pk=run.pk).update(observed_at=now, fleet=fleet)
         run.fleet = fleet
         record_stop_progress(run, now=now)
+        failpoint("observe.before_commit")
+    failpoint("observe.written")
     if run.ended_at is not None and not run.targets.exists():
         _archive(run)
     judge.judge_when_settled(run, now=now)
@@ -183,6 +189,7 @@ def _archive(run: Run) -> None:
     with transaction.atomic():
         note_targets(run, archive.targets)
         Run.objects.filter(pk=run.pk).update(archive=archive.document)
+    failpoint("observe.archived")
 
 
 def _release(place: AccountRegion, fence: int, problem: str) -> None:

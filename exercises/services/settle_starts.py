@@ -14,6 +14,7 @@ from exercises.domain.engine_values import EngineStatus, Observation, Watch
 from exercises.domain.errors import EngineError
 from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
+from exercises.failpoints import failpoint
 from exercises.models import Run
 from exercises.models.due_work import database_now
 from exercises.queries.plans import planned_wall
@@ -39,6 +40,7 @@ def settle_start(*, run_id: str, fence: int) -> None:
     run = lock_free(run_id, fence)
     if run.state not in UNSETTLED:
         return
+    failpoint("settle.claimed")
     chosen = engine(run.revision.plan["engine"])
     access = run.experiment.deployment.place.access
     try:
@@ -48,11 +50,14 @@ def settle_start(*, run_id: str, fence: int) -> None:
         settle_again(run, fence)
         return
     if ref:
+        failpoint("settle.found")
         observation = found[0] if found else _not_observed_yet(ref)
         record_started(run, fence, observation)
         return
+    failpoint("settle.not_found")
     allowed_at = _allowed_again(run, fence)
     if allowed_at is not None:
+        failpoint("settle.allowed")
         ask_engine(run, fence, allowed_at=allowed_at)
 
 
@@ -71,6 +76,7 @@ def _allowed_again(run: Run, fence: int) -> datetime | None:
         refused = refusals(locked, now=now, target_count=None, is_reissue=True)
         if not refused:
             record(SYSTEM, "run.start_again", locked, token=locked.token)
+            failpoint("settle.before_commit")
             return now
         if locked.asked_at and now - locked.asked_at < planned_wall(GIVE_UP_AFTER_S):
             settle_again(locked, fence)

@@ -18,6 +18,7 @@ from django.db import transaction
 from exercises.domain.errors import Conflict, EngineError, Refusal, TemplateChanged
 from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
+from exercises.failpoints import failpoint
 from exercises.models import Run
 from exercises.models.due_work import database_now
 from exercises.queries.start_gate import GRACE_S, refusals
@@ -40,14 +41,17 @@ def start_run(*, run_id: str, fence: int) -> None:
     run = lock_free(run_id, fence)
     if run.state != RunState.SCHEDULED.value:
         return
+    failpoint("start.claimed")
     try:
         template_ref, target_count = _prepare(run)
     except EngineError as error:
         _postpone(run, fence, error)
         return
+    failpoint("start.prepared")
     _wait_for_slot(run)
     intent = _write_intent(run, fence, template_ref, target_count)
     if intent is not None and intent.asked_at is not None:
+        failpoint("start.intent_committed")
         ask_engine(intent, fence, allowed_at=intent.asked_at)
 
 
@@ -87,6 +91,7 @@ def _write_intent(run: Run, fence: int, template_ref: str, target_count: int) ->
             asked_at=now,
         )
         record(SYSTEM, "run.start", run, digest=run.revision.digest, token=run.token)
+        failpoint("start.before_intent_commit")
         return run
 
 

@@ -15,6 +15,7 @@ from exercises.domain.engine_values import Observation, StartOrder
 from exercises.domain.errors import EngineError
 from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
+from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Exercise, Experiment, Run
 from exercises.models.due_work import database_now
 from exercises.services.run_events import lock_run, move_run
@@ -61,11 +62,14 @@ def ask_engine(run: Run, fence: int, *, allowed_at: datetime) -> None:
         },
     )
     try:
+        failpoint("start.before_send")
         observation = engine(plan["engine"]).start(access, order)
+        failpoint("start.sent")
     except EngineError as error:
         _record_failure(run, fence, error)
         return
     record_started(run, fence, observation)
+    failpoint("start.recorded")
 
 
 def record_started(run: Run, fence: int | None, observation: Observation) -> None:
@@ -88,6 +92,7 @@ def record_started(run: Run, fence: int | None, observation: Observation) -> Non
         )
         place.due_at = now
         place.save(update_fields=["due_at"])
+        failpoint("start.before_record_commit")
 
 
 def _record_failure(run: Run, fence: int, error: EngineError) -> None:

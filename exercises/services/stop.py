@@ -21,6 +21,7 @@ from django.db import models, transaction
 
 from exercises.domain.actors import Actor, Door
 from exercises.domain.run_states import TERMINAL, RunState
+from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Exercise, Run, RunEvent, Schedule, User
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
@@ -83,11 +84,14 @@ def write_down(order: StopOrder, targets: Sequence[StopTarget]) -> Entry | None:
 
 def _carry_out(order: StopOrder) -> list[StopOutcome]:
     entry = write_down(order, [])
+    failpoint("stop.journalled")
     asked = begin(order)
+    failpoint("stop.latched")
     targets = [target for run in asked if (target := target_of(run)) is not None]
     if entry:
         entry.add_targets(targets)
     receipts = stopper.stop(targets)
+    failpoint("stop.sent")
     if entry:
         entry.add_receipts(receipts)
     note_receipts(receipts)
@@ -224,6 +228,7 @@ def _latch(order: StopOrder, actor: Actor, run_id: object) -> Run:
                 text=f"{locked.experiment.title}: cancelled before it started.",
             )
         record(actor, "run.stop", locked, reason=order.reason)
+        failpoint("stop.before_latch_commit")
         return locked
 
 
