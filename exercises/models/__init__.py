@@ -20,6 +20,7 @@ from exercises.models.people import Division, Membership, OrganisationRole, Team
 from exercises.models.runs import Pin, Run, RunEvent
 from exercises.models.schedules import FreezeWindow, Programme, Schedule
 from exercises.models.sign_ins import SignInAttempt
+from exercises.models.stopping import SafetyLever, SignOfLife
 from exercises.models.tokens import ApiToken
 
 __all__ = [
@@ -46,9 +47,11 @@ __all__ = [
     "ResolvedTarget",
     "Run",
     "RunEvent",
+    "SafetyLever",
     "Sample",
     "Schedule",
     "SignInAttempt",
+    "SignOfLife",
     "TargetPreview",
     "Team",
     "Template",
