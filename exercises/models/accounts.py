@@ -28,6 +28,8 @@ class CloudAccount(Record):
     stop_role_arn = models.CharField(max_length=200)
     fis_role_arn = models.CharField(max_length=200)
     external_id = models.CharField(max_length=64)
+    heartbeat_alarm_arn = models.CharField(max_length=300, blank=True)
+    """The alarm that stops experiments when chaosplane itself falls silent."""
 
     class Meta:
         ordering = ("name",)
