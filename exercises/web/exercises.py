@@ -17,7 +17,7 @@ from exercises.models import Application, RunEvent
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may
 from exercises.queries.exercise_list import exercise_list, group_counts
-from exercises.queries.exercise_plan import experiment_rows, rehearsals
+from exercises.queries.exercise_plan import experiment_rows
 from exercises.queries.readiness import readiness_of
 from exercises.queries.run_sheet import RunSheet, run_sheet
 from exercises.services.exercises import (
@@ -27,7 +27,6 @@ from exercises.services.exercises import (
     move_exercise,
     plan_exercise,
 )
-from exercises.services.preflight import run_preflight
 from exercises.web import charts
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
@@ -200,57 +199,6 @@ def approvals(request: SignedInRequest, slug: str) -> HttpResponse:
 
 @require_GET
 @signed_in
-def preflight(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Every answer with its age, the resolved targets and the rehearsals."""
-    exercise = find_exercise(request.actor, slug)
-    now = database_now()
-    rows = experiment_rows(request.actor, exercise, now=now)
-    context = head(request.actor, exercise, rows)
-    may_run = {
-        row.experiment.pk: not context["has_ended"]
-        and may(request.actor, "experiment.preflight", row.experiment)
-        for row in rows
-    }
-    context |= {
-        "rehearsals": rehearsals(rows, may_run=may_run),
-        "may_run_any": any(may_run.values()),
-        "now": now,
-    }
-    return render(request, "exercises/preflight.html", context)
-
-
-@require_POST
-@signed_in
-def run_checks(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Run the checks of one experiment, or of all that this person may check."""
-    exercise = find_exercise(request.actor, slug)
-    one = request.POST.get("experiment", "")
-    rows = experiment_rows(request.actor, exercise, now=database_now())
-    chosen = [
-        row.experiment
-        for row in rows
-        if row.experiment.status == "proposed"
-        and (str(row.experiment.pk) == one if one else _may_check(request, row.experiment))
-    ]
-    if not chosen:
-        messages.error(request, "Nothing here that you may check has been proposed yet.")
-    failed = 0
-    for experiment in chosen:
-        checks = run_preflight(actor=request.actor, experiment=experiment)
-        failed += any(check.status == "fail" for check in checks)
-    if failed:
-        messages.warning(request, f"Checked {len(chosen)}: {failed} not ready, see what failed.")
-    elif chosen:
-        messages.success(request, f"Checked {len(chosen)}: every check passed. Rehearsal started.")
-    return redirect("exercise_preflight", slug)
-
-
-def _may_check(request: SignedInRequest, experiment: Any) -> bool:
-    return may(request.actor, "experiment.preflight", experiment)
-
-
-@require_GET
-@signed_in
 def activity(request: SignedInRequest, slug: str) -> HttpResponse:
     """Everything that happened, newest first."""
     exercise = find_exercise(request.actor, slug)
@@ -348,8 +296,6 @@ urlpatterns = [
     ),
     path("exercises/<slug:slug>/experiments/", experiments, name="exercise_experiments"),
     path("exercises/<slug:slug>/approvals/", approvals, name="exercise_approvals"),
-    path("exercises/<slug:slug>/preflight/", preflight, name="exercise_preflight"),
-    path("exercises/<slug:slug>/preflight/run/", run_checks, name="exercise_preflight_run"),
     path("exercises/<slug:slug>/activity/", activity, name="exercise_activity"),
     path("exercises/<slug:slug>/go/", go, name="exercise_go"),
     path("exercises/<slug:slug>/move/", move, name="exercise_move"),

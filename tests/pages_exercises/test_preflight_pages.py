@@ -46,6 +46,33 @@ def test_all_checks_run_on_what_this_person_may_check(
     assert set(checked) == set(exercise.experiments.values_list("pk", flat=True))
 
 
+def test_a_script_asks_about_one_experiment_after_another(
+    cast: Cast, as_person: Person, simulator: Simulator
+) -> None:
+    exercise = build.exercise(cast)
+    first = build.proposed(cast, exercise)
+    second = build.proposed(cast, exercise, title="Stop another broker", slot_offset_s=900)
+    lead = as_person("lead")
+    url = f"/exercises/{exercise.slug}/preflight/run/"
+    script = {"HX-Request": "true"}
+
+    started = lead.post(url, headers=script).content.decode()
+    assert "Asking AWS, 1 of 2" in started
+    assert not PreflightCheck.objects.exists()
+
+    further = lead.post(url, {"step": "0"}, headers=script).content.decode()
+    assert "Asking AWS, 2 of 2" in further
+    assert f'id="check-{first.pk}"' in further
+    assert f'id="check-{second.pk}"' not in further
+    assert not second.preflight_checks.exists()
+
+    ended = lead.post(url, {"step": "1"}, headers=script)
+    assert ended["HX-Refresh"] == "true"
+    assert second.preflight_checks.exists()
+    page = lead.get(f"/exercises/{exercise.slug}/preflight/").content.decode()
+    assert "Checked 2" in page
+
+
 def test_another_team_does_not_run_the_checks(cast: Cast, as_person: Person) -> None:
     exercise = build.exercise(cast)
     experiment = build.proposed(cast, exercise)
