@@ -50,11 +50,11 @@ _COMPARISONS: Final = {
 
 
 def _rule(alarm: Mapping[str, Any]) -> str:
-    """MessagesDelivered below 75 for 3 min; empty for metric maths, bands and composites."""
+    """MessagesDelivered is below 75 for 3 min; empty for metric maths, bands and composites."""
     words = _COMPARISONS.get(alarm.get("ComparisonOperator", ""))
     metric, period = alarm.get("MetricName"), alarm.get("Period")
     if words is None or not metric or not period or "Threshold" not in alarm:
         return ""
     seconds = period * (alarm.get("DatapointsToAlarm") or alarm.get("EvaluationPeriods", 1))
     lasts = f"{seconds} s" if seconds % 60 else f"{seconds // 60} min"
-    return f"{metric} {words} {alarm['Threshold']:,g} for {lasts}"
+    return f"{metric} is {words} {alarm['Threshold']:,g} for {lasts}"

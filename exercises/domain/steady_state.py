@@ -25,6 +25,7 @@ BASELINE_S: Final = 600
 SETTLE_S: Final = 300
 """Planned seconds of recovery that are measured after the end, before the verdict."""
 
+MILLION: Final = 1_000_000
 MAX_PROBES: Final = 12
 STATS: Final = ("Average", "Minimum", "Maximum", "Sum", "SampleCount")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
@@ -79,10 +80,12 @@ def now_inside(
 
 
 def format_value(spec: ProbeSpec, value: float | None) -> str:
-    """A value as people read it: "99.82 %", "1", "1,240 ms", "no data"."""
+    """A value as people read it: "99.82 %", "1", "1,240 ms", "3.61 M vehicles", "no data"."""
     if value is None:
         return "no data"
     number = f"{value:,.{spec.decimals}f}"
+    if abs(value) >= MILLION:
+        number = f"{value / MILLION:,.2f} M"
     return f"{number} {spec.unit}" if spec.unit else number
 
 
@@ -98,7 +101,9 @@ def limit_words(spec: ProbeSpec) -> str:
 
 def _bound(spec: ProbeSpec, bound: float) -> str:
     number = f"{bound:,.{spec.decimals}f}"
-    if float(number.replace(",", "")) != bound:
+    if abs(bound) >= MILLION and bound % 10_000 == 0:
+        number = f"{bound / MILLION:,g} M"
+    elif float(number.replace(",", "")) != bound:
         number = f"{bound:,g}"
     elif "." in number:
         number = number.rstrip("0").rstrip(".")

@@ -109,7 +109,7 @@ def judge_probe(
     speed: float,
 ) -> ProbeJudgement:
     """Judge one probe: its baseline, its longest time outside, and where it ended."""
-    before = [r for r in readings if r.at < fault_started_at and r.value is not None]
+    before = [r.value for r in readings if r.at < fault_started_at and r.value is not None]
     during = [r for r in readings if fault_started_at <= r.at <= settled_at]
     spans = _outside_spans(spec, during, fault_started_at, settled_at, speed)
     longest = max(spans, key=lambda span: span[1] - span[0], default=None)
@@ -118,7 +118,7 @@ def judge_probe(
     recovered = not spans or spans[-1][1] < settled_at
     return ProbeJudgement(
         key=spec.key,
-        baseline_ok=_baseline_is_inside(spec, before),
+        baseline_ok=baseline_is_inside(spec, before),
         outside_from=longest[0] if longest else None,
         outside_to=longest[1] if longest else None,
         longest_outside_s=longest_s,
@@ -129,9 +129,9 @@ def judge_probe(
     )
 
 
-def _baseline_is_inside(spec: ProbeSpec, before: Sequence[Reading]) -> bool:
+def baseline_is_inside(spec: ProbeSpec, before: Sequence[float]) -> bool:
     """Most of the baseline inside: a single odd datum must not void an exercise."""
-    inside = sum(is_inside(spec, reading.value) for reading in before)
+    inside = sum(is_inside(spec, value) for value in before)
     return bool(before) and inside >= 0.9 * len(before)
 
 

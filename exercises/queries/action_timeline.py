@@ -1,5 +1,6 @@
 """The actions of a run as bars: what was planned, merged with what the engine says happened.
 
+The steady state before and after is measured too, so it has its rows on the same axis.
 Pure: takes a definition and the observed actions, returns what templates and charts draw.
 """
 
@@ -8,17 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from exercises.domain.run_states import RunState
+from exercises.domain.steady_state import BASELINE_S, SETTLE_S
 from exercises.domain.timeline import PlannedAction, planned_actions, planned_duration_s
 
-LEAD_IN_S = 300
-"""Planned seconds of steady state drawn before the fault."""
-
-RECOVERY_S = 300
-"""Planned seconds drawn after the fault: recovery is part of the answer."""
-
 OVER = frozenset({RunState.COMPLETED, RunState.STOPPED, RunState.FAILED})
+NEVER = frozenset({RunState.CANCELLED, RunState.SKIPPED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,7 @@ class ActionBar:
 
 @dataclass(frozen=True, slots=True)
 class ActionRow:
-    """One action: its name, what it does in few words, its bars, and its state as text."""
+    """One row: its name, how long it lasts, its bars, and its state as text."""
 
     name: str
     note: str
@@ -55,12 +53,19 @@ class ActionTimeline:
 
 @dataclass(frozen=True, slots=True)
 class RunFacts:
-    """What the timeline asks of a run; `ended_s` and `elapsed_s` in planned seconds."""
+    """What the timeline asks of a run. Times are planned seconds since its start.
+
+    `since_start_s` goes on after the end, while recovery is measured. `baseline` and
+    `recovery` say where the probes were: inside, outside, or empty when nobody can say.
+    """
 
     state: RunState | None
     is_stop_asked: bool
     elapsed_s: float | None
     ended_s: float | None
+    since_start_s: float | None = None
+    baseline: str = ""
+    recovery: str = ""
 
 
 Seconds = Callable[[datetime], float]
@@ -80,12 +85,54 @@ def action_timeline(
     fault_end = run.ended_s if run.ended_s is not None else float(duration)
     end = max(float(duration), run.ended_s or 0.0, run.elapsed_s or 0.0)
     return ActionTimeline(
-        t0=-LEAD_IN_S,
-        t1=end + RECOVERY_S,
+        t0=-BASELINE_S,
+        t1=end + SETTLE_S,
         fault=(0.0, fault_end),
         now=run.elapsed_s if run.ended_s is None else None,
-        rows=tuple(_row(action, seen.get(action.name), run, seconds_of) for action in planned),
+        rows=(
+            _baseline(run),
+            *(_row(action, seen.get(action.name), run, seconds_of) for action in planned),
+            _recovery(run, end if run.ended_s is None else run.ended_s),
+        ),
     )
+
+
+def _baseline(run: RunFacts) -> ActionRow:
+    """Whether the probes were inside before the fault: without that nothing can be learned."""
+    name, length = "Baseline probes", _length(BASELINE_S)
+    if run.state in NEVER:
+        return ActionRow(name, length, (), "ban", "tone-idle", "Cancelled")
+    if run.elapsed_s is None:
+        planned = ActionBar(-BASELINE_S, BASELINE_S, "b-plan")
+        return ActionRow(name, length, (planned,), "clock", "tone-idle", f"-{length}")
+    css, icon, tone, words = _PROBED.get(run.baseline, _NOT_PROBED)
+    bar = ActionBar(-BASELINE_S, BASELINE_S, css)
+    return ActionRow(name, length, (bar,), icon, tone, words)
+
+
+def _recovery(run: RunFacts, end: float) -> ActionRow:
+    """Whether they came back inside after it; measured after a Stop as well."""
+    name, length = "Recovery probes", _length(SETTLE_S)
+    if run.state in NEVER:
+        return ActionRow(name, length, (), "ban", "tone-idle", "Cancelled")
+    if run.ended_s is None:
+        is_ending = run.is_stop_asked and run.elapsed_s is not None
+        planned = ActionBar(run.elapsed_s or 0.0 if is_ending else end, SETTLE_S, "b-plan")
+        words = "After the Stop" if is_ending else offset_words(end)
+        return ActionRow(name, length, (planned,), "clock", "tone-idle", words)
+    spent = float(SETTLE_S) if run.since_start_s is None else run.since_start_s - end
+    if spent < SETTLE_S:
+        bars = ActionBar(end, spent, "b"), ActionBar(end + spent, SETTLE_S - spent, "b-rest")
+        return ActionRow(name, length, bars, "play", "tone-run", "Measuring")
+    css, icon, tone, words = _PROBED.get(run.recovery, _NOT_PROBED)
+    return ActionRow(name, length, (ActionBar(end, SETTLE_S, css),), icon, tone, words)
+
+
+_PROBED: Final[Mapping[str, tuple[str, str, str, str]]] = {
+    "inside": ("b-ok", "okc", "tone-ok", "Inside"),
+    "outside": ("b-wait", "warn", "tone-wait", "Outside"),
+}
+_NOT_PROBED: Final = ("b-skip", "question", "tone-idle", "No data")
 
 
 def _row(
@@ -137,7 +184,7 @@ def _look(
             return (ActionBar(start, length, "b-skip"),), "skip", "tone-idle", "Skipped"
         case "cancelled":
             return (), "ban", "tone-idle", "Cancelled"
-    if run.is_stop_asked or run.state in {RunState.CANCELLED, RunState.SKIPPED}:
+    if run.is_stop_asked or run.state in NEVER:
         return (), "ban", "tone-idle", "Cancelled"
     if run.state in OVER:
         return (), "question", "tone-idle", "Not seen"

@@ -7,9 +7,10 @@ whatever the number of runs and findings.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from itertools import islice
 from typing import Final
 
 from exercises.domain.actors import Actor
@@ -19,19 +20,29 @@ from exercises.domain.verdicts import RunVerdict
 from exercises.models import Application, Exercise, Finding, Membership, Run, RunEvent, User
 from exercises.permissions import may
 from exercises.queries.findings import FindingCard, card_of, findings_of
+from exercises.queries.room_log import look_of
 
 KEY_KINDS: Final = (
-    "exercise.live",
+    "exercise.go",
+    "run.running",
     "run.stopped",
     "run.failed",
     "probe.outside",
     "stop.all",
     "stop.requested",
+    "stop.verified",
     "verdict.held",
     "verdict.not_held",
     "verdict.inconclusive",
 )
-"""What is shown as key moments while nobody has pinned a line."""
+"""What is shown as key moments while nobody has pinned a line; of a probe that went outside
+again and again, the first time."""
+
+_VERDICTS: Final = {
+    "verdict.held": "hypothesis held",
+    "verdict.not_held": "hypothesis not held",
+    "verdict.inconclusive": "inconclusive",
+}
 
 MOST_MOMENTS: Final = 20
 MOST_NOTES: Final = 50
@@ -48,13 +59,29 @@ class RunOutcome:
 
 
 @dataclass(frozen=True, slots=True)
+class Moment:
+    """A line of the timeline. `source` is who or what said it."""
+
+    at: datetime
+    icon: str
+    tone: str
+    text: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """The runs counted by what they taught; stopped early counts beside the verdicts."""
 
     held: int
     not_held: int
     inconclusive: int
-    stopped: int
+    stopped_by_people: int
+    stopped_by_alarm: int
+
+    @property
+    def stopped(self) -> int:
+        return self.stopped_by_people + self.stopped_by_alarm
 
     @property
     def judged(self) -> int:
@@ -68,7 +95,7 @@ class Debrief:
     drafts: Sequence[FindingCard]
     findings: Sequence[FindingCard]
     owners: Mapping[int, Sequence[User]]
-    moments: Sequence[RunEvent]
+    moments: Sequence[Moment]
     are_pinned: bool
     notes: Sequence[RunEvent]
     teams: int
@@ -95,7 +122,7 @@ def debrief_of(actor: Actor, exercise: Exercise, *, today: date) -> Debrief:
         moments=moments,
         are_pinned=are_pinned,
         notes=list(
-            exercise.events.filter(kind="note")
+            exercise.events.filter(kind="note.went_well")
             .select_related("author")
             .order_by("at", "id")[:MOST_NOTES]
         ),
@@ -108,11 +135,14 @@ _S = FindingState
 
 def outcome_of(runs: Sequence[Run]) -> Outcome:
     verdicts = [run.verdict for run in runs]
+    stopped = [run for run in runs if run.state == RunState.STOPPED.value]
+    by_people = sum(run.stop_requested_at is not None for run in stopped)
     return Outcome(
         held=verdicts.count(RunVerdict.HELD.value),
         not_held=verdicts.count(RunVerdict.NOT_HELD.value),
         inconclusive=verdicts.count(RunVerdict.INCONCLUSIVE.value),
-        stopped=sum(run.state == RunState.STOPPED.value for run in runs),
+        stopped_by_people=by_people,
+        stopped_by_alarm=len(stopped) - by_people,
     )
 
 
@@ -131,12 +161,37 @@ def run_outcome(run: Run) -> RunOutcome:
     return RunOutcome(run, run.verdict or run.state, recovery, words)
 
 
-def _moments(exercise: Exercise) -> tuple[list[RunEvent], bool]:
-    events = exercise.events.select_related("author", "run__experiment").order_by("at", "id")
-    pinned = list(events.filter(pin__isnull=False)[:MOST_MOMENTS])
+def _moments(exercise: Exercise) -> tuple[list[Moment], bool]:
+    """What people pinned; while they pinned nothing, what the log itself holds as key."""
+    events = (
+        exercise.events.exclude(run__is_rehearsal=True)
+        .select_related("run__experiment")
+        .order_by("at", "id")
+    )
+    pinned = [_moment(event) for event in events.filter(pin__isnull=False)[:MOST_MOMENTS]]
     if pinned:
         return pinned, True
-    return list(events.filter(kind__in=KEY_KINDS)[:MOST_MOMENTS]), False
+    key = _without_repeats(events.filter(kind__in=KEY_KINDS))
+    return [_moment(event) for event in islice(key, MOST_MOMENTS)], False
+
+
+def _without_repeats(events: Iterable[RunEvent]) -> Iterator[RunEvent]:
+    seen: set[tuple[object, object]] = set()
+    for event in events:
+        probe = (event.run_id, event.details.get("probe"))
+        if event.kind == "probe.outside":
+            if probe in seen:
+                continue
+            seen.add(probe)
+        yield event
+
+
+def _moment(event: RunEvent) -> Moment:
+    icon, tone = look_of(event.kind)
+    text, verdict = event.text, _VERDICTS.get(event.kind)
+    if verdict and event.run:
+        text = f"{event.run.experiment.title}: {verdict}."
+    return Moment(event.at, icon, tone, text, event.source)
 
 
 def _owners(drafts: Sequence[Finding]) -> dict[int, list[User]]:

@@ -67,11 +67,13 @@ class LifeStep:
 
 @dataclass(frozen=True, slots=True)
 class FindingCard:
-    """A finding with what is said about it at a glance."""
+    """A finding with what is said about it at a glance: its state, and what it waits for."""
 
     finding: Finding
     look: str
     words: str
+    waits_look: str
+    waits_for: str
     life: tuple[LifeStep, ...]
     is_overdue: bool
 
@@ -123,13 +125,25 @@ def card_of(finding: Finding, *, today: date) -> FindingCard:
     """What a card says. The finding must come from `findings_of`."""
     state = FindingState(finding.state)
     look, words = LOOK_OF[state]
+    waits_look, waits_for = _waits_for(finding, state) or (look, words)
     return FindingCard(
         finding=finding,
         look=look,
         words=words,
+        waits_look=waits_look,
+        waits_for=waits_for,
         life=life_of(state, finding.notes.all()),
         is_overdue=bool(finding.due_on and finding.due_on < today and state in OPEN),
     )
+
+
+def _waits_for(finding: Finding, state: FindingState) -> tuple[str, str] | None:
+    """Look and words of what has to happen next, where the state alone does not say it."""
+    if state in {_S.FOUND, _S.ACCEPTED} and finding.owner_id is None:
+        return "draft", "Owner needed"
+    if state in {_S.ACCEPTED, _S.FIX_AGREED} and finding.due_on:
+        return "waiting", f"Fix due {finding.due_on.day} {finding.due_on:%b}"
+    return None
 
 
 def life_of(state: FindingState, history: Iterable[FindingNote]) -> tuple[LifeStep, ...]:

@@ -16,6 +16,7 @@ from exercises.domain.exercise_phases import Phase
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Exercise, Experiment, Run
+from exercises.queries.approvals import approvals_shown
 from exercises.queries.live_strip import UNDER_WAY, elapsed_label
 from exercises.queries.room_clock import planned_elapsed, planned_since
 from exercises.queries.room_detail import RoomDetail, room_detail
@@ -57,6 +58,7 @@ class RoomRow:
     title: str
     team: str
     state: str  # of the run; empty when it has none
+    standing: str  # without a run: waits, never, not_approved, left_out
     verdict: str
     steady: SteadyNow | None
     outside_s: float | None
@@ -90,10 +92,16 @@ def live_room(view: RoomView, *, now: datetime) -> Room:
     experiments = _experiments(exercise)
     runs = _latest_runs(experiments, view.run_id)
     steady = steady_now(list(runs.values()), now=now)
+    standing = _standing(exercise, [e for e in experiments if e.pk not in runs], now)
     chosen = _chosen(view, experiments, runs)
     rows = tuple(
         _row(
-            e, runs.get(e.pk), steady, is_selected=chosen is not None and e.pk == chosen.pk, now=now
+            e,
+            runs.get(e.pk),
+            steady,
+            standing=standing.get(e.pk, ""),
+            is_selected=chosen is not None and e.pk == chosen.pk,
+            now=now,
         )
         for e in experiments
     )
@@ -123,12 +131,13 @@ def _experiments(exercise: Exercise) -> list[Experiment]:
     return list(
         Experiment.objects.filter(exercise=exercise, status="proposed")
         .select_related(
+            "exercise",
             "application__team",
+            "deployment__place__account",
             "revision",
             "retest_of",
             "template_version",
             "preview",
-            "deployment",
         )
         .order_by("slot_offset_s", "pk")
     )
@@ -167,11 +176,27 @@ def _chosen(
     return experiments[0] if experiments else None
 
 
+def _standing(
+    exercise: Exercise, without_run: Sequence[Experiment], now: datetime
+) -> Mapping[int, str]:
+    """Why each of these has no run: Go is yet to come, never came, or went without them."""
+    if exercise.went_live_at is None:
+        is_over = Phase(exercise.phase) in OVER
+        return {e.pk: "never" if is_over else "waits" for e in without_run}
+    if not without_run:
+        return {}
+    approvals = approvals_shown(without_run, now=now)
+    return {
+        pk: "left_out" if status.is_complete else "not_approved" for pk, status in approvals.items()
+    }
+
+
 def _row(
     experiment: Experiment,
     run: Run | None,
     steady: Mapping[UUID, SteadyNow],
     *,
+    standing: str,
     is_selected: bool,
     now: datetime,
 ) -> RoomRow:
@@ -184,6 +209,7 @@ def _row(
         title=experiment.title,
         team=experiment.application.team.name,
         state=run.state if run else "",
+        standing=standing,
         verdict=run.verdict if run else "",
         steady=found if found and found.is_measured else None,
         outside_s=_planned_span(since, now) if since else None,
@@ -232,11 +258,15 @@ def _fault_left(under_way: Sequence[Run], now: datetime) -> float | None:
     return max(0.0, *left) if left else None
 
 
+OVER = frozenset({Phase.DEBRIEF, Phase.CLOSED, Phase.CANCELLED})
 _COUNTED = (
     ("running", ("running", "starting", "start_unknown")),
     ("stopping", ("stopping",)),
     ("planned", ("scheduled",)),
-    ("not started", ("",)),
+    ("waiting for Go", ("waits",)),
+    ("not started", ("never",)),
+    ("not approved", ("not_approved",)),
+    ("not in this Go", ("left_out",)),
     ("stopped", ("stopped",)),
     ("cancelled", ("cancelled",)),
     ("skipped", ("skipped",)),
@@ -247,7 +277,7 @@ _COUNTED = (
 
 def _counts(rows: Sequence[RoomRow]) -> str:
     """3 running, 1 planned, 1 completed."""
-    found = Counter(row.state for row in rows)
+    found = Counter(row.state or row.standing for row in rows)
     totals = ((words, sum(found[state] for state in states)) for words, states in _COUNTED)
     return ", ".join(f"{total} {words}" for words, total in totals if total)
 

@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from exercises.domain.run_states import TERMINAL, RunState
-from exercises.domain.steady_state import limit_words, probes_from_json
-from exercises.models import Experiment, Run, Sample
+from exercises.domain.steady_state import ProbeSpec, limit_words, probes_from_json
+from exercises.models import Experiment, Run
 from exercises.queries.action_timeline import ActionTimeline, RunFacts, action_timeline
 from exercises.queries.room_clock import planned_elapsed, planned_since
+from exercises.queries.room_measurements import (
+    Measured,
+    Points,
+    baseline_of,
+    earlier_run,
+    measured_in,
+    recovery_of,
+)
 from exercises.queries.room_targets import AlarmView, TargetsView, alarms_view, targets_view
 from exercises.queries.steady_now import ProbeNow, SteadyNow
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeChart:
-    """One probe over time, in planned seconds from the start of the fault."""
+    """One probe over time, in planned seconds from the start of the fault; `earlier` is the
+    last run of the same kind."""
 
     key: str
     name: str
@@ -28,7 +37,8 @@ class ProbeChart:
     unit: str
     low: float | None
     high: float | None
-    points: tuple[tuple[float, float | None], ...]
+    points: Points
+    earlier: Points
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,7 @@ class RoomDetail:
     state: str
     timeline: ActionTimeline | None
     charts: tuple[ProbeChart, ...]
+    earlier_at: datetime | None
     targets: TargetsView
     alarms: tuple[AlarmView, ...]
     alarms_words: str
@@ -48,32 +59,49 @@ class RoomDetail:
 def room_detail(
     experiment: Experiment, run: Run | None, steady: SteadyNow | None, *, now: datetime
 ) -> RoomDetail:
-    """The detail in two queries: the samples of the run and what it really hit.
+    """The detail in three queries: what the run measured and the last of its kind, and what
+    the run really hit.
 
-    The experiment must come with its revision, template version and preview.
+    The experiment must come with its exercise, revision, template version and preview.
     """
     revision = run.revision if run else experiment.revision
     plan = revision.plan if revision else None
     definition = plan["definition"] if plan else {}
+    specs = probes_from_json(plan["steady_state"]) if plan else ()
+    earlier = earlier_run(experiment, run)
+    measured = measured_in(*(found for found in (run, earlier) if found))
+    of_run = measured.get(run.pk, {}) if run else {}
+    of_earlier = measured.get(earlier.pk, {}) if earlier else {}
     return RoomDetail(
         experiment=experiment,
         run=run,
         state=run.state if run else "",
-        timeline=_timeline(definition, run, now) if plan else None,
-        charts=_charts(plan["steady_state"], run, steady) if plan else (),
+        timeline=_timeline(definition, run, specs, of_run, now) if plan else None,
+        charts=_charts(specs, steady, of_run, of_earlier),
+        earlier_at=earlier.started_at if earlier else None,
         targets=_targets(experiment, run),
-        alarms=alarms_view(definition, reason=run.state_reason if run else ""),
+        alarms=alarms_view(definition, run.alarms if run else (), stopped_by_alarm=_is_halted(run)),
         alarms_words=_alarms_words(run),
     )
 
 
-def _timeline(definition: dict[str, object], run: Run | None, now: datetime) -> ActionTimeline:
+def _timeline(
+    definition: dict[str, object],
+    run: Run | None,
+    specs: Sequence[ProbeSpec],
+    measured: Measured,
+    now: datetime,
+) -> ActionTimeline:
     start = run.started_at if run else None
+    ended_s = planned_since(start, run.ended_at, run) if run and start and run.ended_at else None
     facts = RunFacts(
         state=RunState(run.state) if run else None,
         is_stop_asked=run is not None and run.stop_requested_at is not None,
         elapsed_s=planned_elapsed(run, now=now) if run and start else None,
-        ended_s=planned_since(start, run.ended_at, run) if run and start and run.ended_at else None,
+        ended_s=ended_s,
+        since_start_s=planned_since(start, now, run) if start else None,
+        baseline=baseline_of(specs, measured),
+        recovery=recovery_of(specs, measured, ended_s) if ended_s is not None else "",
     )
     return action_timeline(
         definition,
@@ -83,13 +111,9 @@ def _timeline(definition: dict[str, object], run: Run | None, now: datetime) -> 
     )
 
 
-def _charts(rows: object, run: Run | None, steady: SteadyNow | None) -> tuple[ProbeChart, ...]:
-    points: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
-    start = (run.started_at or run.scheduled_at) if run else None
-    if run and start:
-        samples = Sample.objects.filter(run=run).order_by("at")
-        for probe, at, value in samples.values_list("probe", "at", "value"):
-            points[probe].append((planned_since(start, at, run), value))
+def _charts(
+    specs: Sequence[ProbeSpec], steady: SteadyNow | None, measured: Measured, earlier: Measured
+) -> tuple[ProbeChart, ...]:
     newest: dict[str, ProbeNow] = {p.spec.key: p for p in steady.probes} if steady else {}
     return tuple(
         ProbeChart(
@@ -102,9 +126,10 @@ def _charts(rows: object, run: Run | None, steady: SteadyNow | None) -> tuple[Pr
             unit=spec.unit,
             low=spec.low,
             high=spec.high,
-            points=tuple(points[spec.key]),
+            points=measured.get(spec.key, ()),
+            earlier=earlier.get(spec.key, ()),
         )
-        for spec in probes_from_json(rows)
+        for spec in specs
     )
 
 
@@ -131,6 +156,11 @@ def _phase(run: Run | None) -> str:
     if run.state == RunState.STOPPING.value:
         return "returning"
     return "over" if RunState(run.state) in TERMINAL else "fault"
+
+
+def _is_halted(run: Run | None) -> bool:
+    """Stopped, and not because a person asked."""
+    return run is not None and run.state == RunState.STOPPED.value and run.stop_requested_at is None
 
 
 def _alarms_words(run: Run | None) -> str:

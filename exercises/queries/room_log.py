@@ -12,7 +12,6 @@ from exercises.models import Exercise, RunEvent
 SHOWN: Final = 100
 
 _ICONS: Final = {
-    "note": ("comment", "tone-idle"),
     "exercise.go": ("approve", "tone-ok"),
     "action.running": ("play", "tone-run"),
     "action.completed": ("check", "tone-ok"),
@@ -38,6 +37,7 @@ _ICONS: Final = {
     "verdict.inconclusive": ("question", "tone-idle"),
 }
 _BY_TOPIC: Final = {
+    "note": ("comment", "tone-idle"),
     "stop": ("stop", "tone-danger"),
     "run": ("clock", "tone-idle"),
     "action": ("minus", "tone-idle"),
@@ -67,14 +67,18 @@ def log_lines(exercise: Exercise, *, notes_only: bool = False) -> Sequence[LogLi
         .select_related("pin")
     )
     if notes_only:
-        events = events.filter(kind="note")
+        events = events.filter(kind__startswith="note")
     return tuple(_line(event) for event in events.order_by("-at", "-id")[:SHOWN])
 
 
+def look_of(kind: str) -> tuple[str, str]:
+    """The icon of a kind of line, and its tone."""
+    topic = kind.split(".", 1)[0]
+    return _ICONS.get(kind) or _BY_TOPIC.get(topic, ("info", "tone-idle"))
+
+
 def _line(event: RunEvent) -> LogLine:
-    icon, tone = _ICONS.get(event.kind) or _BY_TOPIC.get(
-        event.kind.split(".", 1)[0], ("info", "tone-idle")
-    )
+    icon, tone = look_of(event.kind)
     return LogLine(
         event_id=event.pk,
         at=event.at,
@@ -82,6 +86,6 @@ def _line(event: RunEvent) -> LogLine:
         tone=tone,
         text=event.text,
         source=event.source,
-        is_note=event.kind == "note",
+        is_note=event.kind.startswith("note"),
         is_pinned=hasattr(event, "pin"),
     )

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
+
+from exercises.domain.stop_alarms import MISSING, UNKNOWN, name_of, stop_alarms
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +44,17 @@ class TargetsView:
 
 @dataclass(frozen=True, slots=True)
 class AlarmView:
-    """A CloudWatch alarm that stops the experiment by itself."""
+    """A CloudWatch alarm that stops the experiment by itself, as AWS last told of it.
+
+    `rule` says when it goes into alarm; `reason` why it is not well, or is not known.
+    """
 
     name: str
-    arn: str
-    fired: bool
+    icon: str
+    tone: str
+    words: str
+    rule: str
+    reason: str
 
 
 def targets_view(
@@ -116,14 +125,40 @@ def _node(node: Mapping[str, str], *, is_hit: bool) -> NodeView:
     return NodeView(name, is_hit, icon, tone, words)
 
 
-def alarms_view(definition: Mapping[str, object], *, reason: str) -> tuple[AlarmView, ...]:
-    """The stop conditions of a definition; `reason` is what the engine said of its end."""
-    conditions = definition.get("stopConditions")
-    found = []
-    for condition in conditions if isinstance(conditions, list) else ():
-        if condition.get("source") != "aws:cloudwatch:alarm":
-            continue
-        arn = str(condition.get("value", ""))
-        name = arn.rsplit(":alarm:", 1)[-1]
-        found.append(AlarmView(name, arn, fired=bool(name) and name in reason))
-    return tuple(found)
+_ALARM_LOOKS: Final[Mapping[str, tuple[str, str, str]]] = {
+    "OK": ("okc", "tone-ok", "OK"),
+    "ALARM": ("warn", "tone-danger", "In alarm"),
+    "INSUFFICIENT_DATA": ("question", "tone-wait", "No data"),
+    MISSING: ("warn", "tone-danger", "Not found"),
+    UNKNOWN: ("question", "tone-wait", "Unknown"),
+}
+_NOT_READ: Final = ("shield", "tone-idle", "")
+
+
+def alarms_view(
+    definition: Mapping[str, object],
+    told: Sequence[Mapping[str, str]],
+    *,
+    stopped_by_alarm: bool,
+) -> tuple[AlarmView, ...]:
+    """The stop conditions of a definition with what AWS told of each, if it was asked yet."""
+    by_arn = {alarm.get("arn", ""): alarm for alarm in told}
+    return tuple(
+        _alarm(arn, by_arn.get(arn, {}), stopped_by_alarm=stopped_by_alarm)
+        for arn in stop_alarms(definition)
+    )
+
+
+def _alarm(arn: str, told: Mapping[str, str], *, stopped_by_alarm: bool) -> AlarmView:
+    state = told.get("state", "")
+    icon, tone, words = _ALARM_LOOKS.get(state, _NOT_READ)
+    if state == "ALARM" and stopped_by_alarm:
+        words = "Stopped it"
+    return AlarmView(
+        name=name_of(arn),
+        icon=icon,
+        tone=tone,
+        words=words,
+        rule=told.get("rule", ""),
+        reason="" if state == "OK" else told.get("reason", ""),
+    )

@@ -152,7 +152,7 @@ def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:
     if to is Phase.LIVE:
         raise Invalid("phase", "an exercise goes live only by Go")
     with transaction.atomic():
-        locked = Exercise.objects.select_for_update().get(pk=exercise.pk)
+        locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
         if to is Phase.CLOSED:
             _refuse_undecided_findings(locked)
         if to in {Phase.CANCELLED, Phase.DEBRIEF}:
@@ -183,7 +183,7 @@ def go_live(*, actor: Actor, exercise: Exercise) -> Exercise:
     """
     authorize(actor, "exercise.go", exercise)
     with transaction.atomic():
-        locked = Exercise.objects.select_for_update().get(pk=exercise.pk)
+        locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
         now = database_now()
         open_items = [item for item in readiness_of(locked, now=now) if item.blocks]
         if open_items:
@@ -219,8 +219,12 @@ def add_note(
     text: str,
     experiment: Experiment | None = None,
     is_pinned: bool = False,
+    went_well: bool = False,
 ) -> RunEvent:
-    """Write an observation into the event log. Raises Invalid (empty, over 1,000 characters)."""
+    """Write an observation, or what went well, into the event log.
+
+    Raises Invalid (empty, over 1,000 characters).
+    """
     authorize(actor, "exercise.note", exercise)
     if not text.strip():
         raise Invalid("text", "write what you see")
@@ -231,7 +235,7 @@ def add_note(
         event = append_event(
             exercise=exercise,
             run=run,
-            kind="note",
+            kind="note.went_well" if went_well else "note",
             text=text.strip(),
             source=actor.name,
             author_id=actor.user_id,

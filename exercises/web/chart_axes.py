@@ -1,7 +1,7 @@
 """Axes with round ticks: which seconds and which values get a line and a label.
 
-Called by `exercises.web.charts` only. An axis always ends on a tick, because the labels are
-spread evenly beside the drawing.
+Called by `exercises.web.charts` only. A time axis ends where the plan ends, with round ticks
+inside; a value axis always ends on a tick, because its labels are spread evenly beside it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _STEPS = (5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800,
 
 @dataclass(frozen=True)
 class TimeAxis:
-    """Engine seconds around the fault start, from tick to tick."""
+    """Engine seconds around the fault start, with a tick every `step` from that start."""
 
     start: float
     end: float
@@ -29,15 +29,19 @@ class TimeAxis:
 
     @property
     def ticks(self) -> list[float]:
-        count = round(self.span / self.step)
-        return [self.start + i * self.step for i in range(count + 1)]
+        first, last = math.ceil(self.start / self.step), math.floor(self.end / self.step)
+        return [i * self.step for i in range(first, last + 1)]
 
     @property
     def labels(self) -> list[str]:
         """0 and +10, with the unit on the last one only, so that narrow charts stay readable."""
         size, unit = (1, "s") if self.step < 60 else (60, "min")
         texts = [f"{round(t / size):+d}" if t else "0" for t in self.ticks]
-        return [*texts[:-1], f"{texts[-1]} {unit}"]
+        return [*texts[:-1], f"{texts[-1]} {unit}"] if texts else []
+
+    def share(self, seconds: float) -> float:
+        """Where an instant lies, from 0 to 1; what is beyond the axis lies at its edge."""
+        return (min(self.end, max(self.start, seconds)) - self.start) / self.span
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,13 @@ class ValueAxis:
 
 
 def time_axis(t0: float, t1: float, *, most: int) -> TimeAxis:
-    """The smallest round step that needs at most so many ticks after the first one."""
+    """The smallest round step with at most so many steps from one end to the other."""
     if t1 <= t0:
         raise ValueError(f"an axis ends after it starts: {t0} to {t1}")
-    step: float = _STEPS[-1]
-    for candidate in _STEPS:
-        start, end = math.floor(t0 / candidate), math.ceil(t1 / candidate)
-        if end - start <= most:
-            step = candidate
-            break
-    else:
-        step *= math.ceil((t1 - t0) / step / max(1, most - 1))
-    return TimeAxis(math.floor(t0 / step) * step, math.ceil(t1 / step) * step, step)
+    for step in _STEPS:
+        if (t1 - t0) / step <= most:
+            return TimeAxis(t0, t1, step)
+    return TimeAxis(t0, t1, _STEPS[-1] * math.ceil((t1 - t0) / _STEPS[-1] / most))
 
 
 def value_axis(

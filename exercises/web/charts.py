@@ -2,8 +2,8 @@
 
 Called by the views of the live room, the debrief and the findings, and by the template tags.
 Colours are classes of components.css, so light, dark and print follow the tokens. Time is in
-engine seconds relative to the start of the fault; axes are widened to whole ticks, the same
-way for charts and for the action timeline. Everything that is not a number is escaped.
+engine seconds relative to the start of the fault, on the same axis for charts and for the
+action timeline. Everything that is not a number is escaped.
 """
 
 from __future__ import annotations
@@ -47,8 +47,7 @@ class _Plane:
     value: ValueAxis
 
     def x(self, seconds: float) -> float:
-        inside = min(self.time.end, max(self.time.start, seconds))
-        return (inside - self.time.start) / self.time.span * WIDTH
+        return self.time.share(seconds) * WIDTH
 
     def y(self, value: float) -> float:
         inside = min(self.value.top, max(self.value.bottom, value))
@@ -88,8 +87,8 @@ def line_chart(
 
     A missing value is a gap, never a line drawn across it. `compare` is an earlier run, dashed.
     """
-    pieces = list(_pieces(points))
-    earlier = list(_pieces(compare or ()))
+    pieces = list(_pieces([point for point in points if t0 <= point[0] <= t1]))
+    earlier = list(_pieces([point for point in compare or () if t0 <= point[0] <= t1]))
     values = [v for piece in (*pieces, *earlier) for _, v in piece]
     plane = _Plane(time_axis(t0, t1, most=4), value_axis(values, low, high, unit=unit))
     drawing = "".join(
@@ -107,7 +106,7 @@ def line_chart(
         '<div class="plot"><ol class="ys" aria-hidden="true">{}</ol>'
         '<svg class="csvg" viewBox="0 0 {} {}" preserveAspectRatio="none" role="img"'
         ' aria-labelledby="{}-t {}-d"><title id="{}-t">{}</title><desc id="{}-d">{}</desc>'
-        '{}</svg><ol class="xs" aria-hidden="true">{}</ol></div>',
+        "{}</svg>{}</div>",
         _items(reversed(plane.value.labels)),
         WIDTH,
         HEIGHT,
@@ -118,7 +117,7 @@ def line_chart(
         chart_id,
         description,
         SafeString(drawing),
-        _items(plane.time.labels),
+        _time_labels(plane.time),
     )
 
 
@@ -158,7 +157,27 @@ def position(value: float | None, low: float | None, high: float | None) -> str:
 
 def gantt_axis(t0: float, t1: float) -> SafeString:
     """The time labels above the rows of the action timeline."""
-    return format_html('<ol class="axis">{}</ol>', _items(time_axis(t0, t1, most=8).labels))
+    return _time_labels(time_axis(t0, t1, most=8))
+
+
+def _time_labels(axis: TimeAxis) -> SafeString:
+    """Labels at their ticks: text of an SVG without a viewBox, so that it is never stretched."""
+    return format_html(
+        '<svg class="ticks" aria-hidden="true">{}</svg>',
+        format_html_join(
+            "",
+            '<text class="{}" x="{}%" y="11">{}</text>',
+            (
+                (_anchor(axis.share(tick)), f"{axis.share(tick) * 100:.2f}", label)
+                for tick, label in zip(axis.ticks, axis.labels, strict=True)
+            ),
+        ),
+    )
+
+
+def _anchor(share: float) -> str:
+    """Labels near an edge grow inward, so that none is cut off."""
+    return "a-s" if share < 0.06 else "a-e" if share > 0.94 else "a-m"
 
 
 def gantt_bar(
@@ -173,13 +192,13 @@ def gantt_bar(
     axis = time_axis(t0, t1, most=8)
 
     def x(seconds: float) -> float:
-        return (min(axis.end, max(axis.start, seconds)) - axis.start) / axis.span * 1000
+        return axis.share(seconds) * 1000
 
     drawn = ""
     if fault is not None:
         a, b = x(fault[0]), x(fault[1])
         drawn += f'<rect class="f" x="{a:.1f}" y="0" width="{b - a:.1f}" height="{ROW}"/>'
-    drawn += "".join(f'<path class="t" d="M{x(t):.1f} 0V{ROW}"/>' for t in axis.ticks[1:-1])
+    drawn += "".join(f'<path class="t" d="M{x(t):.1f} 0V{ROW}"/>' for t in axis.ticks)
     body = format_html_join(
         "",
         '<rect class="{}" x="{}" y="5" width="{}" height="14"/>',

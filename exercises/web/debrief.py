@@ -110,11 +110,11 @@ def _split(found: Debrief) -> Any:
 @signed_in
 @require_POST
 def debrief_note(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Write down what went well, or anything else worth keeping."""
+    """Write down what went well."""
     exercise = find_exercise(request.actor, slug)
     text = request.POST.get("text", "")
     try:
-        add_note(actor=request.actor, exercise=exercise, text=text)
+        add_note(actor=request.actor, exercise=exercise, text=text, went_well=True)
     except Invalid as error:
         return _page(request, exercise, note=text, problems=form_errors(error))
     return redirect("debrief", slug=slug)

@@ -26,6 +26,7 @@ from exercises.models.due_work import database_now
 from exercises.queries.live_room import Room, RoomView, live_room
 from exercises.web.room_announcements import announcements
 from exercises.web.room_fragments import pieces
+from exercises.web.room_people import people_in
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +55,8 @@ def render(view: RoomView) -> Turn:
     close_old_connections()
     try:
         room = live_room(view, now=database_now())
-        return Turn(room, dict(pieces(room, view)))
+        people = people_in(view.exercise_id)
+        return Turn(room, dict(pieces(room, view, people=None if people is None else len(people))))
     finally:
         close_old_connections()
 

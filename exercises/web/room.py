@@ -20,6 +20,7 @@ from exercises.services.exercises import add_note, pin_event, unpin_event
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
 from exercises.web.room_fragments import query_of, room_context
+from exercises.web.room_people import people_in
 
 NOTE_LIMIT = 1000
 
@@ -113,7 +114,12 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     found = live_room(view, now=database_now())
-    context = room_context(found, view) | {"note": note or {}, "note_limit": NOTE_LIMIT}
+    others = people_in(view.exercise_id)
+    people = None if others is None else len(others | {request.actor.person_id})
+    context = room_context(found, view, people=people) | {
+        "note": note or {},
+        "note_limit": NOTE_LIMIT,
+    }
     return render(request, "room/room.html", context, status=status)
 
 

@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString
 
 from exercises.queries.action_timeline import ActionRow
 from exercises.queries.live_room import Room, RoomView
+from exercises.queries.live_strip import UNDER_WAY
 from exercises.queries.room_detail import ProbeChart, RoomDetail
 from exercises.web import charts, formats
 from exercises.web.charts import Bar
@@ -29,10 +30,14 @@ PIECES: Final = (
     "strip-sub",
     "elapsed",
     "fault-left",
+    "people",
     "fresh",
     "fresh-s",
     "stop-slot",
     "stop-bar",
+    "stop-all-h",
+    "stop-all-lines",
+    "stop-all-go",
     "stop-progress",
     "exp-counts",
     "d-state",
@@ -55,6 +60,7 @@ class DrawnRow:
 class DrawnChart:
     chart: ProbeChart
     value: str
+    limit: str
     drawing: SafeString
 
 
@@ -80,14 +86,16 @@ def pinned(view: RoomView, room: Room) -> RoomView:
     return replace(view, experiment_id=room.detail.experiment.pk)
 
 
-def room_context(room: Room, view: RoomView) -> dict[str, object]:
-    """What the templates of the room take, with everything drawn."""
+def room_context(room: Room, view: RoomView, *, people: int | None) -> dict[str, object]:
+    """What the templates of the room take, with everything drawn; `people` may be unknown."""
     detail = room.detail
     timeline = detail.timeline if detail else None
     shown = pinned(view, room)
     return {
         "room": room,
         "view": view,
+        "people": people,
+        "stop_lines": [row for row in room.rows if row.state in UNDER_WAY],
         "exercise": room.exercise,
         "phase_words": PHASES[room.exercise.phase].words,
         "tz": room.exercise.timezone,
@@ -107,9 +115,9 @@ def room_context(room: Room, view: RoomView) -> dict[str, object]:
     }
 
 
-def pieces(room: Room, view: RoomView) -> Iterator[tuple[str, str]]:
+def pieces(room: Room, view: RoomView, *, people: int | None = None) -> Iterator[tuple[str, str]]:
     """Every piece as (id of its place on the page, HTML)."""
-    context = room_context(room, view)
+    context = room_context(room, view, people=people)
     for name in PIECES:
         yield name, _render(name, context)
     for row in room.rows:
@@ -147,7 +155,12 @@ def _drawn_rows(detail: RoomDetail) -> list[DrawnRow]:
 
 def _drawn_charts(detail: RoomDetail, *, as_table: bool) -> list[DrawnChart]:
     return [
-        DrawnChart(chart, _value(chart), _table(chart) if as_table else _line(chart, detail))
+        DrawnChart(
+            chart,
+            _value(chart),
+            _limit(chart),
+            _table(chart) if as_table else _line(chart, detail),
+        )
         for chart in detail.charts
     ]
 
@@ -162,6 +175,12 @@ def _value(chart: ProbeChart) -> str:
     if abs(chart.value) >= SHORT_FROM:
         return formats.number(chart.value)
     return f"{chart.value:,.{chart.decimals}f} {chart.unit}".strip()
+
+
+def _limit(chart: ProbeChart) -> str:
+    """The limit beside a short value is without its unit too, so that it stays on its line."""
+    bounds = [abs(bound) for bound in (chart.low, chart.high) if bound is not None]
+    return chart.limit.removesuffix(f" {chart.unit}") if max(bounds) >= SHORT_FROM else chart.limit
 
 
 def _table(chart: ProbeChart) -> SafeString:
@@ -183,6 +202,7 @@ def _line(chart: ProbeChart, detail: RoomDetail) -> SafeString:
         now=timeline.now if timeline else None,
         title=f"{chart.name}, {chart.unit}" if chart.unit else chart.name,
         description=f"{chart.limit.capitalize()}. Now {_value(chart)} {chart.where}.",
+        compare=chart.earlier,
         chart_id=f"chart-{chart.key}",
         unit=chart.unit,
     )

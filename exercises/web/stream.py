@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Final
+from uuid import uuid4
 
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.base import SessionBase
@@ -28,6 +30,7 @@ from exercises.queries.live_room import RoomView
 from exercises.web.hub import hub
 from exercises.web.room import view_asked
 from exercises.web.room_fragments import as_swap
+from exercises.web.room_people import here, left
 
 KEEP_ALIVE_S: Final = 15.0
 RECHECK_S: Final = 30.0
@@ -58,7 +61,8 @@ async def events(
     yield f"retry: {RETRY_MS}\n\n".encode()
     loop = asyncio.get_running_loop()
     check_at = loop.time() + RECHECK_S
-    async with hub().watch(view) as channel:
+    async with _present(view.exercise_id, actor), hub().watch(view) as channel:
+        channel.hinted.set()
         updates = channel.updates()
         waiting = asyncio.ensure_future(anext(updates))
         try:
@@ -75,6 +79,27 @@ async def events(
                 waiting = asyncio.ensure_future(anext(updates))
         finally:
             waiting.cancel()
+
+
+@asynccontextmanager
+async def _present(exercise_id: int, actor: Actor) -> AsyncIterator[None]:
+    """Count this person as in the room, for as long as the stream is open."""
+    stream = uuid4().hex
+    person = actor.person_id
+
+    async def keep_saying() -> None:
+        while True:
+            await asyncio.sleep(KEEP_ALIVE_S)
+            await sync_to_async(here, thread_sensitive=False)(exercise_id, person, stream)
+
+    await sync_to_async(here, thread_sensitive=False)(exercise_id, person, stream)
+    saying = asyncio.create_task(keep_saying())
+    try:
+        yield
+    finally:
+        saying.cancel()
+        await asyncio.wait({saying})
+        await sync_to_async(left, thread_sensitive=False)(exercise_id, person, stream)
 
 
 def message(pieces: Mapping[str, str]) -> bytes:

@@ -7,7 +7,7 @@
   const show = () => {
     const age = Math.floor((Date.now() - heard) / 1000);
     for (const place of document.querySelectorAll("[data-fresh]")) {
-      if (place.tagName === "B") place.textContent = age > AMBER ? `${age} s old` : `Updated ${age} s ago`;
+      place.textContent = age > AMBER ? `${age} s old` : `${place.dataset.fresh}${age} s ago`;
       place.classList.toggle("tone-wait", age > AMBER && age <= RED);
       place.classList.toggle("tone-danger", age > RED);
     }

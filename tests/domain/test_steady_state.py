@@ -109,6 +109,8 @@ def test_old_readings_say_nothing_about_now() -> None:
         (None, 1000, "ms", 0, "at most 1,000 ms"),
         (2, 4, "", 0, "2 to 4"),
         (0.25, None, "", 0, "at least 0.25"),
+        (3_900_000, None, "vehicles", 0, "at least 3.9 M vehicles"),
+        (3_912_345, None, "", 0, "at least 3,912,345"),
     ],
 )
 def test_limits_read_as_people_say_them(
@@ -123,3 +125,4 @@ def test_values_read_with_unit_and_no_data_is_said() -> None:
     (spec,) = probes_from_json([ROW])
     assert format_value(spec, 1240.4) == "1,240 ms"
     assert format_value(spec, None) == "no data"
+    assert format_value(spec, 3_607_315) == "3.61 M ms"

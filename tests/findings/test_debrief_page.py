@@ -11,9 +11,11 @@ from django.urls import reverse
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.finding_states import FindingState
 from exercises.models import Exercise, Finding, Run
+from exercises.queries.debrief import outcome_of
 from exercises.queries.evidence import evidence_of
 from exercises.services.exercises import add_note
 from exercises.services.findings import move_finding
+from exercises.services.run_events import append_event
 from tests import build
 from tests.cast import Cast
 
@@ -34,7 +36,7 @@ def test_the_debrief_says_how_each_run_ended_and_what_was_drafted(
         drafted.code,
         "3 m",
         'class="bad"',
-        "Nothing pinned",
+        "nothing pinned",
     ):
         assert text in page
 
@@ -48,8 +50,36 @@ def test_pinned_lines_are_the_key_moments(client: Client, cast: Cast, drafted: F
     )
     client.force_login(cast.author)
     page = client.get(address(drafted.exercise)).content.decode()
-    assert page.count("Quorum held with six of nine") == 2  # a moment and a note
-    assert "Nothing pinned" not in page
+    assert page.count("Quorum held with six of nine") == 1  # a moment, and not what went well
+    assert "nothing pinned" not in page
+
+
+def test_unpinned_the_log_tells_each_probe_once_and_each_verdict_shortly(
+    client: Client, cast: Cast, drafted: Finding
+) -> None:
+    run = drafted.run
+    for _ in range(3):
+        append_event(
+            exercise=drafted.exercise,
+            run=run,
+            kind="probe.outside",
+            text="Messages delivered outside: 97.00 %.",
+            probe="delivered",
+        )
+    client.force_login(cast.author)
+    page = client.get(address(drafted.exercise)).content.decode()
+    moments = page.split('id="moments"', 1)[1]
+    assert moments.count("Messages delivered outside") == 1
+    assert "Stop one broker: hypothesis not held.</span>" in moments
+
+
+def test_a_stop_is_counted_by_who_stopped(fallen: Run) -> None:
+    fallen.state = "stopped"
+    by_alarm = outcome_of([fallen])
+    assert (by_alarm.stopped_by_alarm, by_alarm.stopped_by_people) == (1, 0)
+    fallen.stop_requested_at = fallen.started_at
+    by_a_person = outcome_of([fallen])
+    assert (by_a_person.stopped_by_alarm, by_a_person.stopped_by_people) == (0, 1)
 
 
 def test_a_draft_is_not_shown_to_another_team(client: Client, cast: Cast, drafted: Finding) -> None:
@@ -90,14 +120,15 @@ def test_an_exercise_nobody_knows_is_not_found(client: Client, cast: Cast) -> No
     assert client.get("/exercises/never/debrief/").status_code == 404
 
 
-def test_a_note_is_kept_and_an_empty_one_says_why_not(
+def test_what_went_well_is_kept_and_an_empty_one_says_why_not(
     client: Client, cast: Cast, fallen: Run
 ) -> None:
     client.force_login(cast.author)
     exercise = fallen.experiment.exercise
     note = reverse("debrief_note", args=[exercise.slug])
     assert client.post(note, {"text": "Failover took half of last year"}).status_code == 302
-    assert "Failover took half" in client.get(address(exercise)).content.decode()
+    kept = client.get(address(exercise)).content.decode()
+    assert "Failover took half" in kept.split('id="notes"', 1)[1]
     answer = client.post(note, {"text": "x" * 1001})
     assert answer.status_code == 422
     assert "x" * 1001 in answer.content.decode()

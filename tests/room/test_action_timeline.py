@@ -29,9 +29,14 @@ def seconds_of(moment: datetime) -> float:
     return (moment - START).total_seconds()
 
 
-def timeline(state, elapsed, *observed, stop=False, ended=None):
-    facts = RunFacts(state, stop, elapsed, ended)
+def timeline(state, elapsed, *observed, stop=False, ended=None, **probed):
+    facts = RunFacts(state, stop, elapsed, ended, **probed)
     return action_timeline(DEFINITION, observed, facts, seconds_of=seconds_of)
+
+
+def actions(found):
+    """The rows between the probes before and the probes after."""
+    return found.rows[1:-1]
 
 
 def seen(status, began=0.0, ended=None, name="Stop-one"):
@@ -43,35 +48,62 @@ def seen(status, began=0.0, ended=None, name="Stop-one"):
 
 def test_a_plan_that_has_not_run_is_all_planned() -> None:
     found = timeline(None, None)
-    assert [row.words for row in found.rows] == ["at start", "+20 min"]
+    assert [row.words for row in found.rows] == ["-10 min", "at start", "+20 min", "+30 min"]
     assert {bar.css for row in found.rows for bar in row.bars} == {"b-plan"}
     assert found.now is None
     assert found.fault == (0.0, 1800.0)
 
 
 def test_a_running_action_shows_what_is_done_and_what_remains() -> None:
-    row = timeline(RunState.RUNNING, 600.0, seen("running")).rows[0]
+    row = timeline(RunState.RUNNING, 600.0, seen("running")).rows[1]
     assert [(bar.seconds, bar.css) for bar in row.bars] == [(600.0, "b"), (600.0, "b-rest")]
     assert row.words == "Running"
 
 
 def test_an_action_of_no_targets_is_dashed_and_said() -> None:
-    row = timeline(RunState.RUNNING, 600.0, seen("skipped")).rows[0]
+    row = timeline(RunState.RUNNING, 600.0, seen("skipped")).rows[1]
     assert row.bars[0].css == "b-skip"
     assert row.words == "Skipped"
 
 
 def test_after_a_stop_what_was_to_come_is_cancelled() -> None:
     found = timeline(RunState.STOPPING, 900.0, seen("stopping"), stop=True)
-    assert [row.words for row in found.rows] == ["Rolling back", "Cancelled"]
-    assert found.rows[1].bars == ()
+    assert [row.words for row in actions(found)] == ["Rolling back", "Cancelled"]
+    assert actions(found)[1].bars == ()
+    assert found.rows[-1].words == "After the Stop"
 
 
 def test_the_fault_window_ends_when_the_run_ended() -> None:
     found = timeline(RunState.STOPPED, 900.0, seen("stopped", 0, 900), stop=True, ended=900.0)
     assert found.fault == (0.0, 900.0)
     assert found.now is None
-    assert found.rows[0].words == "Stopped"
+    assert found.rows[1].words == "Stopped"
+
+
+@pytest.mark.parametrize(
+    ("where", "words"), [("inside", "Inside"), ("outside", "Outside"), ("", "No data")]
+)
+def test_the_baseline_has_a_row_that_says_where_the_probes_were(where: str, words: str) -> None:
+    row = timeline(RunState.RUNNING, 600.0, seen("running"), baseline=where).rows[0]
+    assert (row.name, row.words) == ("Baseline probes", words)
+    assert [(bar.start, bar.seconds) for bar in row.bars] == [(-600, 600)]
+
+
+def test_recovery_is_measured_for_five_minutes_after_the_end_also_of_a_stop() -> None:
+    def recovery(since, where=""):
+        ended = {"ended": 900.0, "stop": True, "since_start_s": since, "recovery": where}
+        return timeline(RunState.STOPPED, 900.0, seen("stopped", 0, 900), **ended).rows[-1]
+
+    assert recovery(1000.0).words == "Measuring"
+    assert [bar.seconds for bar in recovery(1000.0).bars] == [100.0, 200.0]
+    assert recovery(1300.0, "inside").words == "Inside"
+    assert recovery(1300.0, "outside").words == "Outside"
+    assert recovery(1300.0).words == "No data"
+
+
+def test_of_a_run_that_never_began_nothing_is_measured() -> None:
+    found = timeline(RunState.CANCELLED, None)
+    assert {row.words for row in found.rows} == {"Cancelled"}
 
 
 @pytest.mark.parametrize(

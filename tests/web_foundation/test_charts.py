@@ -72,7 +72,9 @@ def test_an_earlier_run_is_drawn_dashed_beside_this_one() -> None:
 @pytest.mark.parametrize(
     ("t0", "t1", "labels"),
     [
-        (-300, 1500, ["-10", "0", "+10", "+20", "+30 min"]),
+        (-300, 1500, ["0", "+10", "+20 min"]),
+        (-600, 2400, ["0", "+15", "+30 min"]),
+        (-600, 600, ["-10", "-5", "0", "+5", "+10 min"]),
         (0, 40, ["0", "+10", "+20", "+30", "+40 s"]),
     ],
 )
@@ -80,6 +82,20 @@ def test_a_time_axis_has_round_ticks_counted_from_the_fault(
     t0: float, t1: float, labels: list[str]
 ) -> None:
     assert time_axis(t0, t1, most=4).labels == labels
+
+
+def test_an_axis_ends_with_the_plan_and_its_labels_stand_at_their_ticks() -> None:
+    axis = str(charts.gantt_axis(-600, 2400))
+    assert re.findall(r'class="(a-.)" x="([^"]*)"', axis)[:3] == [
+        ("a-s", "0.00%"),
+        ("a-m", "20.00%"),
+        ("a-m", "40.00%"),
+    ]
+
+
+def test_what_was_measured_beyond_the_axis_is_not_piled_up_at_its_edge() -> None:
+    svg = drawn([(-900, 1.0), (0, 1.0), (10, 1.0)], compare=[(0, 2.0), (10, 2.0), (9000, 9.0)])
+    assert [len(line.split()) for line in (*lines(svg, "ln"), *lines(svg, "ln2"))] == [2, 2]
 
 
 def test_a_time_axis_that_ends_before_it_starts_is_refused() -> None:
