@@ -45,6 +45,7 @@ class RunFacts:
     target_count: int | None
     target_cap: int
     is_current_content: bool
+    is_lever_engaged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +94,14 @@ def _own_state(run: RunFacts) -> list[Refusal]:
         )
     if run.stop_requested:
         found.append(Refusal("stop.requested", "A stop was asked for.", "Plan another exercise."))
+    if run.is_lever_engaged:
+        found.append(
+            Refusal(
+                "stop.lever",
+                "Everything in this account and Region was stopped by its safety lever.",
+                "Two people release the safety lever.",
+            )
+        )
     return found
 
 
