@@ -53,6 +53,9 @@ def refusals(
         is_current_content=(
             experiment.status == "proposed" and experiment.revision_id == run.revision_id
         ),
+        is_lever_engaged=experiment.deployment.place.levers.filter(
+            released_at__isnull=True
+        ).exists(),
     )
     return may_start(
         facts,
