@@ -85,6 +85,14 @@ def _sees_run(actor: Actor, thing: object) -> bool:
     return _sees_exercise(actor, thing.experiment.exercise)
 
 
+def _stops_accounts(actor: Actor, thing: object) -> bool:
+    return capability_of(actor).may_stop_accounts
+
+
+def _answers_for_everyone(actor: Actor, thing: object) -> bool:
+    return bool({OrgRole.PROGRAMME_LEAD.value, OrgRole.SAFETY_OFFICER.value} & actor.org_roles)
+
+
 def _works_on_finding(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, Finding)
     return _is_lead_role(actor) or _team_role(actor, thing.application) in _WRITERS
@@ -116,6 +124,9 @@ RULES: Final[dict[str, Rule]] = {
     "experiment.decide": _decides,
     "experiment.preflight": _preflights,
     "run.stop": _sees_run,
+    "account.stop": _stops_accounts,
+    "lever.release": _answers_for_everyone,
+    "schedule.resume": _answers_for_everyone,
     "finding.work": _works_on_finding,
     "template.publish": _publishes_templates,
     "team.create": _plans_exercises,
@@ -129,6 +140,7 @@ SCOPE_OF: Final[dict[str, str]] = {
     "exercise.view": "read",
     "exercise.stop": "stop",
     "run.stop": "stop",
+    "account.stop": "stop",
 }
 
 
@@ -159,6 +171,10 @@ _DENIALS: Final[dict[str, str]] = {
     "experiment.edit": "Only members of the application's team edit its experiments.",
     "experiment.decide": "You hold no capacity that decides on this experiment.",
     "experiment.preflight": "Only the team or a programme lead runs pre-flight checks.",
+    "account.stop": "Only operators and owners of a team, programme leads and safety officers"
+    " stop a whole account.",
+    "lever.release": "Only programme leads and safety officers release a safety lever.",
+    "schedule.resume": "Only programme leads and safety officers resume a schedule.",
     "finding.work": "Only the application's team or a programme lead works on this finding.",
     "template.publish": "Only a programme lead, or an operator or owner of a team, publishes.",
     "team.create": "Only a programme lead creates teams.",
