@@ -13,6 +13,7 @@ from exercises.domain.actors import Actor, Door
 from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
 from exercises.domain.errors import NotAllowed
 from exercises.models import Application, Exercise, Experiment, Finding, Run, Team, User
+from exercises.stopping.capability import capability_of
 
 Rule = Callable[[Actor, object], bool]
 
