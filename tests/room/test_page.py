@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from exercises.domain.run_states import RunState
-from exercises.models import Pin, RunEvent
+from exercises.domain.stop_alarms import stop_alarms
+from exercises.models import Experiment, Pin, Run, RunEvent
 from exercises.services.run_events import append_event, move_run
 from tests import build
 from tests.cast import Cast
@@ -34,6 +37,20 @@ def test_the_room_is_open_before_anything_runs(room: Client, cast: Cast) -> None
     assert "not measured yet" in text
 
 
+def test_what_go_left_out_says_why(room: Client, cast: Cast) -> None:
+    exercise, _ = scene.running(cast)
+    late = scene.another(cast, exercise, "late-service").experiment
+    Run.objects.filter(experiment=late).update(is_rehearsal=True)
+    waiting = scene.another(cast, exercise, "unapproved-service").experiment
+    Run.objects.filter(experiment=waiting).update(is_rehearsal=True)
+    Experiment.objects.filter(pk=waiting.pk).update(proposed_by=cast.lead)
+    text = room.get(url(exercise)).content.decode()
+    assert "1 running, 1 not approved, 1 not in this Go" in text
+    assert "Not in this Go" in text
+    assert "Not approved" in text
+    assert "Waits for Go" not in text
+
+
 def test_a_running_experiment_shows_its_state_steady_state_and_stop(
     room: Client, cast: Cast
 ) -> None:
@@ -45,6 +62,83 @@ def test_a_running_experiment_shows_its_state_steady_state_and_stop(
     assert reverse("stop_run", args=[run.pk]) in text
     assert "broker-a1" in text
     assert "mqtt-undelivered-high" in text
+
+
+@pytest.mark.parametrize(
+    ("state", "reason", "words"),
+    [
+        ("OK", "Threshold not crossed.", "OK"),
+        ("ALARM", "Threshold crossed.", "In alarm"),
+        ("INSUFFICIENT_DATA", "No data points.", "No data"),
+        ("MISSING", "AWS knows no alarm of this name.", "Not found"),
+        ("UNKNOWN", "access denied", "Unknown"),
+    ],
+)
+def test_each_stop_alarm_is_as_aws_last_told(
+    room: Client, cast: Cast, state: str, reason: str, words: str
+) -> None:
+    exercise, run = scene.running(cast)
+    (arn,) = stop_alarms(run.revision.plan["definition"])
+    told = {"arn": arn, "name": "mqtt-undelivered-high", "state": state, "reason": reason}
+    Run.objects.filter(pk=run.pk).update(alarms=[told | {"rule": "Delivered is below 75"}])
+    card = room.get(url(exercise)).content.decode().split('id="alarms"', 1)[1]
+    assert f'<span class="end">{words}</span>' in card
+    assert "stops when Delivered is below 75" in card
+    assert (reason in card) == (state != "OK")
+
+
+def test_an_alarm_that_stopped_a_run_says_so(room: Client, cast: Cast) -> None:
+    exercise, run = scene.running(cast)
+    (arn,) = stop_alarms(run.revision.plan["definition"])
+    Run.objects.filter(pk=run.pk).update(alarms=[{"arn": arn, "state": "ALARM"}])
+    move_run(run, RunState.STOPPED, text="Stopped.")
+    assert "Stopped it" in room.get(url(exercise)).content.decode()
+
+
+def test_the_last_run_of_the_same_kind_is_drawn_dashed(room: Client, cast: Cast) -> None:
+    exercise, run = scene.running(cast)
+    scene.measured(run, delivered=99.9, clusters=1)
+    assert "ln2" not in room.get(url(exercise)).content.decode()
+    began = run.started_at - timedelta(days=30)
+    earlier = Run.objects.create(
+        experiment=run.experiment,
+        revision=run.revision,
+        token="of an earlier run",
+        state=RunState.COMPLETED.value,
+        scheduled_at=began,
+        started_at=began,
+        ended_at=began + timedelta(minutes=5),
+    )
+    for minute in range(3):
+        scene.measured(earlier, at=began + timedelta(minutes=minute), delivered=97, clusters=2)
+    text = room.get(url(exercise)).content.decode()
+    assert "grey dashes are" in text
+    assert text.count('class="ln2"') == 2
+
+
+def test_large_values_and_limits_are_short(room: Client, cast: Cast) -> None:
+    vehicles = build.PROBES[1] | {
+        "key": "vehicles",
+        "name": "Connected vehicles",
+        "unit": "vehicles",
+        "low": 3_900_000,
+        "high": None,
+    }
+    exercise, run = scene.running(cast, steady_state=[build.PROBES[0], vehicles])
+    scene.measured(run, delivered=99.9, vehicles=3_607_315)
+    text = room.get(url(exercise)).content.decode()
+    assert "3.61 M" in text
+    assert "<span>at least 3.9 M</span>" in text
+
+
+def test_the_question_before_stop_names_what_runs(room: Client, cast: Cast) -> None:
+    exercise, _ = scene.running(cast)
+    scene.another(cast, exercise, "another-service")
+    text = room.get(url(exercise)).content.decode()
+    dialog = text.split('<dialog class="dialog" id="stop-all"', 1)[1]
+    assert "Stop all 2 running experiments?" in dialog
+    assert "Stop one of another-service" in dialog
+    assert "Stop 2 experiments now" in dialog
 
 
 def test_outside_is_said_with_how_long(room: Client, cast: Cast) -> None:
