@@ -116,6 +116,10 @@ class VirtualClock:
             if self._tick is not None:
                 self._tick()
 
+    def show(self, wall: datetime) -> None:
+        """Let it be this wall time now: engine time goes on as it was."""
+        self._wall_zero = wall - timedelta(seconds=self._now / self.speed)
+
     def nudge(self) -> None:
         """Nothing: only `advance` makes time pass."""
 

@@ -1,0 +1,176 @@
+"""From a seed to a schedule: what happens, in which order, and what dies where.
+
+A schedule is data. `play.py` carries it out, so that the same seed is the same story.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from typing import Final
+
+from exercises.failpoints import BETWEEN, INSIDE
+from simulator.knobs import Knob
+
+SCENES: Final = ("live", "alone", "live", "alone", "both")
+
+WORK_PLACES: Final = sorted(
+    name for name in INSIDE | BETWEEN if name.startswith(("start.", "settle.", "observe.", "due."))
+)
+START_PLACES: Final = sorted(name for name in INSIDE | BETWEEN if name.startswith("start."))
+STOP_PLACES: Final = sorted(name for name in INSIDE | BETWEEN if name.startswith("stop."))
+
+KNOBS: Final = (
+    ("lose_response", "StartExperiment"),
+    ("lose_response", "StartExperiment"),
+    ("lose_request", "StartExperiment"),
+    ("fail", "StartExperiment"),
+    ("fail_after", "StartExperiment"),
+    ("fail_after", "StartExperiment"),
+    ("throttle", "StartExperiment"),
+    ("lose_response", "StopExperiment"),
+    ("lose_request", "StopExperiment"),
+    ("fail", "StopExperiment"),
+    ("throttle", "StopExperiment"),
+    ("stuck_stopping", "StopExperiment"),
+    ("list_lag", "ListExperiments"),
+    ("list_lag", "ListExperiments"),
+    ("fail", "ListExperiments"),
+    ("fail", "GetExperiment"),
+    ("throttle", "GetExperiment"),
+    ("lose_response", "CreateExperimentTemplate"),
+    ("fail", "AssumeRole"),
+    ("deny", "AssumeRole"),
+    ("deny", "StopExperiment"),
+    ("change_template", "StartExperiment"),
+)
+REFUSED_FOR_GOOD: Final = frozenset({"deny", "change_template"})
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    """Whoever comes by dies there."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class Meanwhile:
+    """Whoever comes by sleeps there while all this happens, and then goes on."""
+
+    place: str
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that happens: its kind, a number of its own, and what dies or sleeps in it."""
+
+    kind: str
+    amount: float = 0.0
+    knob: Knob | None = None
+    order: Crash | Meanwhile | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """A seed's story."""
+
+    seed: int
+    scene: str
+    steps: tuple[Step, ...] = field(default=())
+
+
+def schedule(seed: int) -> Schedule:
+    rng = random.Random(seed)
+    scene = SCENES[seed % len(SCENES)]
+    steps = [*_before(rng, scene), Step("tick", order=_order(rng, ("due.claimed",), 0.05))]
+    for _ in range(rng.randint(1, 5)):
+        steps.append(_next(rng, scene))
+        if rng.random() < 0.6:
+            steps.append(Step("work", rng.random(), order=_order(rng, WORK_PLACES, 0.25)))
+        if rng.random() < 0.3:
+            steps.append(Step("tick"))
+    return Schedule(seed, scene, tuple(steps))
+
+
+def _before(rng: random.Random, scene: str) -> list[Step]:
+    """Something that is already wrong, and then the slot comes."""
+    steps: list[Step] = []
+    if rng.random() < 0.5:
+        steps.append(_knob(rng))
+    if rng.random() < 0.15:
+        steps.append(_user(rng, scene))
+    if scene != "live":
+        steps.append(Step("advance", rng.choice((29.0, 31.0))))
+    if rng.random() < 0.06:
+        steps.append(Step("advance", 400.0))
+    return steps
+
+
+def _next(rng: random.Random, scene: str) -> Step:
+    if rng.random() < 0.45:
+        return Step("work", rng.random(), order=_order(rng, START_PLACES, 0.6, scene))
+    return _perturb(rng, scene)
+
+
+def _perturb(rng: random.Random, scene: str) -> Step:
+    draw = rng.random()
+    if draw < 0.35:
+        return _user(rng, scene)
+    if draw < 0.55:
+        return _knob(rng)
+    if draw < 0.60:
+        return Step("knobs_off")
+    if draw < 0.70:
+        return Step("again", rng.random())
+    if draw < 0.75:
+        return Step("broker", rng.choice((0.0, 0.3, 1.0)))
+    return Step("advance", rng.choice((1.0, 3.0, 10.0, 65.0, 65.0, 130.0, 310.0)))
+
+
+def _user(rng: random.Random, scene: str) -> Step:
+    draw = rng.random()
+    if draw < 0.55:
+        kind = rng.choice(("stop", "stop_all"))
+        return Step(kind, rng.random(), order=_order(rng, STOP_PLACES, 0.3))
+    if draw < 0.70:
+        return Step("freeze", rng.choice((20.0, 200.0, 3600.0)))
+    if draw < 0.75:
+        return Step("lift")
+    if draw < 0.85:
+        return Step("decline", order=_order(rng, ("decide.before_commit",), 0.15))
+    if draw < 0.92 or scene == "live":
+        return Step("leave")
+    return Step("edit", rng.random(), order=_order(rng, ("edit.before_commit",), 0.15))
+
+
+def _knob(rng: random.Random) -> Step:
+    kind, operation = rng.choice(KNOBS)
+    return Step(
+        "knob",
+        knob=Knob(
+            kind,
+            operation,
+            count=rng.choice((1, 1, 2, 3)) if kind != "list_lag" else None,
+            seconds={"list_lag": 40.0, "stuck_stopping": 200.0}.get(kind, 0.0),
+        ),
+    )
+
+
+def _order(
+    rng: random.Random, places: tuple[str, ...] | list[str], chance: float, scene: str = ""
+) -> Crash | Meanwhile | None:
+    if rng.random() >= chance:
+        return None
+    place = rng.choice(places)
+    if place in INSIDE or rng.random() < 0.5:
+        return Crash(place)
+    steps = [_perturb(rng, scene or "live") for _ in range(rng.randint(1, 2))]
+    if rng.random() < 0.7:
+        steps += [Step("tick"), Step("work", rng.random())]
+    return Meanwhile(place, tuple(_bare(step) for step in steps))
+
+
+def _bare(step: Step) -> Step:
+    return Step(step.kind, step.amount, step.knob)

@@ -1,0 +1,81 @@
+"""One process of the in-process variant: `python -m tests.harness.worker NUMBER SEED...`.
+
+Writes one JSON line for each seed. `inprocess.py` starts it with a database of its own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import tempfile
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+
+import django
+
+
+def play(seeds: Iterable[int], bug: str = "") -> Iterable[dict[str, object]]:
+    """The outcome of each seed: what was broken, how long it took, which failpoints struck."""
+    from exercises.aws.sessions import forget_clients
+    from simulator.clock import VirtualClock
+    from simulator.server import start
+    from tests.harness.play import Player
+    from tests.harness.scene import Stage, playing
+    from tests.harness.schedule import schedule
+    from tests.harness.transport import short_cut
+
+    simulator = start(port=0, clock=VirtualClock())
+    os.environ["AWS_ENDPOINT_URL"] = simulator.url
+    short_cut(simulator.front, simulator.url)
+    forget_clients()
+    stories = defaultdict(list)
+    for seed in seeds:
+        story = schedule(seed)
+        stories[story.scene].append(story)
+    for scene, told in stories.items():
+        with playing(Stage(simulator), scene) as one_seed:
+            for story in told:
+                began = time.perf_counter()
+                with one_seed() as stage:
+                    player = Player(stage, story)
+                    broken = player.play()
+                yield {
+                    "seed": story.seed,
+                    "broken": broken,
+                    "seconds": time.perf_counter() - began,
+                    "hits": sorted(player.hits),
+                }
+    simulator.stop()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("first", type=int)
+    parser.add_argument("count", type=int)
+    parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--verbose", action="store_true")
+    options = parser.parse_args()
+    os.environ["CHAOSPLANE_ENV"] = "test"
+    os.environ["DJANGO_SETTINGS_MODULE"] = "chaosplane.settings"
+    os.environ |= {
+        "AWS_ACCESS_KEY_ID": "chaosplane",
+        "AWS_SECRET_ACCESS_KEY": "chaosplane",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "CHAOSPLANE_LOG_LEVEL": "INFO" if options.verbose else "ERROR",
+        "CHAOSPLANE_STOP_JOURNAL": tempfile.mkdtemp(prefix="chaosplane-harness-"),
+    }
+    django.setup()
+    logging.getLogger("simulator").setLevel(logging.CRITICAL)
+    seeds = range(options.first, options.first + options.count * options.step, options.step)
+    for outcome in play(seeds):
+        sys.stdout.write(json.dumps(outcome) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
