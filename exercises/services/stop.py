@@ -20,9 +20,18 @@ from django.conf import settings
 from django.db import models, transaction
 
 from exercises.domain.actors import Actor, Door
+from exercises.domain.plans import AccountAccess
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.failpoints import failpoint
-from exercises.models import AccountRegion, Exercise, Run, RunEvent, Schedule, User
+from exercises.models import (
+    AccountRegion,
+    Exercise,
+    Run,
+    RunEvent,
+    SafetyLever,
+    Schedule,
+    User,
+)
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
@@ -58,6 +67,14 @@ def stop_all(*, actor: Actor, exercise: Exercise, reason: str = "") -> Sequence[
     return _carry_out(order_of(actor, Scope.EXERCISE, exercise.slug, reason))
 
 
+def stop_region(*, actor: Actor, place: AccountRegion, reason: str = "") -> Sequence[StopOutcome]:
+    """Engage the safety lever of an account's Region: everything there stops, whoever started
+    it, and nothing starts until two people have released it. Raises NotAllowed."""
+    authorize(actor, "account.stop", place)
+    what = f"{place.account.account_id}/{place.region}"
+    return _carry_out(order_of(actor, Scope.REGION, what, reason), [place.access])
+
+
 def order_of(actor: Actor, scope: Scope, what: str, reason: str) -> StopOrder:
     return StopOrder(
         scope=scope,
@@ -82,11 +99,15 @@ def write_down(order: StopOrder, targets: Sequence[StopTarget]) -> Entry | None:
         return None
 
 
-def _carry_out(order: StopOrder) -> list[StopOutcome]:
+def _carry_out(order: StopOrder, levers: Sequence[AccountAccess] = ()) -> list[StopOutcome]:
     entry = write_down(order, [])
     failpoint("stop.journalled")
     asked = begin(order)
     failpoint("stop.latched")
+    for status, problem in stopper.engage_levers(levers, lever_reason(order)).values():
+        note_lever(order, status, problem)
+        if entry:
+            entry.set_lever(status)
     targets = [target for run in asked if (target := target_of(run)) is not None]
     if entry:
         entry.add_targets(targets)
@@ -99,6 +120,11 @@ def _carry_out(order: StopOrder) -> list[StopOutcome]:
         entry.mark_told()
     by_run = {receipt.target.run_id: receipt for receipt in receipts}
     return [_outcome(run, by_run.get(str(run.pk))) for run in asked]
+
+
+def lever_reason(order: StopOrder) -> str:
+    """What FIS keeps with the lever: it wants to know why."""
+    return f"Stopped by {order.who} with chaosplane. {order.reason}".strip()[:500]
 
 
 def target_of(run: Run) -> StopTarget | None:
@@ -121,6 +147,8 @@ def begin(order: StopOrder) -> list[Run]:
     actor = _actor(order)
     if order.scope is Scope.EXERCISE:
         _latch_exercise(order, actor)
+    if order.scope is Scope.REGION:
+        _latch_region(order, actor)
     ids = list(runs_of(order).order_by("pk").values_list("pk", flat=True))
     return [_latch(order, actor, pk) for pk in ids]
 
@@ -133,11 +161,16 @@ def runs_of(order: StopOrder) -> models.QuerySet[Run]:
         case Scope.EXERCISE:
             return Run.objects.unfinished().filter(experiment__exercise__slug=order.what)
         case Scope.REGION:
-            account_id, _, region = order.what.partition("/")
-            return Run.objects.unfinished().filter(
-                experiment__deployment__place__account__account_id=account_id,
-                experiment__deployment__place__region=region,
-            )
+            return Run.objects.unfinished().filter(experiment__deployment__place=_place(order))
+
+
+def note_lever(order: StopOrder, status: str, problem: str = "") -> None:
+    """Write down what AWS said of the safety lever."""
+    open_levers = SafetyLever.objects.filter(place=_place(order), released_at__isnull=True)
+    if status:
+        open_levers.update(status=status)
+    else:
+        log.warning("stop.lever.not_confirmed", extra={"place": order.what, "why": problem})
 
 
 def note_receipts(receipts: Sequence[Receipt]) -> None:
@@ -188,12 +221,33 @@ def _latch_exercise(order: StopOrder, actor: Actor) -> None:
         record(actor, "exercise.stop", locked, reason=order.reason)
 
 
+def _place(order: StopOrder) -> AccountRegion:
+    account_id, _, region = order.what.partition("/")
+    return AccountRegion.objects.get(account__account_id=account_id, region=region)
+
+
+def _latch_region(order: StopOrder, actor: Actor) -> None:
+    """Open the lever's row under the lock that every start takes: nothing starts after it."""
+    with transaction.atomic():
+        place = AccountRegion.objects.select_for_update(no_key=True).get(pk=_place(order).pk)
+        if SafetyLever.objects.filter(place=place, released_at__isnull=True).exists():
+            return
+        lever = SafetyLever.objects.create(
+            place=place,
+            reason=order.reason,
+            engaged_at=_asked_at(order),
+            engaged_by_id=actor.user_id,
+            engaged_by_name=actor.name[:120],
+        )
+        record(actor, "lever.engage", lever, place=order.what, reason=order.reason)
+
+
 def _suspend_schedule(exercise: Exercise) -> None:
     """What was stopped does not come again by itself."""
-    suspended = Schedule.objects.filter(pk=exercise.schedule_id, is_suspended=False).update(
-        is_suspended=True
-    )
-    if suspended:
+    if exercise.schedule_id is None:
+        return
+    mine = Schedule.objects.filter(pk=exercise.schedule_id, is_suspended=False)
+    if mine.update(is_suspended=True):
         append_event(
             exercise=exercise,
             kind="schedule.suspended",
@@ -204,7 +258,7 @@ def _suspend_schedule(exercise: Exercise) -> None:
 def _latch(order: StopOrder, actor: Actor, run_id: object) -> Run:
     """Set the latch, once; a run that only waits is cancelled with it."""
     with transaction.atomic():
-        locked = lock_run(run_id)  # type: ignore[arg-type]
+        locked = lock_run(run_id)
         if RunState(locked.state) in TERMINAL or locked.stop_requested_at is not None:
             return locked
         locked.stop_requested_at = _asked_at(order)

@@ -45,6 +45,8 @@ class Entry:
     status: dict[str, str] = field(default_factory=dict)
     """What AWS last said of each target; absent until it answered."""
     problems: dict[str, str] = field(default_factory=dict)
+    lever: str = ""
+    """What the safety lever of the order's Region is, as far as AWS said."""
     is_told: bool = False
     """The database knows."""
 
@@ -82,6 +84,10 @@ class Entry:
         if receipt.status:
             return self.status.get(ref) != receipt.status
         return self.problems.get(ref) != receipt.message
+
+    def set_lever(self, status: str) -> None:
+        if status and status != self.lever:
+            self._write([{"line": "lever", "status": status}])
 
     def mark_told(self) -> None:
         if not self.is_told:
@@ -168,6 +174,8 @@ def _apply(entry: Entry, line: Mapping[str, Any]) -> None:
             entry.problems.pop(line["ref"], None)
         case "receipt":
             entry.problems[line["ref"]] = line["message"]
+        case "lever":
+            entry.lever = line["status"]
         case "told":
             entry.is_told = True
 

@@ -7,49 +7,33 @@ journals it and asks again.
 
 from __future__ import annotations
 
-import logging
-import threading
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from queue import Empty, SimpleQueue
-from typing import Final, TypeVar
+from typing import Final
 
+from exercises.aws.safety_lever import engage
 from exercises.domain.engine_values import EngineStatus, Watch
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess
 from exercises.engines.protocol import Engine
 from exercises.engines.registry import ENGINES, engine
+from exercises.stopping.everywhere import ask_everywhere
 from exercises.stopping.orders import Receipt, StopTarget
 
-log = logging.getLogger(__name__)
-
-THREADS_PER_REGION: Final = 4
 PATIENCE_S: Final = 3.5
 """An answer within 5 seconds leaves this much for AWS."""
 
 _STOPPING: Final = frozenset({EngineStatus.STOPPING, *(s for s in EngineStatus if s.is_terminal)})
 
-Asked = TypeVar("Asked")
-Answer = TypeVar("Answer")
-
 
 def stop(targets: Sequence[StopTarget], *, patience_s: float = PATIENCE_S) -> list[Receipt]:
     """Ask for the stop of each; one receipt for each target, in order."""
-    by_place: dict[tuple[str, str], list[StopTarget]] = defaultdict(list)
-    for target in targets:
-        by_place[target.place].append(target)
-    answers = _everywhere(by_place.values(), _stop_one, patience_s)
-    return [answers.get(id(target)) or _no_answer(target) for target in targets]
+    return _each(targets, _stop_one, patience_s)
 
 
 def look(targets: Sequence[StopTarget], *, patience_s: float = PATIENCE_S) -> list[Receipt]:
     """See what has become of each, and ask again for those that still run."""
-    by_place: dict[tuple[str, str], list[StopTarget]] = defaultdict(list)
-    for target in targets:
-        by_place[target.place].append(target)
-    answers = _everywhere(by_place.values(), _look_at_one, patience_s)
-    return [answers.get(id(target)) or _no_answer(target) for target in targets]
+    return _each(targets, _look_at_one, patience_s)
 
 
 def discover(
@@ -57,7 +41,7 @@ def discover(
 ) -> tuple[list[StopTarget], list[str]]:
     """Everything with our tag that has not ended, and a sentence for each place that could
     not be searched."""
-    answers = _everywhere([[place] for place in places], _search, patience_s)
+    answers = ask_everywhere([[place] for place in places], _search, patience_s)
     found: list[StopTarget] = []
     problems = []
     for place in places:
@@ -67,6 +51,32 @@ def discover(
         else:
             found += answer
     return found, problems
+
+
+def engage_levers(
+    places: Sequence[AccountAccess], reason: str, *, patience_s: float = PATIENCE_S
+) -> dict[tuple[str, str], tuple[str, str]]:
+    """Engage the safety lever of each place; what it is then, or else why that is not known."""
+
+    def ask(place: AccountAccess) -> tuple[str, str]:
+        try:
+            return engage(place, reason), ""
+        except EngineError as error:
+            return "", str(error)
+
+    answers = ask_everywhere([[place] for place in places], ask, patience_s)
+    late = ("", "AWS has not answered yet; it is asked again.")
+    return {(place.account_id, place.region): answers.get(id(place), late) for place in places}
+
+
+def _each(
+    targets: Sequence[StopTarget], ask: Callable[[StopTarget], Receipt], patience_s: float
+) -> list[Receipt]:
+    by_place: dict[tuple[str, str], list[StopTarget]] = defaultdict(list)
+    for target in targets:
+        by_place[target.place].append(target)
+    answers = ask_everywhere(by_place.values(), ask, patience_s)
+    return [answers.get(id(target)) or _no_answer(target) for target in targets]
 
 
 def _stop_one(target: StopTarget) -> Receipt:
@@ -109,43 +119,3 @@ def _tagged(place: AccountAccess, name: str, each: Engine) -> Iterable[StopTarge
 
 def _no_answer(target: StopTarget) -> Receipt:
     return Receipt(target, False, "", "AWS has not answered yet; it is asked again.")
-
-
-def _everywhere(
-    groups: Iterable[Sequence[Asked]], ask: Callable[[Asked], Answer], patience_s: float
-) -> dict[int, Answer]:
-    """The answers that came in time, by the id() of what was asked about.
-
-    Threads that are still waiting are left behind: their timeouts end them.
-    """
-    answers: dict[int, Answer] = {}
-    threads = []
-    for group in groups:
-        waiting: SimpleQueue[Asked] = SimpleQueue()
-        for item in group:
-            waiting.put(item)
-        threads += [
-            threading.Thread(target=_work_off, args=(waiting, ask, answers), daemon=True)
-            for _ in range(min(THREADS_PER_REGION, len(group)))
-        ]
-    for thread in threads:
-        thread.start()
-    end = time.monotonic() + patience_s
-    for thread in threads:
-        thread.join(max(0.0, end - time.monotonic()))
-    return dict(answers)
-
-
-def _work_off(
-    waiting: SimpleQueue[Asked], ask: Callable[[Asked], Answer], answers: dict[int, Answer]
-) -> None:
-    while True:
-        try:
-            item = waiting.get_nowait()
-        except Empty:
-            return
-        try:
-            answers[id(item)] = ask(item)
-        except Exception:
-            # What is wrong with one must not keep the others from being asked.
-            log.exception("stop.ask.failed")

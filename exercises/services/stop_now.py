@@ -1,0 +1,206 @@
+"""Stop within five seconds, whatever is down: journal, AWS, and the database if it can.
+
+For people whose stop capability says what they may stop; web.stop_now is the caller. The
+database is told in a thread, because a hung server answers nothing and ends nothing. What
+it could not be told, the sentinel tells it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DatabaseError, connection
+from psycopg_pool import PoolTimeout
+
+from exercises.domain.plans import AccountAccess
+from exercises.services.stop import (
+    begin,
+    lever_reason,
+    note_lever,
+    note_receipts,
+    target_of,
+    write_down,
+)
+from exercises.stopping import stopper
+from exercises.stopping.journal import Entry
+from exercises.stopping.orders import Receipt, Scope, StopOrder, StopTarget
+from exercises.stopping.targets import Stoppable, read_targets
+
+log = logging.getLogger(__name__)
+
+AWS_S: Final = 2.5
+DATABASE_S: Final = 0.8
+SEARCH_S: Final = 0.7
+_MOST_WAITING: Final = 8
+
+_waiting = threading.BoundedSemaphore(_MOST_WAITING)
+"""A hung server must not collect a thread for each click."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopResult:
+    """What is known at the end of the request. `problems` are places that could not be
+    searched, and levers that are not confirmed."""
+
+    order: StopOrder
+    receipts: Sequence[Receipt]
+    problems: Sequence[str]
+    is_told: bool
+
+    @property
+    def is_accepted(self) -> bool:
+        return not self.problems and all(receipt.is_accepted for receipt in self.receipts)
+
+
+def known_targets() -> Stoppable:
+    """What the sentinel wrote down last."""
+    return read_targets(Path(settings.CHAOSPLANE_STOP_JOURNAL))
+
+
+def stop_now(order: StopOrder, known: Stoppable) -> StopResult:
+    """Carry out a stop. Never raises for what is down."""
+    targets = known.covered_by(order)
+    entry = write_down(order, targets)
+    telling = _Telling(order, entry)
+    levers, problems = _engage(order, known, entry)
+    receipts = stopper.stop(targets, patience_s=AWS_S)
+    if entry:
+        entry.add_receipts(receipts)
+    telling.go_on(receipts, levers)
+    is_told = telling.wait(DATABASE_S)
+    receipts += telling.more
+    if not is_told:
+        more, unsearched = _search(order, known.places, receipts, entry)
+        receipts, problems = receipts + more, problems + unsearched
+    return StopResult(order, receipts, problems, is_told)
+
+
+def database_answers(within_s: float = DATABASE_S) -> bool:
+    """Whether the database is there to be asked."""
+    answered = threading.Event()
+
+    def ask() -> None:
+        with _bounded_database():
+            answered.set()
+
+    return _in_background(ask) and answered.wait(within_s)
+
+
+def _engage(
+    order: StopOrder, known: Stoppable, entry: Entry | None
+) -> tuple[dict[str, str], list[str]]:
+    if order.scope is not Scope.REGION:
+        return {}, []
+    places = [p for p in known.places if f"{p.account_id}/{p.region}" == order.what]
+    told = stopper.engage_levers(places, lever_reason(order), patience_s=AWS_S / 2)
+    for status, _ in told.values():
+        if entry:
+            entry.set_lever(status)
+    confirmed = {"/".join(place): status for place, (status, _) in told.items() if status}
+    return confirmed, [problem for _, problem in told.values() if problem]
+
+
+def _search(
+    order: StopOrder,
+    places: Sequence[AccountAccess],
+    receipts: Sequence[Receipt],
+    entry: Entry | None,
+) -> tuple[list[Receipt], list[str]]:
+    """Without the database nobody knows what started a moment ago: ask AWS by our tag."""
+    found, problems = stopper.discover(places, patience_s=SEARCH_S)
+    asked = {receipt.target.ref for receipt in receipts}
+    new = [target for target in found if order.covers(target) and target.ref not in asked]
+    if entry:
+        entry.add_targets(new)
+    more = stopper.stop(new, patience_s=SEARCH_S)
+    if entry:
+        entry.add_receipts(more)
+    return more, problems
+
+
+@dataclass
+class _Telling:
+    """The database's part of one stop, in a thread of its own: first nothing more starts,
+    then, when AWS has answered, what AWS said."""
+
+    order: StopOrder
+    entry: Entry | None
+    more: list[Receipt] = field(default_factory=list)
+    """Receipts of experiments that only the database knew."""
+
+    def __post_init__(self) -> None:
+        self._answered, self._told = threading.Event(), threading.Event()
+        self._receipts: Sequence[Receipt] = ()
+        self._levers: dict[str, str] = {}
+        self._is_running = _in_background(self._tell)
+
+    def go_on(self, receipts: Sequence[Receipt], levers: dict[str, str]) -> None:
+        self._receipts, self._levers = receipts, levers
+        self._answered.set()
+
+    def wait(self, seconds: float) -> bool:
+        return self._is_running and self._told.wait(seconds)
+
+    def _tell(self) -> None:
+        with _bounded_database():
+            runs = begin(self.order)
+            self._answered.wait(AWS_S * 2)
+            asked = {receipt.target.ref for receipt in self._receipts}
+            targets = [target for run in runs if (target := target_of(run)) is not None]
+            new = [target for target in targets if target.ref not in asked]
+            self.more = self._ask(new)
+            for status in self._levers.values():
+                note_lever(self.order, status)
+            note_receipts([*self._receipts, *self.more])
+            if self.entry:
+                self.entry.mark_told()
+            self._told.set()
+
+    def _ask(self, new: Sequence[StopTarget]) -> list[Receipt]:
+        if self.entry:
+            self.entry.add_targets(new)
+        receipts = stopper.stop(new, patience_s=AWS_S)
+        if self.entry:
+            self.entry.add_receipts(receipts)
+        return receipts
+
+
+def _in_background(work: Callable[[], None]) -> bool:
+    """Start a thread, unless too many wait for the database already."""
+    if not _waiting.acquire(blocking=False):
+        log.warning("stop.database.too_many_wait")
+        return False
+
+    def run() -> None:
+        try:
+            work()
+        except (DatabaseError, PoolTimeout, ObjectDoesNotExist) as error:
+            log.warning("stop.database.not_told", extra={"why": str(error)})
+        finally:
+            _waiting.release()
+
+    threading.Thread(target=run, daemon=True).start()
+    return True
+
+
+@contextmanager
+def _bounded_database() -> Iterator[None]:
+    """The connection of this thread with short limits on locks and statements; the pool
+    gets it back without them."""
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SET lock_timeout = '500ms'; SET statement_timeout = '1s'")
+        yield
+    finally:
+        with suppress(DatabaseError, PoolTimeout), connection.cursor() as cursor:
+            # What cannot be asked any more is thrown away by the pool.
+            cursor.execute("RESET lock_timeout; RESET statement_timeout")
+        connection.close()

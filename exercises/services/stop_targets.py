@@ -1,0 +1,67 @@
+"""Write down, while the database answers, what a stop needs to know when it does not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from django.conf import settings
+from django.db.models import Q
+
+from exercises.domain.exercise_phases import Phase
+from exercises.models import AccountRegion, Exercise, Run
+from exercises.models.due_work import database_now
+from exercises.stopping.orders import StopTarget
+from exercises.stopping.targets import LiveExercise, Stoppable, write_targets
+
+
+def write_down_targets() -> bool:
+    """Bring the file up to date; returns whether it had changed. Raises OSError."""
+    return write_targets(Path(settings.CHAOSPLANE_STOP_JOURNAL), stoppable_now())
+
+
+def stoppable_now() -> Stoppable:
+    """Every place, every exercise with something to stop, every experiment that may run."""
+    places = AccountRegion.objects.select_related("account").order_by("pk")
+    runs = list(
+        Run.objects.unfinished()
+        .exclude(experiment_ref="")
+        .select_related("revision", "experiment__exercise")
+        .select_related("experiment__deployment__place__account")
+        .order_by("pk")
+    )
+    live = (
+        Exercise.objects.filter(
+            Q(phase=Phase.LIVE.value) | Q(pk__in={run.experiment.exercise_id for run in runs})
+        )
+        .filter(is_imported=False)
+        .order_by("pk")
+    )
+    return Stoppable(
+        at=database_now(),
+        places=tuple(place.access for place in places),
+        names={place.account.account_id: place.account.name for place in places},
+        exercises=tuple(
+            LiveExercise(
+                slug=exercise.slug,
+                name=exercise.name,
+                is_private=exercise.kind == "self_service",
+                team_ids=tuple(
+                    exercise.experiments.order_by()
+                    .values_list("application__team_id", flat=True)
+                    .distinct()
+                ),
+            )
+            for exercise in live
+        ),
+        targets=tuple(
+            StopTarget(
+                access=run.experiment.deployment.place.access,
+                engine=run.revision.plan["engine"],
+                ref=run.experiment_ref,
+                run_id=str(run.pk),
+                exercise=run.experiment.exercise.slug,
+                title=run.experiment.title,
+            )
+            for run in runs
+        ),
+    )
