@@ -88,6 +88,15 @@ class Subject:
         return sum(step.state == "done" for step in self.steps)
 
     @property
+    def hesitations(self) -> tuple[PolicyCheck, ...]:
+        """The reasons to hesitate: what one reads first."""
+        return tuple(check for check in self.checks if check.status in {"fail", "warn"})
+
+    @property
+    def kept_rules(self) -> tuple[PolicyCheck, ...]:
+        return tuple(check for check in self.checks if check.status not in {"fail", "warn"})
+
+    @property
     def objections(self) -> tuple[Refusal, ...]:
         """What speaks against it beyond approvals that are simply not there yet."""
         return tuple(r for r in self.status.refusals if r.rule != "approval.missing")

@@ -81,6 +81,7 @@ class ComingUp:
 @dataclass(frozen=True)
 class Home:
     running: tuple[RunningNow, ...]
+    to_start: tuple[Exercise, ...]
     approvals: tuple[Waiting, ...]
     invitations: tuple[Participation, ...]
     failed_checks: tuple[PreflightCheck, ...]
@@ -91,7 +92,8 @@ class Home:
 
     @property
     def need_count(self) -> int:
-        return sum(map(len, (self.approvals, self.invitations, self.failed_checks, self.findings)))
+        needs = (self.to_start, self.approvals, self.invitations, self.failed_checks, self.findings)
+        return sum(map(len, needs))
 
 
 def home_of(actor: Actor, *, now: datetime) -> Home:
@@ -104,6 +106,7 @@ def home_of(actor: Actor, *, now: datetime) -> Home:
     )
     return Home(
         running=_running(actor, now),
+        to_start=_to_start(actor, ahead, now),
         approvals=tuple(waiting(actor, now=now)),
         invitations=_invitations(actor, now),
         failed_checks=_failed_checks(actor, now),
@@ -192,6 +195,18 @@ def _findings(actor: Actor, now: datetime) -> tuple[Finding, ...]:
     drafts = mine.filter(state=FindingState.DRAFT.value)
     overdue = mine.filter(due_on__lt=today)
     return tuple((drafts | overdue).order_by("due_on", "-created_at")[:AT_MOST])
+
+
+def _to_start(actor: Actor, ahead: Sequence[Exercise], now: datetime) -> tuple[Exercise, ...]:
+    """The exercises of this lead whose window is open and that wait for their Go."""
+    return tuple(
+        exercise
+        for exercise in ahead
+        if exercise.lead_id == actor.user_id
+        and exercise.phase == Phase.PREFLIGHT.value
+        and exercise.kind != "self_service"
+        and exercise.starts_at <= now
+    )
 
 
 def _next(actor: Actor, ahead: Sequence[Exercise], now: datetime) -> NextExercise | None:

@@ -31,6 +31,7 @@ register.filter("minutes", formats.minutes)
 register.filter("ago", formats.ago)
 register.filter("number", formats.number)
 register.filter("measure", formats.measure)
+register.filter("setting", formats.setting)
 register.filter("capacity", capacity_label)
 
 

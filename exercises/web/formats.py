@@ -6,11 +6,23 @@ the exercise, so that everyone in the room reads the same clock.
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 Number = int | float
 MISSING = "unknown"
+_SETTINGS = {
+    "account_id": "Account",
+    "engine": "Engine",
+    "hypothesis": "Hypothesis",
+    "region": "Region",
+    "rung": "Blast radius",
+    "slot_offset_s": "Slot, seconds from Go",
+    "target_cap": "Resources at most",
+    "window[0]": "Window from",
+    "window[1]": "Window until",
+}
 
 
 def seconds_of(span: Number | timedelta) -> int:
@@ -112,3 +124,13 @@ def measure(value: Number | None, unit: str = "") -> str:
     if value is None:
         return MISSING
     return f"{number(value)} {unit}" if unit else number(value)
+
+
+def setting(path: str) -> str:
+    """The place of a value in a plan, for people: "target_cap" is Resources at most."""
+    if path in _SETTINGS:
+        return _SETTINGS[path]
+    probe = re.fullmatch(r"steady_state\[(\d+)\](?:\.(.+))?", path)
+    if probe:
+        return f"Probe {int(probe[1]) + 1}, {(probe[2] or 'all of it').replace('_', ' ')}"
+    return path.removeprefix("definition.").replace(".", " / ")

@@ -159,3 +159,12 @@ def _past_run(run: Run, verdict: str, at: datetime) -> Run:
         verdict=verdict,
         is_imported=True,
     )
+
+
+def test_an_open_window_waits_for_the_go_of_its_lead_alone(cast: Cast) -> None:
+    now = database_now() + timedelta(minutes=1)
+    build.exercise(cast, slug="open", phase=Phase.PREFLIGHT)
+    build.exercise(cast, slug="not-checked", phase=Phase.APPROVE)
+    build.exercise(cast, slug="later", phase=Phase.PREFLIGHT, opens_in=timedelta(days=1))
+    assert [e.slug for e in home_of(cast.actor("lead"), now=now).to_start] == ["open"]
+    assert home_of(cast.actor("safety"), now=now).to_start == ()

@@ -90,7 +90,14 @@ def test_an_edit_shows_what_changed_since_the_approval(client: Client, cast: Cas
     client.force_login(cast.owner)
     page = client.get("/approvals/").content.decode()
     assert "Changed since the last approval" in page
-    assert "target_cap" in page
+    assert "Resources at most" in page
+
+
+def test_what_speaks_against_it_comes_before_what_is_wanted(client: Client, cast: Cast) -> None:
+    experiment = build.proposed(cast)
+    client.force_login(cast.owner)
+    page = client.get("/approvals/").content.decode()
+    assert page.index("Not held before production yet") < page.index(experiment.hypothesis)
 
 
 def test_nonsense_is_answered_and_not_obeyed(client: Client, cast: Cast) -> None:

@@ -64,9 +64,9 @@ class AccountForm(forms.Form):
         label="Role of FIS", help_text="The role that FIS itself takes on in an experiment"
     )
     regions = forms.CharField(
+        label="One Region a line",
         widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="One a line, with its Availability Zones: eu-central-1: eu-central-1a,"
-        " eu-central-1b",
+        help_text="With its Availability Zones: eu-central-1: eu-central-1a, eu-central-1b",
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
