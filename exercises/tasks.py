@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 @shared_task(name="exercises.tick")
 def tick() -> None:
+    due_work.note_tick()
     due_work.tick()
     debrief.open_due_debriefs()
 
