@@ -38,6 +38,9 @@ class ProbeSpec:
 
     `scale` multiplies what the source says to get that unit. `grace_s` is how long, in
     planned seconds, it may be outside without the hypothesis falling.
+
+    `stop_low` and `stop_high` lie further out: beyond them for `stop_after` readings in a
+    row the run is stopped (domain.guardrails). Both None means that it never is.
     """
 
     key: str
@@ -55,9 +58,17 @@ class ProbeSpec:
     grace_s: int
     decimals: int = 0
     scale: float = 1.0
+    stop_low: float | None = None
+    stop_high: float | None = None
+    stop_after: int = 3
+
+    @property
+    def has_stop_limit(self) -> bool:
+        return self.stop_low is not None or self.stop_high is not None
 
 
 _FIELDS: Final = frozenset(ProbeSpec.__dataclass_fields__)
+_OF_STOP_LIMIT: Final = frozenset({"stop_low", "stop_high", "stop_after"})
 
 
 def is_inside(spec: ProbeSpec, value: float | None) -> bool:
@@ -112,7 +123,11 @@ def _bound(spec: ProbeSpec, bound: float) -> str:
 
 def probe_to_json(spec: ProbeSpec) -> dict[str, object]:
     """The probe as experiments keep it; `probes_from_json` reads it back."""
-    return {name: _plain(getattr(spec, name)) for name in ProbeSpec.__dataclass_fields__}
+    return {
+        name: _plain(getattr(spec, name))
+        for name in ProbeSpec.__dataclass_fields__
+        if spec.has_stop_limit or name not in _OF_STOP_LIMIT
+    }
 
 
 def _plain(value: object) -> object:
@@ -186,8 +201,13 @@ def _dimension_problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
 
 def _number_problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
     found = []
-    for name, least, most in (("period_s", 10, 3600), ("grace_s", 0, 3600), ("decimals", 0, 6)):
-        value = row.get(name, 0)
+    for name, least, most, default in (
+        ("period_s", 10, 3600, 0),
+        ("grace_s", 0, 3600, 0),
+        ("decimals", 0, 6, 0),
+        ("stop_after", 1, 20, 3),
+    ):
+        value = row.get(name, default)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             found.append((name, f"a whole number from {least:,} to {most:,}"))
     scale = row.get("scale", 1)
@@ -203,6 +223,7 @@ def _bound_problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
         for name, bound in (("low", low), ("high", high))
         if bound is not None and not _is_number(bound)
     ]
+    found += _stop_limit_problems(row)
     if found:
         return found
     if low is None and high is None:
@@ -210,6 +231,19 @@ def _bound_problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
     if low is not None and high is not None and low > high:  # type: ignore[operator]
         return [("low", "must not be above the upper limit")]
     return []
+
+
+def _stop_limit_problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
+    found = []
+    for name, limit, further in (("stop_low", "low", -1), ("stop_high", "high", 1)):
+        stop, own = row.get(name), row.get(limit)
+        if stop is None:
+            continue
+        if not _is_number(stop):
+            found.append((name, "must be a number"))
+        elif _is_number(own) and (stop - own) * further < 0:  # type: ignore[operator]
+            found.append((name, "must not lie inside the limits of the hypothesis"))
+    return found
 
 
 def _is_number(value: object) -> bool:

@@ -34,6 +34,7 @@ from exercises.models.due_work import database_now
 from exercises.probes.cloudwatch import ProbeRequest, read_many
 from exercises.queries.plans import planned_wall
 from exercises.services import judge
+from exercises.services.guardrails import hold_guardrails
 from exercises.services.run_changes import (
     note_samples,
     note_targets,
@@ -92,6 +93,7 @@ def _observe(place: AccountRegion, runs: Sequence[Run]) -> None:
     failpoint("observe.read")
     for run in runs:
         _write(run, observations, fleets, readings, alarms, now)
+    _redrive_stops(place, [run for run in runs if hold_guardrails(run, now=now)])
 
 
 def _write(

@@ -48,18 +48,23 @@ def az_power(family: str = "az-power") -> TemplateVersion:
     )
 
 
-def az_loses_power(cast: Cast) -> Run:
-    """An approved exercise up to its last verdict."""
-    exercise, run = build.live(
-        cast,
-        template_version=az_power(),
-        title="One zone without power",
-        parameters={
+def power_is_lost(cast: Cast, **changes: object) -> tuple[Exercise, Run]:
+    """An approved exercise that has just gone live."""
+    content: dict[str, object] = {
+        "template_version": az_power(),
+        "title": "One zone without power",
+        "parameters": {
             "outage_min": 10, "recovery_min": 5, "network_min": 2, "autoshift_after_min": 5,
         },
-        steady_state=mqtt_probes(is_production=True),
-        target_cap=12,
-    )  # fmt: skip
+        "steady_state": mqtt_probes(is_production=True),
+        "target_cap": 12,
+    }  # fmt: skip
+    return build.live(cast, **(content | changes))
+
+
+def az_loses_power(cast: Cast) -> Run:
+    """The same up to its last verdict."""
+    exercise, run = power_is_lost(cast)
     until(lambda: fresh(run).judged_at is not None, seconds=90)
     until(lambda: Exercise.objects.get(pk=exercise.pk).phase == Phase.DEBRIEF)
     return fresh(run)

@@ -1,0 +1,70 @@
+"""Stops a run by rule: beyond a stop limit, without data, or not what was approved.
+
+Called by services.observe after each round; what is latched here it then asks the engine
+for, as it does for a person's stop.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from exercises.domain.engine_values import Reading
+from exercises.domain.guardrails import reason_to_stop
+from exercises.domain.run_states import TERMINAL, RunState
+from exercises.domain.steady_state import probes_from_json
+from exercises.models import Run
+from exercises.models.due_work import database_now
+from exercises.services.audit import record
+from exercises.services.run_events import append_event, lock_run
+from exercises.services.system import SYSTEM
+
+LOOK_BACK = timedelta(hours=2)
+
+
+def hold_guardrails(run: Run, *, now: datetime) -> bool:
+    """Ask for a stop when a stop limit is broken; return whether it was asked for."""
+    if run.state != RunState.RUNNING.value or run.is_rehearsal or run.started_at is None:
+        return False
+    specs = [s for s in probes_from_json(run.revision.plan["steady_state"]) if s.has_stop_limit]
+    if not specs or run.stop_requested_at is not None:
+        return False
+    since = max(run.started_at, now - LOOK_BACK)
+    readings: dict[str, list[Reading]] = {spec.key: [] for spec in specs}
+    rows = run.samples.filter(probe__in=readings, at__gte=since).order_by("at")
+    for probe, at, value in rows.values_list("probe", "at", "value"):
+        readings[probe].append(Reading(probe, at, value))
+    for spec in specs:
+        because = reason_to_stop(
+            spec,
+            readings[spec.key],
+            since=run.started_at,
+            now=now,
+            speed=settings.CHAOSPLANE_TIME_SPEED,
+        )
+        if because is not None:
+            return stop_by_rule(run, because=because, source="guardrail")
+    return False
+
+
+def stop_by_rule(run: Run, *, because: str, source: str) -> bool:
+    """Latch a stop that nobody asked for but a rule; return whether it is new."""
+    with transaction.atomic():
+        locked = lock_run(run.pk)
+        if RunState(locked.state) in TERMINAL or locked.stop_requested_at is not None:
+            return False
+        locked.stop_requested_at = database_now()
+        locked.save(update_fields=["stop_requested_at"])
+        append_event(
+            exercise=locked.experiment.exercise,
+            run=locked,
+            kind="stop.requested",
+            text=f"{locked.experiment.title}: stop asked for. {because}.",
+            source=source,
+            reason=because,
+        )
+        record(SYSTEM, "run.stop", locked, reason=because)
+    run.stop_requested_at = locked.stop_requested_at
+    return True
