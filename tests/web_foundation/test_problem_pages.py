@@ -35,4 +35,4 @@ def test_a_form_without_its_token_changes_nothing_and_says_so(cast: Cast) -> Non
 def test_the_page_of_a_fault_of_ours_needs_nothing_but_itself() -> None:
     page = render_to_string("500.html")
     assert "still hold" in page
-    assert 'href="/stop/"' in page
+    assert 'href="/stop-now/"' in page
