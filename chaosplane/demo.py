@@ -150,6 +150,7 @@ def _bring_up(keeper: Keeper, url: str, simulator_url: str, speed: float) -> str
             ],
         )
     )  # fmt: skip
+    keeper.keep(Kept("sentinel", [python, "manage.py", "sentinel"]))
     keeper.keep(Kept("beat", [*celery, "beat", "-l", "warning", "--pidfile="]))
     wait_until(web, lambda: _answers(f"{url}/readyz"), 60)
     return sign_ins
