@@ -87,7 +87,7 @@ def _zone(
         label=_zone_label(name),
         is_hit=is_hit,
         words=_zone_words(phase, is_hit=is_hit, is_down=is_down),
-        nodes=tuple(_node(node, is_hit=node.get("arn") in hit_arns) for node in nodes),
+        nodes=tuple(_node(node, phase, is_hit=node.get("arn") in hit_arns) for node in nodes),
     )
 
 
@@ -106,7 +106,7 @@ def _zone_words(phase: str, *, is_hit: bool, is_down: bool) -> str:
     return "to be hit" if is_hit and phase == "before" else "serving"
 
 
-def _node(node: Mapping[str, str], *, is_hit: bool) -> NodeView:
+def _node(node: Mapping[str, str], phase: str, *, is_hit: bool) -> NodeView:
     state = node.get("state", "")
     name = node.get("name") or node.get("resource_id", "")
     match state:
@@ -120,7 +120,7 @@ def _node(node: Mapping[str, str], *, is_hit: bool) -> NodeView:
             icon, tone, words = "power", "tone-danger", state
         case _:
             icon, tone, words = "question", "tone-wait", state or "unknown"
-    if is_hit and state == "running":
+    if is_hit and state == "running" and phase in {"before", "fault"}:
         icon, tone, words = "target", "tone-run", "running, targeted"
     return NodeView(name, is_hit, icon, tone, words)
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from exercises.domain.run_states import RunState
 from exercises.models import Exercise, Pin, Run, User
 from exercises.services.exercises import add_note
-from exercises.services.run_events import move_run
+from exercises.services.run_events import append_event, move_run
 from tests import build
 from tests.cast import Cast
 from tests.room import scene
@@ -103,6 +103,26 @@ def test_the_room_has_no_barrier_and_does_not_scroll_sideways(
     found = Axe().run(page)
     assert found.violations_count == 0, found.generate_report()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1440, 1000), (390, 844)])
+def test_a_long_log_scrolls_in_its_card_and_does_not_grow_the_page(
+    server: Server, page: Page, cast: Cast, width: int, height: int
+) -> None:
+    exercise, run = scene.running(cast)
+    page.set_viewport_size({"width": width, "height": height})
+    enter(page, server, exercise, cast.outsider)
+    short = page.evaluate("document.documentElement.scrollHeight")
+    for number in range(60):
+        append_event(exercise=exercise, run=run, kind="note", text=f"Seen for the {number}th time.")
+    expect(page.locator("#log")).to_contain_text("Seen for the 59th time.")
+    # On a phone the box may grow to its 26rem, on a wide screen it is as high as it was.
+    growth = page.evaluate("document.documentElement.scrollHeight") - short
+    assert growth <= (26 * 16 if width == 390 else 0)
+    box = page.locator(".log-box")
+    assert box.evaluate("box => box.scrollHeight > box.clientHeight")
+    if width > 390:
+        assert page.locator("#note").bounding_box()["y"] < height  # type: ignore[index]
 
 
 def test_a_room_without_news_says_so_and_stop_still_works(
