@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import transaction
 
 from exercises.domain.actors import Actor, Door
 from exercises.domain.plans import AccountAccess
@@ -33,6 +33,7 @@ from exercises.models import (
     User,
 )
 from exercises.models.due_work import database_now
+from exercises.models.runs import RunQuerySet
 from exercises.permissions import authorize
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, lock_run, move_run
@@ -153,7 +154,7 @@ def begin(order: StopOrder) -> list[Run]:
     return [_latch(order, actor, pk) for pk in ids]
 
 
-def runs_of(order: StopOrder) -> models.QuerySet[Run]:
+def runs_of(order: StopOrder) -> RunQuerySet:
     """The runs that an order reaches and that have not ended; for one run, that run."""
     match order.scope:
         case Scope.RUN:

@@ -9,7 +9,6 @@ from django.db.models import Q
 
 from exercises.domain.exercise_phases import Phase
 from exercises.models import AccountRegion, Exercise, Run
-from exercises.models.due_work import database_now
 from exercises.stopping.orders import StopTarget
 from exercises.stopping.targets import LiveExercise, Stoppable, write_targets
 
@@ -37,7 +36,6 @@ def stoppable_now() -> Stoppable:
         .order_by("pk")
     )
     return Stoppable(
-        at=database_now(),
         places=tuple(place.access for place in places),
         names={place.account.account_id: place.account.name for place in places},
         exercises=tuple(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import getpass
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -55,14 +55,14 @@ def stop(wish: Wish, say: Say) -> int:
     if problem:
         say(f"Going on without knowing the account. {problem}")
     places = [_access(wish, region, account or wish.account) for region in wish.regions]
-    engaged = [_engage(place, wish.lever_reason, say) for place in places]
-    is_confirmed = all(engaged)
+    levers = {place: _engage(place, wish.lever_reason, say) for place in places}
+    is_confirmed = not wish.lever_reason or all(levers.values())
     targets, problems = _targets(wish, places)
     for text in problems:
         say(f"NOT CONFIRMED {text}")
+    entries = _write_down(wish, targets, levers, say) if targets or wish.lever_reason else []
     if not targets:
         return _nothing(wish, say, is_confirmed=is_confirmed and not problems)
-    entries = _write_down(wish, targets, say)
     receipts = stopper.stop(targets, patience_s=10)
     _tell(receipts, say)
     receipts = _wait(wish, entries, receipts, say)
@@ -83,9 +83,10 @@ def _account(access: AccountAccess) -> tuple[str, str]:
         return "", str(error)
 
 
-def _engage(place: AccountAccess, reason: str, say: Say) -> bool:
+def _engage(place: AccountAccess, reason: str, say: Say) -> str:
+    """What the lever is then; empty when that is not known or nobody asked."""
     if not reason:
-        return True
+        return ""
     say(
         f"$ aws fis update-safety-lever-state --id default --region {place.region}"
         f" --state status=engaged,reason='{reason}'"
@@ -94,9 +95,9 @@ def _engage(place: AccountAccess, reason: str, say: Say) -> bool:
         status = engage(place, reason)
     except EngineError as error:
         say(f"NOT CONFIRMED {error}")
-        return False
+        return ""
     say(f"The safety lever of {place.account_id} {place.region} is {status}.")
-    return True
+    return status
 
 
 def _targets(wish: Wish, places: Sequence[AccountAccess]) -> tuple[list[StopTarget], list[str]]:
@@ -116,26 +117,35 @@ def _nothing(wish: Wish, say: Say, *, is_confirmed: bool) -> int:
     return ALL_ENDED if is_confirmed else NOT_CONFIRMED
 
 
-def _write_down(wish: Wish, targets: Sequence[StopTarget], say: Say) -> list[Entry]:
-    """One entry for each run or Region, as the product writes them."""
+def _write_down(
+    wish: Wish,
+    targets: Sequence[StopTarget],
+    levers: Mapping[AccountAccess, str],
+    say: Say,
+) -> list[Entry]:
+    """One entry for each run, or with the levers for each Region, as the product writes them."""
+    if wish.lever_reason:
+        orders = [_order(wish, Scope.REGION, f"{p.account_id}/{p.region}") for p in levers]
+    else:
+        names = dict.fromkeys(target.run_id or target.ref for target in targets)
+        orders = [_order(wish, Scope.RUN, name) for name in names]
     entries = []
-    for what in dict.fromkeys(target.run_id or "/".join(target.place) for target in targets):
-        order = StopOrder(
-            scope=Scope.REGION if "/" in what else Scope.RUN,
-            what=what,
-            who=f"{getpass.getuser()} (chaosplane stop)",
-            user_id=None,
-            door="cli",
-            reason=wish.lever_reason,
-        )
-        mine = [each for each in targets if (each.run_id or "/".join(each.place)) == what]
+    for order in orders:
+        mine = [t for t in targets if order.covers(t) or order.what == t.ref]
         try:
             entries.append(Journal(wish.journal).open(order, mine))
         except OSError as error:
             say(f"It could not be written to {wish.journal}: {error}. Going on.")
             return entries
+    for entry, status in zip(entries, levers.values(), strict=False):
+        entry.set_lever(status)
     say(f"Written to {wish.journal}; `manage.py import_stops` reads it later.")
     return entries
+
+
+def _order(wish: Wish, scope: Scope, what: str) -> StopOrder:
+    who = f"{getpass.getuser()} (chaosplane stop)"
+    return StopOrder(scope, what, who, None, "cli", wish.lever_reason)
 
 
 def _tell(receipts: Sequence[Receipt], say: Say) -> None:

@@ -11,7 +11,7 @@ import os
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,7 +34,8 @@ class LiveExercise:
 
 @dataclass(frozen=True, slots=True)
 class Stoppable:
-    """All that a stop may need to know. `at` is None when there is no file."""
+    """All that a stop may need to know. `at` is when the file was last found to be true, None
+    when there is no file."""
 
     at: datetime | None = None
     places: tuple[AccountAccess, ...] = ()
@@ -56,13 +57,14 @@ class Stoppable:
 def write_targets(folder: Path, known: Stoppable) -> bool:
     """Replace the file when what it says has changed; whoever reads sees all of one or the
     other. Returns whether it was written. Raises OSError."""
-    if _content(read_targets(folder)) == _content(known):
+    before = read_targets(folder)
+    if before.at is not None and _content(before) == _content(known):
         os.utime(folder / FILE)
         return False
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor, name = tempfile.mkstemp(dir=folder, prefix=".targets-")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(_content(known) | {"at": known.at.isoformat() if known.at else None}, file)
+        json.dump(_content(known), file)
         file.flush()
         os.fsync(file.fileno())
     Path(name).replace(folder / FILE)
@@ -72,13 +74,14 @@ def write_targets(folder: Path, known: Stoppable) -> bool:
 def read_targets(folder: Path) -> Stoppable:
     """What the file says; nothing when there is none, or none of ours."""
     try:
+        written = (folder / FILE).stat()
         told = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return Stoppable()
     if told["format"] != FORMAT:
         return Stoppable()
     return Stoppable(
-        at=datetime.fromisoformat(told["at"]) if told["at"] else None,
+        at=datetime.fromtimestamp(written.st_mtime, UTC),
         places=tuple(AccountAccess(**place) for place in told["places"]),
         names=told["names"],
         exercises=tuple(

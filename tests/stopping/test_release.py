@@ -1,0 +1,81 @@
+"""What a stop holds back is let go of by people: a lever by two, a schedule by one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from exercises.aws.safety_lever import lever_status
+from exercises.domain.errors import NotAllowed, Refused
+from exercises.models import Programme, SafetyLever, Schedule
+from exercises.models.due_work import database_now
+from exercises.queries.start_gate import refusals
+from exercises.services.release import release_lever, resume_schedule
+from exercises.services.stop import stop_all, stop_region
+from tests import build
+from tests.cast import Cast
+
+if TYPE_CHECKING:
+    from simulator.server import Simulator
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def lever(cast: Cast, estate: Simulator) -> SafetyLever:
+    place = build.account()
+    stop_region(actor=cast.actor("operator"), place=place, reason="fire")
+    return place.levers.get()
+
+
+def test_a_lever_is_released_by_two_people(cast: Cast, lever: SafetyLever) -> None:
+    access = lever.place.access
+    assert lever_status(access) == "engaged"
+    release_lever(actor=cast.actor("lead"), lever=lever)
+    with pytest.raises(Refused, match="Two people"):
+        release_lever(actor=cast.actor("lead"), lever=lever)
+    assert lever_status(access) == "engaged"
+    done = release_lever(actor=cast.actor("safety"), lever=lever)
+    assert (done.release_asked_by, done.released_by) == (cast.lead, cast.safety)
+    assert lever_status(access) == "disengaged"
+    assert release_lever(actor=cast.actor("lead"), lever=lever).released_by == cast.safety
+
+
+def test_operators_pull_a_lever_and_do_not_release_it(cast: Cast, lever: SafetyLever) -> None:
+    with pytest.raises(NotAllowed):
+        release_lever(actor=cast.actor("operator"), lever=lever)
+    with pytest.raises(NotAllowed):
+        stop_region(actor=cast.actor("author"), place=lever.place)
+
+
+def test_nothing_starts_while_a_lever_is_engaged(cast: Cast, lever: SafetyLever) -> None:
+    _, run = build.live(cast, slot_offset_s=0)
+    rules = {each.rule for each in refusals(run, now=database_now(), target_count=1)}
+    assert "stop.lever" in rules
+
+
+def test_a_stop_suspends_the_schedule_until_a_person_resumes_it(cast: Cast) -> None:
+    programme = Programme.objects.create(
+        slug="itee", name="Cloud ITEE", lead=cast.lead, safety_officer=cast.safety
+    )
+    schedule = Schedule.objects.create(
+        programme=programme,
+        rrule="FREQ=MONTHLY",
+        timezone="Europe/Berlin",
+        local_start="2026-11-25T10:00:00",
+        duration_s=3600,
+        region=build.REGION,
+        due_at=database_now(),
+    )
+    exercise, _ = build.live(cast, slot_offset_s=600)
+    exercise.schedule, exercise.occurrence_key = schedule, "2026-11-25T10:00"
+    exercise.save(update_fields=["schedule", "occurrence_key"])
+    stop_all(actor=cast.actor("author"), exercise=exercise)
+    schedule.refresh_from_db()
+    assert schedule.is_suspended
+    with pytest.raises(NotAllowed):
+        resume_schedule(actor=cast.actor("author"), schedule=schedule)
+    resume_schedule(actor=cast.actor("safety"), schedule=schedule)
+    schedule.refresh_from_db()
+    assert not schedule.is_suspended
