@@ -106,7 +106,10 @@ class Watch:
 
 @dataclass(frozen=True, slots=True)
 class Tagged:
-    """An experiment that carries our tags: of which run and exercise, as the tags say."""
+    """An experiment and what its tags say: of which run and exercise it is.
+
+    `run_id` is empty when it carries no tag of ours: somebody else's.
+    """
 
     ref: str
     run_id: str

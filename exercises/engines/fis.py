@@ -109,7 +109,11 @@ class FisEngine:
         return StopReceipt(seen.ref, seen.status, seen.reason)
 
     def discover(self, access: AccountAccess) -> Sequence[Tagged]:
-        return fis_running.running(access, RUN_TAG)
+        everything = fis_running.running(access, RUN_TAG, Purpose.STOP)
+        return [tagged for tagged in everything if tagged.run_id]
+
+    def active(self, access: AccountAccess) -> Sequence[Tagged]:
+        return fis_running.running(access, RUN_TAG, Purpose.READ)
 
     def archive(self, access: AccountAccess, ref: str) -> Archive:
         fis = client(access, "fis", Purpose.READ)

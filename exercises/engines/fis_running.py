@@ -1,6 +1,7 @@
-"""Which FIS experiments of ours have not ended, found by their tags. Used by engines.fis.
+"""Which FIS experiments have not ended, and which of them are ours by their tags.
 
-With the role that stops, so that a stop needs no other.
+Used by engines.fis: under the role that stops, so that a stop needs no other, and under the
+role that reads, so that looking around needs no right to stop.
 """
 
 from __future__ import annotations
@@ -16,17 +17,16 @@ EXERCISE_TAG: Final = "chaosplane:exercise"
 _PAGE: Final = 100
 
 
-def running(access: AccountAccess, run_tag: str) -> list[Tagged]:
-    """Every experiment with our tag that has not ended, in this account and Region."""
-    fis = client(access, "fis", Purpose.STOP)
+def running(access: AccountAccess, run_tag: str, purpose: Purpose) -> list[Tagged]:
+    """Every experiment that has not ended in this account and Region, whoever's it is."""
+    fis = client(access, "fis", purpose)
     found = []
     with aws_errors(f"list FIS experiments in {access.account_id}"):
         pages = fis.get_paginator("list_experiments").paginate(PaginationConfig={"PageSize": _PAGE})
         for summary in (summary for page in pages for summary in page["experiments"]):
             tags = summary.get("tags", {})
             status = EngineStatus(summary["state"]["status"])
-            if run_tag in tags and not status.is_terminal:
-                found.append(
-                    Tagged(str(summary["id"]), tags[run_tag], tags.get(EXERCISE_TAG, ""), status)
-                )
+            if not status.is_terminal:
+                run_id, exercise = tags.get(run_tag, ""), tags.get(EXERCISE_TAG, "")
+                found.append(Tagged(str(summary["id"]), run_id, exercise, status))
     return found

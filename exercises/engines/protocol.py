@@ -55,5 +55,8 @@ class Engine(Protocol):
     def discover(self, access: AccountAccess) -> Sequence[Tagged]:
         """Everything of ours in this place that has not ended, found by its tags."""
 
+    def active(self, access: AccountAccess) -> Sequence[Tagged]:
+        """Everything in this place that has not ended, whoever started it."""
+
     def archive(self, access: AccountAccess, ref: str) -> Archive:
         """Everything worth keeping of a finished experiment."""

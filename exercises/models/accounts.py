@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.utils import timezone
 
 from exercises.domain.plans import AccountAccess
 from exercises.models.base import Record
@@ -53,11 +54,17 @@ class CloudAccount(Record):
 
 
 class AccountRegion(DueWork):
-    """One Region of one account: the unit of observation, watched when due."""
+    """One Region of one account: the unit of observation, watched when due.
+
+    Watched from the moment it is registered, busy or not. `foreign` holds what runs there
+    and is no run of ours, as the last look saw it: ref, status, and the run its tags name.
+    """
 
     account = models.ForeignKey(CloudAccount, on_delete=models.CASCADE, related_name="regions")
     region = models.CharField(max_length=32)
+    due_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
     az_ids = models.JSONField(default=dict)
+    foreign = models.JSONField(default=list, blank=True)
     scanned_at = models.DateTimeField(null=True, blank=True)
     scan_problem = models.CharField(max_length=500, blank=True)
 

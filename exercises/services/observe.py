@@ -35,6 +35,7 @@ from exercises.probes.cloudwatch import ProbeRequest, read_many
 from exercises.queries.plans import planned_wall
 from exercises.services import judge
 from exercises.services.guardrails import hold_guardrails
+from exercises.services.reconcile import reconcile
 from exercises.services.run_changes import (
     note_samples,
     note_targets,
@@ -55,14 +56,16 @@ def observe_region(*, region_id: int, fence: int) -> None:
         return
     failpoint("observe.claimed")
     runs = _watched(place)
-    problem = ""
-    if runs:
-        try:
+    problem, foreign = "", None
+    try:
+        if runs:
             _observe(place, runs)
-        except EngineError as error:
-            problem = str(error)
-            log.warning("observe.failed", extra={"region": str(place), "error": problem})
-    _release(place, fence, problem)
+        if _is_look_due(place):
+            foreign = reconcile(place)
+    except EngineError as error:
+        problem = str(error)
+        log.warning("observe.failed", extra={"region": str(place), "error": problem})
+    _release(place, fence, problem, foreign)
 
 
 def _watched(place: AccountRegion) -> list[Run]:
@@ -194,8 +197,20 @@ def _archive(run: Run) -> None:
     failpoint("observe.archived")
 
 
-def _release(place: AccountRegion, fence: int, problem: str) -> None:
-    """Say when to look again. Under the row's lock, so that a start in between is seen."""
+def _is_look_due(place: AccountRegion) -> bool:
+    """The whole account is looked at less often than what runs in it."""
+    if place.scanned_at is None:
+        return True
+    return database_now() - place.scanned_at >= timedelta(seconds=0.9 * IDLE_INTERVAL_S)
+
+
+def _release(
+    place: AccountRegion, fence: int, problem: str, foreign: list[dict[str, str]] | None
+) -> None:
+    """Say when to look again. Under the row's lock, so that a start in between is seen.
+
+    `foreign` is None when the account as a whole was not looked at.
+    """
     with transaction.atomic():
         locked = AccountRegion.objects.select_for_update(no_key=True).get(pk=place.pk)
         if locked.fence != fence:
@@ -206,6 +221,8 @@ def _release(place: AccountRegion, fence: int, problem: str) -> None:
         locked.due_at = now + timedelta(seconds=interval)
         locked.lease_until = None
         locked.scan_problem = problem[:500]
-        if not problem:
-            locked.scanned_at = now
-        locked.save(update_fields=["due_at", "lease_until", "scan_problem", "scanned_at"])
+        if foreign is not None:
+            locked.scanned_at, locked.foreign = now, foreign
+        locked.save(
+            update_fields=["due_at", "lease_until", "scan_problem", "scanned_at", "foreign"]
+        )
