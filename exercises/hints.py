@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import logging
+import time
 
 import redis
 from celery import current_app
@@ -19,6 +20,12 @@ from kombu.exceptions import OperationalError
 log = logging.getLogger(__name__)
 
 CHANNEL = "chaosplane:exercises"
+
+QUIET_S = 5.0
+"""How long pages are told nothing after the broker failed: one that hangs costs a second for
+each line of the log, and a Stop of many runs writes many lines before it reaches AWS."""
+
+_quiet_until = 0.0
 
 
 def wake(task: str, *args: object) -> bool:
@@ -43,7 +50,11 @@ def tell_pages(exercise_id: int) -> None:
 
 
 def _publish(exercise_id: int) -> None:
+    global _quiet_until
+    if time.monotonic() < _quiet_until:
+        return
     try:
         _redis(settings.REDIS_URL).publish(CHANNEL, json.dumps({"exercise": exercise_id}))
     except (redis.RedisError, OSError) as error:
+        _quiet_until = time.monotonic() + QUIET_S
         log.warning("hint.pages.lost", extra={"error": str(error)})

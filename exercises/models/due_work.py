@@ -54,7 +54,7 @@ def claim(
             rows.filter(due_at__lte=now + timedelta(seconds=ahead_s))
             .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
             .order_by("due_at", "pk")
-            .select_for_update(skip_locked=True, of=("self",))[:limit]
+            .select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
         )
         rows.model._default_manager.filter(pk__in=[row.pk for row in due]).update(
             lease_until=now + timedelta(seconds=lease_s), fence=F("fence") + 1

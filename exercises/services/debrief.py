@@ -20,7 +20,9 @@ def open_due_debriefs() -> None:
     """Move on what is live and has only runs that ended and were judged, or never began."""
     for exercise_id in _done().values_list("pk", flat=True):
         with transaction.atomic():
-            locked = _done().select_for_update(of=("self",), no_key=True).filter(pk=exercise_id).first()
+            locked = (
+                _done().select_for_update(of=("self",), no_key=True).filter(pk=exercise_id).first()
+            )
             if locked is not None:
                 _open(locked)
                 failpoint("debrief.before_commit")

@@ -22,6 +22,8 @@ from exercises.services.run_plan import schedule_run
 
 VALID_FOR = timedelta(days=30)
 
+_BEFORE_IT_RAN = frozenset({Phase.APPROVE.value, Phase.PREFLIGHT.value})
+
 _WORDS = {
     DecisionVerdict.APPROVE: "approved",
     DecisionVerdict.REQUEST_CHANGES: "changes requested",
@@ -47,8 +49,9 @@ def decide(
     if verdict is not DecisionVerdict.APPROVE and not reason.strip():
         raise Invalid("reason", "say why when you ask for changes or decline")
     with transaction.atomic():
+        Exercise.objects.select_for_update(no_key=True).get(pk=experiment.exercise_id)
         locked = (
-            Experiment.objects.select_for_update(of=("self",))
+            Experiment.objects.select_for_update(of=("self",), no_key=True)
             .select_related(
                 "exercise",
                 "application",
@@ -82,7 +85,7 @@ def decide(
             source=actor.name,
             author_id=actor.user_id,
         )
-        _schedule_when_approved(locked, now=now)
+        _schedule_when_approved(locked)
         record(
             actor,
             f"experiment.{verdict.value}",
@@ -110,10 +113,17 @@ def _capacity(actor: Actor, experiment: Experiment, asked: Capacity | None) -> C
     return (missing or needed)[0]
 
 
-def _schedule_when_approved(experiment: Experiment, *, now: object) -> None:
-    """A self-service experiment needs no Go: once approved its slot starts it."""
+def _schedule_when_approved(experiment: Experiment) -> None:
+    """A self-service experiment needs no Go: once approved its slot starts it.
+
+    Once only: a later approval must not start again what ran or was stopped. A run that an
+    edit took off the schedule counts as never planned.
+    """
     exercise: Exercise = experiment.exercise
-    if exercise.kind != "self_service":
+    if exercise.kind != "self_service" or exercise.phase not in _BEFORE_IT_RAN:
+        return
+    withdrawn = {"state": "cancelled", "stop_requested_at": None, "asked_at": None}
+    if experiment.runs.filter(is_rehearsal=False).exclude(**withdrawn).exists():
         return
     if not approval_of(experiment, now=database_now()).is_complete:
         return

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.conf import settings
 
 from exercises import hints
@@ -9,6 +11,7 @@ from exercises.domain.run_states import RunState
 from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Run, Schedule, SignOfLife
 from exercises.models.due_work import DueWork, claim, database_now
+from exercises.services.start import MAX_AHEAD_S
 
 
 def tick() -> int:
@@ -16,17 +19,21 @@ def tick() -> int:
 
     Starts are claimed two ticks ahead: they prepare first and start on the dot.
     """
-    ahead_s = 2 * settings.CHAOSPLANE_TICK_S
-    handed_out = 0
-    for run in claim(Run.objects.filter(due_at__isnull=False), ahead_s=ahead_s):
-        waiting = run.state == RunState.SCHEDULED.value
-        task = "exercises.start_run" if waiting else "exercises.settle_start"
-        handed_out += _hand_out(task, run)
-    for place in claim(AccountRegion.objects.all()):
-        handed_out += _hand_out("exercises.observe_region", place)
-    for schedule in claim(Schedule.objects.filter(is_suspended=False)):
-        handed_out += _hand_out("exercises.materialise_editions", schedule)
-    return handed_out
+    ahead_s = min(2 * settings.CHAOSPLANE_TICK_S, MAX_AHEAD_S)
+    runs = claim(Run.objects.filter(due_at__isnull=False), ahead_s=ahead_s)
+    places = claim(AccountRegion.objects.all())
+    schedules = claim(Schedule.objects.filter(is_suspended=False))
+    due: list[tuple[str, DueWork]] = [
+        *((_task_for(run), run) for run in runs),
+        *(("exercises.observe_region", place) for place in places),
+        *(("exercises.materialise_editions", schedule) for schedule in schedules),
+    ]
+    for handed_out, (task, row) in enumerate(due):
+        failpoint("due.claimed")
+        if not hints.wake(task, str(row.pk), row.fence):
+            _give_back(row for _, row in due[handed_out:])
+            return handed_out
+    return len(due)
 
 
 def note_tick() -> None:
@@ -39,10 +46,12 @@ def note_tick() -> None:
     )
 
 
-def _hand_out(task: str, row: DueWork) -> int:
-    """Wake a worker. When the message cannot be sent, the row is due again at once."""
-    failpoint("due.claimed")
-    if hints.wake(task, str(row.pk), row.fence):
-        return 1
-    type(row)._default_manager.filter(pk=row.pk, fence=row.fence).update(lease_until=None)
-    return 0
+def _task_for(run: Run) -> str:
+    waiting = run.state == RunState.SCHEDULED.value
+    return "exercises.start_run" if waiting else "exercises.settle_start"
+
+
+def _give_back(rows: Iterable[DueWork]) -> None:
+    """A broker that does not take one message takes none: these are due again at once."""
+    for row in rows:
+        type(row)._default_manager.filter(pk=row.pk, fence=row.fence).update(lease_until=None)

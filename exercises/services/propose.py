@@ -98,7 +98,8 @@ def edit_draft(
 ) -> Experiment:
     """Save what was typed. A changed content is a new revision, so approvals start again.
 
-    `starts_at` moves a self-service experiment. Raises NotAllowed, Invalid, Refused.
+    `starts_at` moves a self-service experiment. Raises NotAllowed, Invalid, Refused (the
+    exercise is closed, the experiment was started).
     """
     authorize(actor, "experiment.edit", experiment)
     if draft.deployment.application_id != experiment.application_id:
@@ -106,6 +107,7 @@ def edit_draft(
     with transaction.atomic():
         locked = _locked(experiment)
         _check_open(locked.exercise)
+        _check_not_started(locked)
         if starts_at is not None:
             _move(locked.exercise, starts_at)
         before = locked.revision.digest if locked.revision else ""
@@ -169,11 +171,12 @@ def propose(*, actor: Actor, experiment: Experiment) -> Experiment:
 
 
 def withdraw(*, actor: Actor, experiment: Experiment) -> Experiment:
-    """Take an experiment back. Its history stays."""
+    """Take an experiment back. Its history stays. Raises NotAllowed, Refused (it started)."""
     authorize(actor, "experiment.edit", experiment)
     with transaction.atomic():
         locked = _locked(experiment)
         _check_open(locked.exercise)
+        _check_not_started(locked)
         locked.status = "withdrawn"
         locked.save(update_fields=["status", "updated_at"])
         cancel_scheduled_run(locked, because="the experiment was withdrawn")
@@ -203,6 +206,8 @@ def _fields(draft: Draft) -> dict[str, object]:
 
 
 def _locked(experiment: Experiment) -> Experiment:
+    """The experiment, locked after its exercise as everywhere."""
+    Exercise.objects.select_for_update(no_key=True).get(pk=experiment.exercise_id)
     return (
         Experiment.objects.select_for_update(of=("self",), no_key=True)
         .select_related(
@@ -223,6 +228,19 @@ def _check_open(exercise: Exercise) -> None:
                 rule="exercise.closed_for_proposals",
                 because=f"{exercise.name} takes no proposals any more.",
                 lifted_by="Propose it for the next exercise.",
+            )
+        )
+
+
+def _check_not_started(experiment: Experiment) -> None:
+    """A self-service run is open for proposals to its end. Where it runs is where it is
+    watched and stopped, so its experiment stays as it was started."""
+    if experiment.runs.filter(is_rehearsal=False, asked_at__isnull=False).exists():
+        raise Refused(
+            Refusal(
+                rule="experiment.started",
+                because=f"{experiment.title} has been started.",
+                lifted_by="Propose another experiment.",
             )
         )
 

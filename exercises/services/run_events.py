@@ -43,10 +43,13 @@ def append_event(
 def lock_run(run_id: UUID | str, *, fence: int | None = None) -> Run:
     """The run, locked until the transaction ends.
 
+    No key lock, here and wherever rows are locked: a line of the log refers to its run and
+    exercise, so whoever writes one would wait for who locked them, and who locked them
+    perhaps for the writer (PostgreSQL manual, "Row-Level Locks").
     Raises Conflict when another worker holds a newer claim than `fence`.
     """
     run = (
-        Run.objects.select_for_update(of=("self",))
+        Run.objects.select_for_update(of=("self",), no_key=True)
         .select_related(
             "revision",
             "experiment__exercise",

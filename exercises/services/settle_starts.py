@@ -22,6 +22,7 @@ from exercises.queries.start_gate import refusals
 from exercises.services.audit import record
 from exercises.services.run_events import move_run
 from exercises.services.start_steps import (
+    UNSETTLED,
     ask_engine,
     lock_for_gate,
     lock_free,
@@ -30,7 +31,6 @@ from exercises.services.start_steps import (
 )
 from exercises.services.system import SYSTEM
 
-UNSETTLED = frozenset({RunState.STARTING.value, RunState.START_UNKNOWN.value})
 GIVE_UP_AFTER_S = 900
 """Planned seconds for which an experiment that was never found is looked for."""
 
@@ -58,7 +58,7 @@ def settle_start(*, run_id: str, fence: int) -> None:
     allowed_at = _allowed_again(run, fence)
     if allowed_at is not None:
         failpoint("settle.allowed")
-        ask_engine(run, fence, allowed_at=allowed_at)
+        ask_engine(run, fence, allowed_at=allowed_at, is_first=False)
 
 
 def _not_observed_yet(ref: str) -> Observation:

@@ -15,7 +15,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
-from exercises.domain.errors import Conflict, EngineError, Refusal, TemplateChanged
+from exercises.domain.errors import Conflict, EngineError, Refusal
 from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 
 RETRY_AFTER = timedelta(seconds=2)
 MAX_AHEAD_S = 5.0
+"""How long before its slot a run may be claimed: no longer than a worker waits for it."""
 
 
 def start_run(*, run_id: str, fence: int) -> None:
@@ -40,6 +41,9 @@ def start_run(*, run_id: str, fence: int) -> None:
     """
     run = lock_free(run_id, fence)
     if run.state != RunState.SCHEDULED.value:
+        return
+    if _is_missed(run):  # said before AWS is asked, or a broken account would hide it for ever
+        _skip(run, fence, refusals(run, now=database_now(), target_count=None))
         return
     failpoint("start.claimed")
     try:
@@ -52,7 +56,11 @@ def start_run(*, run_id: str, fence: int) -> None:
     intent = _write_intent(run, fence, template_ref, target_count)
     if intent is not None and intent.asked_at is not None:
         failpoint("start.intent_committed")
-        ask_engine(intent, fence, allowed_at=intent.asked_at)
+        ask_engine(intent, fence, allowed_at=intent.asked_at, is_first=True)
+
+
+def _is_missed(run: Run) -> bool:
+    return (database_now() - run.scheduled_at).total_seconds() > GRACE_S
 
 
 def _prepare(run: Run) -> tuple[str, int]:
@@ -97,21 +105,22 @@ def _write_intent(run: Run, fence: int, template_ref: str, target_count: int) ->
 
 def _postpone(run: Run, fence: int, error: EngineError) -> None:
     """Nothing was asked yet. Try again while the slot lasts, unless it cannot help."""
-    late = (database_now() - run.scheduled_at).total_seconds() > GRACE_S
-    hopeless = isinstance(error, TemplateChanged) or not error.retryable
-    if late or hopeless:
-        _skip(run, fence, (Refusal("engine.not_ready", str(error), "Put it right, run again."),))
+    because = str(error)[:500]
+    if not error.retryable:
+        _skip(run, fence, (Refusal("engine.not_ready", because, "Put it right, run again."),))
         return
     updated = Run.objects.filter(pk=run.pk, fence=fence, state=RunState.SCHEDULED.value).update(
-        due_at=database_now() + RETRY_AFTER, lease_until=None
+        due_at=database_now() + RETRY_AFTER, lease_until=None, state_reason=because
     )
     if not updated:
         raise Conflict("another worker has taken over this run")
+    if run.state_reason == because:  # said already, some seconds ago
+        return
     append_event(
         exercise=run.experiment.exercise,
         run=run,
         kind="run.postponed",
-        text=f"{run.experiment.title}: AWS is not ready, trying again. {error}",
+        text=f"{run.experiment.title}: AWS is not ready, trying again. {because}",
     )
 
 

@@ -16,11 +16,13 @@ from exercises.domain.errors import EngineError
 from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
-from exercises.models import AccountRegion, Exercise, Experiment, Run
+from exercises.models import AccountRegion, Application, Exercise, Experiment, Run
 from exercises.models.due_work import database_now
 from exercises.services.run_events import lock_run, move_run
 
 SETTLE_AFTER = timedelta(seconds=2)
+UNSETTLED = frozenset({RunState.STARTING.value, RunState.START_UNKNOWN.value})
+"""The states of a run whose start has no known outcome."""
 START_WITHIN = timedelta(seconds=60)
 """How long AWS takes this start: a worker that sleeps longer is refused there."""
 
@@ -34,20 +36,26 @@ def lock_free(run_id: UUID | str, fence: int) -> Run:
 def lock_for_gate(run: Run, fence: int) -> Run:
     """Lock all that the gate reads, then the run; return the run read anew under the locks.
 
-    Order everywhere: exercise, experiment, place, run. Go, edits, decisions and stops take
-    the same rows, so nothing changes between the gate's answer and the commit.
+    Order everywhere: exercise, experiment, application, place, run. Go, edits, decisions and
+    stops take the same rows, so nothing changes between the gate's answer and the commit; the
+    application and the place are those whose other runs the gate counts.
     """
     Exercise.objects.select_for_update(no_key=True).get(pk=run.experiment.exercise_id)
     Experiment.objects.select_for_update(no_key=True).get(pk=run.experiment_id)
+    Application.objects.select_for_update(no_key=True).get(pk=run.experiment.application_id)
     AccountRegion.objects.select_for_update(no_key=True).get(pk=run.experiment.deployment.place_id)
     return lock_run(run.pk, fence=fence)
 
 
-def ask_engine(run: Run, fence: int, *, allowed_at: datetime) -> None:
+def ask_engine(run: Run, fence: int, *, allowed_at: datetime, is_first: bool) -> None:
     """The one place that asks for a start; also for the same token again.
 
     `allowed_at` is when the gate let it through: the permission ends START_WITHIN later.
+    A stop may have come since: then nothing is asked.
     """
+    if lock_free(run.pk, fence).stop_requested_at is not None:
+        _record_not_asked(run, fence, is_first=is_first)
+        return
     plan = run.revision.plan
     access = run.experiment.deployment.place.access
     order = StartOrder(
@@ -66,7 +74,7 @@ def ask_engine(run: Run, fence: int, *, allowed_at: datetime) -> None:
         observation = engine(plan["engine"]).start(access, order)
         failpoint("start.sent")
     except EngineError as error:
-        _record_failure(run, fence, error)
+        _record_failure(run, fence, error, is_first=is_first)
         return
     record_started(run, fence, observation)
     failpoint("start.recorded")
@@ -75,7 +83,9 @@ def ask_engine(run: Run, fence: int, *, allowed_at: datetime) -> None:
 def record_started(run: Run, fence: int | None, observation: Observation) -> None:
     """The engine has the experiment: note which, and have its Region watched at once."""
     with transaction.atomic():
-        place = AccountRegion.objects.select_for_update(no_key=True).get(pk=run.experiment.deployment.place_id)
+        place = AccountRegion.objects.select_for_update(no_key=True).get(
+            pk=run.experiment.deployment.place_id
+        )
         now = database_now()
         stopping = lock_run(run.pk, fence=fence).stop_requested_at is not None
         move_run(
@@ -95,9 +105,26 @@ def record_started(run: Run, fence: int | None, observation: Observation) -> Non
         failpoint("start.before_record_commit")
 
 
-def _record_failure(run: Run, fence: int, error: EngineError) -> None:
-    """Nothing happened for certain: failed. Anything else: unknown, to be settled."""
-    if error.outcome == "none" and not error.retryable:
+def _record_not_asked(run: Run, fence: int, *, is_first: bool) -> None:
+    """Stopped in time. What was asked for before may still turn up, so it is looked for."""
+    if not is_first:
+        settle_again(run, fence)
+        return
+    move_run(
+        run,
+        RunState.CANCELLED,
+        reason="stopped before it started",
+        text=f"{run.experiment.title}: cancelled before it started.",
+        fence=fence,
+    )
+
+
+def _record_failure(run: Run, fence: int, error: EngineError, *, is_first: bool) -> None:
+    """Nothing happened for certain: failed. Anything else: unknown, to be settled.
+
+    What is said to a repeated request says nothing about the first one.
+    """
+    if is_first and error.outcome == "none" and not error.retryable:
         move_run(
             run,
             RunState.FAILED,
@@ -122,6 +149,6 @@ def _record_failure(run: Run, fence: int, error: EngineError) -> None:
 
 def settle_again(run: Run, fence: int) -> None:
     """Look again in a moment."""
-    Run.objects.filter(pk=run.pk, fence=fence).update(
+    Run.objects.filter(pk=run.pk, fence=fence, state__in=UNSETTLED).update(
         due_at=database_now() + SETTLE_AFTER, lease_until=None
     )

@@ -15,7 +15,9 @@ from exercises.models import Decision, Experiment, Membership
 from exercises.models.due_work import database_now
 from exercises.queries.approvals import approval_of
 from exercises.services.decide import decide
+from exercises.services.exercises import move_exercise
 from exercises.services.propose import edit_draft, propose, start_draft, withdraw
+from exercises.services.stop import stop_run
 from tests import build
 from tests.cast import Cast
 
@@ -207,3 +209,60 @@ def test_a_self_service_experiment_is_scheduled_once_it_is_approved(cast: Cast) 
     withdraw(actor=cast.actor("author"), experiment=experiment)
     run.refresh_from_db()
     assert run.state == "cancelled"
+
+
+def self_service(cast: Cast) -> Experiment:
+    """An approved self-service experiment, scheduled for its slot."""
+    experiment = start_draft(
+        actor=cast.actor("author"),
+        draft=replace(build.draft(cast), slot_offset_s=0),
+        starts_at=database_now() + timedelta(hours=1),
+    )
+    propose(actor=cast.actor("author"), experiment=experiment)
+    build.approve(cast, experiment, "owner", "lead")
+    return experiment
+
+
+def test_a_later_approval_does_not_start_again_what_was_stopped(cast: Cast) -> None:
+    experiment = self_service(cast)
+    stop_run(actor=cast.actor("author"), run=experiment.runs.get())
+    build.approve(cast, experiment, "lead")
+    assert [run.state for run in experiment.runs.all()] == ["cancelled"]
+
+
+def test_a_later_approval_of_what_runs_changes_nothing(cast: Cast) -> None:
+    experiment = self_service(cast)
+    experiment.runs.update(state="starting", asked_at=database_now())
+    build.approve(cast, experiment, "lead")
+    assert [run.state for run in experiment.runs.all()] == ["starting"]
+
+
+def test_an_approval_does_not_revive_a_cancelled_exercise(cast: Cast) -> None:
+    experiment = self_service(cast)
+    exercise = experiment.exercise
+    move_exercise(actor=cast.actor("lead"), exercise=exercise, to=Phase.CANCELLED)
+    build.approve(cast, experiment, "owner")
+    exercise.refresh_from_db()
+    assert exercise.phase == Phase.CANCELLED.value
+    assert [run.state for run in experiment.runs.all()] == ["cancelled"]
+
+
+def test_an_edit_takes_the_run_off_and_new_approvals_put_another_on(cast: Cast) -> None:
+    experiment = self_service(cast)
+    changed = replace(build.draft(cast, target_cap=2), slot_offset_s=0)
+    edit_draft(actor=cast.actor("author"), experiment=experiment, draft=changed)
+    build.approve(cast, experiment, "owner", "lead")
+    assert [r.state for r in experiment.runs.order_by("created_at")] == ["cancelled", "scheduled"]
+
+
+def test_what_was_started_stays_as_it_is(cast: Cast) -> None:
+    """Where it runs is where it is stopped: an edit of the place would lose it."""
+    experiment = self_service(cast)
+    experiment.runs.update(state="starting", asked_at=database_now())
+    author = cast.actor("author")
+    elsewhere = build.deployment(cast, place=build.account("333333333333"))
+    moved = build.draft(cast, deployment=elsewhere)
+    with pytest.raises(Refused):
+        edit_draft(actor=author, experiment=experiment, draft=moved)
+    with pytest.raises(Refused):
+        withdraw(actor=author, experiment=experiment)

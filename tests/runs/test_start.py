@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from exercises.domain.engine_values import StartOrder
 from exercises.domain.errors import Conflict, EngineError
 from exercises.engines import fis
-from exercises.models import Decision, FreezeWindow, Membership, Run
+from exercises.models import Decision, FreezeWindow, Membership, Run, RunEvent
 from exercises.models.due_work import claim, database_now
+from exercises.services import start
 from exercises.services.settle_starts import settle_start
 from exercises.services.start import start_run
+from exercises.services.stop import stop_run
 from tests import build
 from tests.cast import Cast
 from tests.drive import fresh, until, work_off
@@ -214,3 +217,102 @@ def test_every_decision_counts_for_the_digest_that_runs(cast: Cast, estate: Simu
     _, run = build.live(cast)
     assert set(Decision.objects.values_list("digest", flat=True)) == {run.revision.digest}
     until(lambda: fresh(run).state == "running")
+
+
+def cannot(error: EngineError) -> Callable[..., object]:
+    """An engine's method that always fails so."""
+
+    def fail(self: fis.FisEngine, *args: object) -> object:
+        raise error
+
+    return fail
+
+
+UNREACHABLE = EngineError("AWS could not be reached", outcome="none", retryable=True)
+DENIED = EngineError("access denied", outcome="none", retryable=False)
+NO_ANSWER = EngineError("read timeout", outcome="unknown", retryable=True)
+
+
+def test_a_missed_slot_is_skipped_though_the_account_cannot_be_reached(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, run = build.live(cast)
+    Run.objects.filter(pk=run.pk).update(scheduled_at=database_now() - timedelta(minutes=6))
+    monkeypatch.setattr(fis.FisEngine, "provision", cannot(UNREACHABLE))
+    assert "missed" in skipped_because(run)
+
+
+def test_an_account_that_is_not_ready_is_said_once_and_not_at_each_attempt(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, run = build.live(cast)
+    with monkeypatch.context() as patch:
+        patch.setattr(fis.FisEngine, "provision", cannot(UNREACHABLE))
+        for _ in range(3):
+            work_off(ahead_s=5)
+    assert RunEvent.objects.filter(run=run, kind="run.postponed").count() == 1
+    work_off(ahead_s=5)
+    assert (fresh(run).state, fresh(run).state_reason) == ("running", "")
+
+
+def test_a_stop_after_the_intent_keeps_the_start_from_being_asked_for(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, run = build.live(cast)
+    write_intent = start._write_intent
+
+    def stop_then(*args: Any) -> Run | None:
+        intent = write_intent(*args)
+        stop_run(actor=cast.actor("author"), run=fresh(run))
+        return intent
+
+    monkeypatch.setattr(start, "_write_intent", stop_then)
+    work_off()
+    assert (fresh(run).state, fresh(run).asked_at is None) == ("cancelled", False)
+    assert experiments_in_account() == []
+
+
+def test_what_aws_says_to_the_second_request_does_not_settle_the_first(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first request started it, and the list of AWS does not show it yet."""
+    _, run = build.live(cast)
+    ask = fis.FisEngine.start
+
+    def answer_is_lost(self: fis.FisEngine, access: Any, order: StartOrder) -> object:
+        ask(self, access, order)
+        raise NO_ANSWER
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fis.FisEngine, "start", answer_is_lost)
+        work_off()
+    with monkeypatch.context() as patch:
+        patch.setattr(fis.FisEngine, "find", lambda *args: None)
+        patch.setattr(fis.FisEngine, "start", cannot(DENIED))
+        work_off(ahead_s=5)
+    assert fresh(run).state == "start_unknown"
+    work_off(ahead_s=5)
+    assert fresh(run).state == "running"
+
+
+def test_a_start_that_aws_refuses_for_certain_has_failed(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, run = build.live(cast)
+    monkeypatch.setattr(fis.FisEngine, "start", cannot(DENIED))
+    work_off()
+    assert fresh(run).state == "failed"
+    assert claim(Run.objects.filter(due_at__isnull=False), ahead_s=5) == []
+
+
+def test_what_was_never_found_is_given_up_and_not_asked_for_again(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, run = build.live(cast)
+    with monkeypatch.context() as patch:
+        patch.setattr(fis.FisEngine, "start", cannot(NO_ANSWER))
+        work_off()
+    long_ago = database_now() - timedelta(minutes=6)
+    Run.objects.filter(pk=run.pk).update(scheduled_at=long_ago, asked_at=long_ago)
+    work_off(ahead_s=5)
+    assert (fresh(run).state, experiments_in_account()) == ("cancelled", [])

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from exercises.aws.fleet import application_nodes
 from exercises.domain.errors import EngineError, NotAllowed
+from exercises.domain.plans import AccountAccess
 from exercises.engines import fis
-from exercises.models import Exercise, Run, RunEvent
+from exercises.models import Exercise, Experiment, Run, RunEvent
 from exercises.services.stop import stop_all, stop_run
 from tests import build
 from tests.cast import Cast
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from simulator.server import Simulator
 
 pytestmark = pytest.mark.django_db
+
+ALARM = "ci-runners-availability"
 
 
 def running(cast: Cast) -> tuple[Exercise, Run]:
@@ -108,3 +112,28 @@ def test_everyone_in_the_room_may_stop_and_nobody_outside_it(cast: Cast, estate:
     with pytest.raises(NotAllowed):
         stop_run(actor=cast.actor("outsider"), run=fresh(run))
     assert stop_run(actor=cast.actor("author"), run=fresh(run)).accepted
+
+
+def test_an_account_that_does_not_answer_keeps_no_other_stop_waiting(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exercise, _ = build.live(cast, parameters={"minutes": 30})
+    Exercise.objects.update(slug="earlier")
+    place = build.account("222222222222")
+    elsewhere = build.deployment(cast, slug="ci-runners", place=place)
+    elsewhere.alarm_arns = [elsewhere.alarm_arns[0].replace("mqtt-undelivered-high", ALARM)]
+    elsewhere.save(update_fields=["alarm_arns"])
+    _, there = build.live(cast, deployment=elsewhere, parameters={"minutes": 30})
+    work_off()
+    Experiment.objects.filter(pk=there.experiment_id).update(exercise=exercise)
+    exercise.refresh_from_db()
+    both = threading.Barrier(2, timeout=20)
+    ask = fis.FisEngine.stop
+
+    def together(self: fis.FisEngine, access: AccountAccess, ref: str) -> object:
+        both.wait()
+        return ask(self, access, ref)
+
+    monkeypatch.setattr(fis.FisEngine, "stop", together)
+    outcomes = stop_all(actor=cast.actor("author"), exercise=exercise)
+    assert [outcome.accepted for outcome in outcomes] == [True, True]

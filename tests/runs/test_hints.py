@@ -1,0 +1,52 @@
+"""Hints may be lost, and never cost those who give them."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+
+from exercises import hints
+
+
+@pytest.fixture
+def hung_broker(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Takes connections and never says a word."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        server.setblocking(False)
+        settings.REDIS_URL = f"redis://127.0.0.1:{server.getsockname()[1]}/0"
+        monkeypatch.setattr(hints, "_quiet_until", 0.0)
+        yield server
+
+
+def connections(server: socket.socket) -> int:
+    found = 0
+    while True:
+        try:
+            server.accept()[0].close()
+        except BlockingIOError:
+            return found
+        found += 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_broker_that_hangs_is_waited_for_once_not_for_every_line_of_the_log(
+    hung_broker: socket.socket,
+) -> None:
+    for _ in range(20):
+        with transaction.atomic():
+            hints.tell_pages(1)
+    assert connections(hung_broker) == 1
+
+
+def test_a_worker_that_cannot_be_woken_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    from celery import current_app
+
+    def refuse(*args: object, **kwargs: object) -> None:
+        raise ConnectionRefusedError("nobody listens")
+
+    monkeypatch.setattr(current_app, "send_task", refuse)
+    assert hints.wake("exercises.tick") is False
