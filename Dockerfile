@@ -20,6 +20,7 @@ COPY static/ static/
 RUN CHAOSPLANE_SECRET_KEY=only-to-gather-static-files CHAOSPLANE_BASE_URL=https://localhost \
     CHAOSPLANE_ALLOWED_HOSTS=localhost DATABASE_URL=postgresql://localhost/none \
     REDIS_URL=redis://localhost/0 python manage.py collectstatic --no-input
+RUN install -d -m 700 -o chaosplane /var/lib/chaosplane/stop-journal
 USER chaosplane
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
