@@ -29,8 +29,6 @@ class CloudAccount(Record):
     stop_role_arn = models.CharField(max_length=200)
     fis_role_arn = models.CharField(max_length=200)
     external_id = models.CharField(max_length=64)
-    heartbeat_alarm_arn = models.CharField(max_length=300, blank=True)
-    """The alarm that stops experiments when chaosplane itself falls silent."""
 
     class Meta:
         ordering = ("name",)
@@ -67,6 +65,8 @@ class AccountRegion(DueWork):
     foreign = models.JSONField(default=list, blank=True)
     scanned_at = models.DateTimeField(null=True, blank=True)
     scan_problem = models.CharField(max_length=500, blank=True)
+    heartbeat_alarm_arn = models.CharField(max_length=300, blank=True)
+    """The alarm that stops experiments here when chaosplane itself falls silent."""
 
     class Meta:
         constraints = (
