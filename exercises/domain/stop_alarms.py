@@ -1,6 +1,7 @@
 """The alarms in a definition that stop an experiment by themselves. Pure.
 
-Called by services.observe, which asks AWS how they are, and by the live room.
+Called by services.observe, which asks AWS how they are, by the live room, and by
+queries.plans, which adds the heartbeat.
 """
 
 from __future__ import annotations
@@ -25,6 +26,16 @@ def stop_alarms(definition: JsonObject) -> tuple[str, ...]:
         if condition.get("source") == "aws:cloudwatch:alarm"
     ]
     return tuple(dict.fromkeys(found))
+
+
+def with_alarm(definition: JsonObject, arn: str) -> dict[str, object]:
+    """The definition with one more alarm that stops it, unless it has it already."""
+    conditions = definition.get("stopConditions")
+    before = list(conditions) if isinstance(conditions, list) else []
+    if not arn or arn in stop_alarms(definition):
+        return dict(definition)
+    added = {"source": "aws:cloudwatch:alarm", "value": arn}
+    return {**definition, "stopConditions": [*before, added]}
 
 
 def name_of(arn: str) -> str:
