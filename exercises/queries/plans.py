@@ -12,6 +12,7 @@ from exercises.domain.generators import BuildContext, build_definition
 from exercises.domain.parameters import clean, specs_from_json
 from exercises.domain.plans import Plan
 from exercises.domain.steady_state import probes_from_json
+from exercises.domain.stop_alarms import with_alarm
 from exercises.domain.templates_lint import lint
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Experiment
@@ -25,7 +26,8 @@ def planned_wall(seconds: float) -> timedelta:
 
 
 def definition_of(experiment: Experiment) -> dict[str, object]:
-    """The engine's document with every parameter filled in.
+    """The engine's document with every parameter filled in; in production it also stops
+    when chaosplane itself falls silent.
 
     Raises Invalid that names each parameter at fault.
     """
@@ -33,7 +35,7 @@ def definition_of(experiment: Experiment) -> dict[str, object]:
     deployment = experiment.deployment
     account = deployment.place.account
     values = clean(specs_from_json(version.parameters), experiment.parameters)
-    return build_definition(
+    built = build_definition(
         generator=version.generator,
         definition=version.definition,
         values=values,
@@ -47,6 +49,7 @@ def definition_of(experiment: Experiment) -> dict[str, object]:
             environment=account.environment,
         ),
     )
+    return with_alarm(built, deployment.place.heartbeat_alarm_arn) if account.is_production else built
 
 
 def plan_of(experiment: Experiment) -> Plan:
