@@ -88,7 +88,7 @@ def demo() -> None:
 def test() -> None:
     """Run all tests; ARGS="tests/domain -k stop" runs some"""
     install("test")
-    if not _chromium():
+    if not chromium():
         print("No Chromium here: the browser tests will be skipped (see `make browser`).")
     pytest("-n", os.environ.get("WORKERS") or "2", *_words("ARGS"))
 
@@ -121,7 +121,7 @@ def fix() -> None:
 def browser() -> None:
     """Run the browser tests"""
     install("test")
-    if not _chromium():
+    if not chromium():
         raise Stop(
             "No Chromium here. On Debian or Ubuntu: apt-get install chromium;"
             " elsewhere put `chromium` or `google-chrome` on the PATH."
@@ -230,7 +230,7 @@ def _words(name: str) -> list[str]:
     return shlex.split(os.environ.get(name, ""))
 
 
-def _chromium() -> str | None:
+def chromium() -> str | None:
     return next(filter(None, map(shutil.which, CHROMIUM)), None)
 
 
