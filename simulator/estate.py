@@ -65,10 +65,12 @@ class AlarmPlan:
     name: str
     namespace: str
     metric: str
-    dimension: tuple[str, str]
+    dimension: tuple[str, str] | None
     comparison: str
     threshold: float
     periods: int
+    missing: str = "missing"
+    """How it treats missing data."""
 
 
 MQTT_METRICS: Final = "ConnectedVehicle/MQTT"
@@ -100,4 +102,22 @@ def _alarms_of(deployment: Deployment) -> list[AlarmPlan]:
     ]
 
 
-ALARMS: Final = tuple(alarm for each in DEPLOYMENTS for alarm in _alarms_of(each))
+def _heartbeat_of(account: str) -> AlarmPlan:
+    """Fires when whoever should watch the experiments says nothing for ten minutes."""
+    return AlarmPlan(
+        account,
+        name="chaosplane-heartbeat",
+        namespace="ChaosPlane",
+        metric="Heartbeat",
+        dimension=None,
+        comparison="LessThanThreshold",
+        threshold=1.0,
+        periods=10,
+        missing="breaching",
+    )
+
+
+ALARMS: Final = (
+    *(alarm for each in DEPLOYMENTS for alarm in _alarms_of(each)),
+    *(_heartbeat_of(account) for account in ACCOUNTS),
+)
