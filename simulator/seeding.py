@@ -136,18 +136,19 @@ class Builder:
 
     def alarm(self, alarm: AlarmPlan) -> None:
         """One metric alarm that fires when its metric is bad for `periods` minutes."""
+        dimensions = [alarm.dimension] if alarm.dimension else []
         self.client("cloudwatch").put_metric_alarm(
             AlarmName=alarm.name,
             Namespace=alarm.namespace,
             MetricName=alarm.metric,
-            Dimensions=[{"Name": alarm.dimension[0], "Value": alarm.dimension[1]}],
+            Dimensions=[{"Name": name, "Value": value} for name, value in dimensions],
             Statistic="Average",
             Period=60,
             EvaluationPeriods=alarm.periods,
             DatapointsToAlarm=alarm.periods,
             Threshold=alarm.threshold,
             ComparisonOperator=alarm.comparison,
-            TreatMissingData="missing",
+            TreatMissingData=alarm.missing,
         )
 
     def _database(self, application: str) -> None:
