@@ -100,6 +100,8 @@ def _place(account_id: str, name: str, environment: str, team: Team) -> AccountR
     place, _ = AccountRegion.objects.get_or_create(
         account=account, region=REGION, defaults={"az_ids": ZONES, "due_at": database_now()}
     )
+    place.heartbeat_alarm_arn = _alarm_arn(place, "chaosplane-heartbeat")
+    place.save(update_fields=["heartbeat_alarm_arn"])
     return place
 
 
