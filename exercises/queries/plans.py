@@ -49,7 +49,9 @@ def definition_of(experiment: Experiment) -> dict[str, object]:
             environment=account.environment,
         ),
     )
-    return with_alarm(built, deployment.place.heartbeat_alarm_arn) if account.is_production else built
+    return (
+        with_alarm(built, deployment.place.heartbeat_alarm_arn) if account.is_production else built
+    )
 
 
 def plan_of(experiment: Experiment) -> Plan:
