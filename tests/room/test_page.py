@@ -99,6 +99,7 @@ def test_the_last_run_of_the_same_kind_is_drawn_dashed(room: Client, cast: Cast)
     exercise, run = scene.running(cast)
     scene.measured(run, delivered=99.9, clusters=1)
     assert "ln2" not in room.get(url(exercise)).content.decode()
+    assert run.started_at is not None
     began = run.started_at - timedelta(days=30)
     earlier = Run.objects.create(
         experiment=run.experiment,

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from exercises.web import room_people
-from exercises.web.room_people import here, left, people_in
+from exercises.web.room_people import PRESENT_S, here, left, people_in
 from tests.cast import Cast
 from tests.room import scene
 from tests.room.conftest import Server
@@ -21,9 +21,9 @@ def test_a_person_with_two_streams_is_one_until_both_are_closed() -> None:
     here(room, 7, "one")
     here(room, 7, "two")
     here(room, 8, "three")
-    assert people_in(room) == {7, 8}
+    assert people_in(room) == frozenset({7, 8})
     left(room, 7, "one")
-    assert people_in(room) == {7, 8}
+    assert people_in(room) == frozenset({7, 8})
     left(room, 7, "two")
     left(room, 8, "three")
     assert people_in(room) == frozenset()
@@ -32,8 +32,8 @@ def test_a_person_with_two_streams_is_one_until_both_are_closed() -> None:
 def test_a_stream_that_says_nothing_more_counts_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
     room = 4_000_002
     here(room, 7, "one")
-    later = room_people.time.time() + room_people.PRESENT_S + 1
-    monkeypatch.setattr(room_people.time, "time", lambda: later)
+    later = time.time() + PRESENT_S + 1
+    monkeypatch.setattr(time, "time", lambda: later)
     assert people_in(room) == frozenset()
 
 
