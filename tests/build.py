@@ -112,7 +112,9 @@ def account(account_id: str = "111111111111", environment: str = "production") -
             "external_id": "chaosplane-demo",
         },
     )
-    place, _ = AccountRegion.objects.get_or_create(account=cloud, region=REGION)
+    place, _ = AccountRegion.objects.get_or_create(
+        account=cloud, region=REGION, defaults={"scanned_at": database_now()}
+    )
     return place
 
 

@@ -28,6 +28,7 @@ class RunFacts:
 
     `target_count` None means not resolved yet: its rules are asked once it is known.
     `is_current_content` is false when the experiment was edited or withdrawn since.
+    `unwatched` says why the account cannot be watched now; empty when it can.
     """
 
     run_id: str
@@ -46,6 +47,7 @@ class RunFacts:
     target_cap: int
     is_current_content: bool
     is_lever_engaged: bool = False
+    unwatched: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,14 @@ def may_start(
                 "approval.content_changed",
                 "The experiment was changed or withdrawn after this run was scheduled.",
                 "Send the present content for approval.",
+            )
+        )
+    if run.unwatched:
+        refusals.append(
+            Refusal(
+                "account.unwatched",
+                run.unwatched,
+                "Wait for the next look at the account, or put its roles right.",
             )
         )
     refusals += _phase(run)

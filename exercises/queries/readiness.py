@@ -10,6 +10,7 @@ from exercises.domain.freezes import FreezeFacts, freezes_touching
 from exercises.domain.times import Window
 from exercises.models import Exercise, Experiment, FreezeWindow, PreflightCheck
 from exercises.queries.approvals import approvals_of
+from exercises.queries.watching import watch_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ def readiness_of(exercise: Exercise, *, now: datetime) -> list[ReadinessItem]:
         _window_item(exercise, now),
         _freeze_item(exercise, experiments, now),
         _on_call_item(exercise),
+        _watch_item(approved, now),
         _approval_item(len(approved), len(experiments)),
         _preflight_item(experiments, approved),
     ]
@@ -138,6 +140,19 @@ def _on_call_item(exercise: Exercise) -> ReadinessItem:
         status="warn" if unnamed else "ok",
         detail=", ".join(unnamed),
         lifted_by="Each team names who is on call.",
+    )
+
+
+def _watch_item(approved: list[Experiment], now: datetime) -> ReadinessItem:
+    places = {e.deployment.place.pk: e.deployment.place for e in approved}
+    problems = [text for place in places.values() if (text := watch_problem(place, now=now))]
+    return ReadinessItem(
+        key="account.unwatched",
+        label="Every account can be watched",
+        status="fail" if problems else "ok",
+        detail=" ".join(problems),
+        lifted_by="Wait for the next look at the account, or put its roles right.",
+        blocks=bool(problems),
     )
 
 

@@ -17,6 +17,7 @@ from exercises.models import Run
 from exercises.queries.approvals import approval_of
 from exercises.queries.plans import planned_wall
 from exercises.queries.readiness import freeze_facts
+from exercises.queries.watching import watch_problem
 
 GRACE_S = 300.0
 """How late a start may be: after this a missed slot is skipped, never caught up."""
@@ -53,6 +54,7 @@ def refusals(
         is_current_content=(
             experiment.status == "proposed" and experiment.revision_id == run.revision_id
         ),
+        unwatched=watch_problem(experiment.deployment.place, now=now),
         is_lever_engaged=experiment.deployment.place.levers.filter(
             released_at__isnull=True
         ).exists(),

@@ -99,7 +99,7 @@ def test_a_run_that_aws_forgot_is_closed_and_says_so(cast: Cast, estate: Simulat
 
 def test_an_account_is_looked_at_before_anything_runs_in_it(cast: Cast, estate: Simulator) -> None:
     place = build.account()
-    assert place.scanned_at is None
+    AccountRegion.objects.update(scanned_at=None)
     work_off()
     place.refresh_from_db()
     assert place.scanned_at is not None
@@ -110,6 +110,7 @@ def test_an_account_that_cannot_be_looked_at_says_why(cast: Cast, estate: Simula
     place = build.account()
     place.account.read_role_arn = "arn:aws:iam::111111111111:role/nobody"
     place.account.save(update_fields=["read_role_arn"])
+    AccountRegion.objects.update(scanned_at=None)
     work_off()
     place.refresh_from_db()
     assert place.scanned_at is None

@@ -11,7 +11,14 @@ import pytest
 from exercises.domain.engine_values import StartOrder
 from exercises.domain.errors import Conflict, EngineError
 from exercises.engines import fis
-from exercises.models import Decision, FreezeWindow, Membership, Run, RunEvent
+from exercises.models import (
+    AccountRegion,
+    Decision,
+    FreezeWindow,
+    Membership,
+    Run,
+    RunEvent,
+)
 from exercises.models.due_work import claim, database_now
 from exercises.services import start
 from exercises.services.settle_starts import settle_start
@@ -316,3 +323,20 @@ def test_what_was_never_found_is_given_up_and_not_asked_for_again(
     Run.objects.filter(pk=run.pk).update(scheduled_at=long_ago, asked_at=long_ago)
     work_off(ahead_s=5)
     assert (fresh(run).state, experiments_in_account()) == ("cancelled", [])
+
+
+def test_nothing_starts_in_an_account_that_nobody_looks_at(cast: Cast, estate: Simulator) -> None:
+    _, run = build.live(cast)
+    old = database_now() - timedelta(minutes=6)
+    AccountRegion.objects.update(scanned_at=old)
+    assert "was not looked at" in skipped_because(run)
+
+
+def test_nothing_starts_beside_an_experiment_that_only_carries_our_tag(
+    cast: Cast, estate: Simulator
+) -> None:
+    _, run = build.live(cast)
+    AccountRegion.objects.update(
+        foreign=[{"ref": "EXPunknown", "status": "running", "run_id": "a-run-of-before"}]
+    )
+    assert "EXPunknown" in skipped_because(run)

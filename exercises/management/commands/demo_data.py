@@ -17,6 +17,9 @@ from exercises.management.demo.history import seed_history
 from exercises.management.demo.people import PEOPLE
 from exercises.management.demo.programme import seed_schedule
 from exercises.management.demo.world import seed_world
+from exercises.models import AccountRegion
+from exercises.models.due_work import claim
+from exercises.services.observe import observe_region
 
 
 class Command(BaseCommand):
@@ -35,11 +38,18 @@ class Command(BaseCommand):
         world = seed_world()
         seed_history(world)
         seed_schedule(world.programme)
+        look_at_accounts()
         exercise = seed_edition(world)
         if options["print_sign_ins"]:
             self.stdout.write(sign_ins())
         else:
             self.stdout.write(f"{exercise.name} waits for Go.")
+
+
+def look_at_accounts() -> None:
+    """As the first tick would: nothing starts in an account that nobody has looked at."""
+    for place in claim(AccountRegion.objects.all()):
+        observe_region(region_id=place.pk, fence=place.fence)
 
 
 def sign_ins() -> str:
