@@ -15,7 +15,9 @@ import pytest
 from exercises.aws import sessions
 from exercises.aws.alarms import alarm_states
 from exercises.aws.fleet import application_nodes
+from exercises.aws.heartbeat import beat
 from exercises.aws.permissions_check import check_roles
+from exercises.aws.safety_lever import engage, lever_status
 from exercises.aws.sessions import Purpose, forget_clients
 from exercises.domain.engine_values import Watch
 from exercises.domain.plans import AccountAccess
@@ -101,7 +103,11 @@ def a_whole_run(access: AccountAccess, clock: Any) -> None:
     started = fis.start(access, order(ref, "policies"))
     fis.find(access, ref, "policies")
     fis.observe(access, [Watch(started.ref, None, full=False)])
+    fis.discover(access)
     fis.stop(access, started.ref)
+    beat(access)
+    lever_status(access)
+    engage(access, "policies")
     clock.advance(120)
     fis.archive(access, started.ref)
 
@@ -114,5 +120,9 @@ def test_the_policy_of_a_role_is_the_calls_made_with_it(
 
 
 def test_no_role_may_do_what_another_is_for() -> None:
+    """But a stop finds out by itself what there is to stop."""
     policies = [documented(purpose) for purpose in Purpose]
+    assert documented(Purpose.READ) & documented(Purpose.STOP) == {"fis:ListExperiments"}
+    policies.remove(documented(Purpose.STOP))
+    policies.append(documented(Purpose.STOP) - {"fis:ListExperiments"})
     assert sum(map(len, policies)) == len(set().union(*policies))
