@@ -16,6 +16,7 @@ from exercises.models.accounts import ENVIRONMENTS
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
+from exercises.services.system import SYSTEM
 
 ACCOUNT_ID: Final = re.compile(r"\d{12}")
 # AWS IAM User Guide, "IAM identifiers": partition, 12-digit account, path and name.
@@ -71,6 +72,20 @@ def register_account(
             )
         record(actor, "account.register", account, account_id=account_id, regions=list(regions))
     return account
+
+
+def set_heartbeat_alarm(*, place: AccountRegion, arn: str) -> None:
+    """Name the alarm that stops experiments when chaosplane falls silent; '' takes it away.
+
+    For whoever has a shell on the installation. Raises Invalid.
+    """
+    wanted = f"arn:aws[a-z-]*:cloudwatch:{place.region}:{place.account.account_id}:alarm:.+"
+    if arn and not (re.fullmatch(wanted, arn) and len(arn) <= 300):
+        raise Invalid("arn", f"an alarm of {place.account.account_id} in {place.region}")
+    with transaction.atomic():
+        place.heartbeat_alarm_arn = arn
+        place.save(update_fields=["heartbeat_alarm_arn"])
+        record(SYSTEM, "account.heartbeat_alarm", place, arn=arn)
 
 
 def _identity_problems(account_id: str, name: str, environment: str) -> list[tuple[str, str]]:
