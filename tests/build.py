@@ -126,14 +126,13 @@ def deployment(
         slug=slug, defaults={"name": slug.replace("-", " ").title(), "team": cast.team, "tier": 1}
     )
     where = place or account()
+    alarm = "mqtt-undelivered-high" if slug == "mqtt-broker" else f"{slug}-availability"
     found, _ = Deployment.objects.get_or_create(
         application=application,
         place=where,
         defaults={
             "tag_value": slug,
-            "alarm_arns": [
-                f"arn:aws:cloudwatch:{REGION}:{where.account.account_id}:alarm:mqtt-undelivered-high"
-            ],
+            "alarm_arns": [f"arn:aws:cloudwatch:{REGION}:{where.account.account_id}:alarm:{alarm}"],
             "steady_state": PROBES,
         },
     )

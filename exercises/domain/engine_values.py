@@ -82,7 +82,10 @@ class ActionObservation:
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """What the engine says of one experiment. `reason` is shown, never branched on."""
+    """What the engine says of one experiment. `reason` is shown, never branched on.
+
+    `differences` name what runs otherwise than was approved, when that was asked for.
+    """
 
     ref: str
     status: EngineStatus
@@ -90,18 +93,21 @@ class Observation:
     started_at: datetime | None
     ended_at: datetime | None
     actions: tuple[ActionObservation, ...]
+    differences: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Watch:
     """An experiment to be observed, with what was last known of it.
 
-    `full` asks for the actions too, not only for the state.
+    `full` asks for the actions too, not only for the state; then what runs is compared with
+    `approved`, the definition it was started from.
     """
 
     ref: str
     last_status: EngineStatus | None
     full: bool
+    approved: JsonObject | None = None
 
 
 @dataclass(frozen=True, slots=True)

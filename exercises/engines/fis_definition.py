@@ -32,6 +32,9 @@ _DEFAULT_OPTIONS: Final = {
 }
 """What FIS fills in (AWS FIS User Guide, "Experiment options")."""
 
+_PROGRESS: Final = frozenset({"state", "startTime", "endTime"})
+"""What FIS adds to the actions of an experiment while it runs."""
+
 _UNORDERED: Final = frozenset({"stopConditions", "resourceArns", "filters", "values", "startAfter"})
 """Lists whose order means nothing: every member counts, wherever it stands."""
 
@@ -56,6 +59,22 @@ def differences(definition: JsonObject, echo: Mapping[str, Any]) -> list[str]:
     if accounts:
         found.append(f"targetAccountConfigurations: approved none, found {accounts}")
     return found
+
+
+def differences_of_running(definition: JsonObject, echo: Mapping[str, Any]) -> list[str]:
+    """The same for an experiment as FIS describes it: started from a template, it holds all
+    of it but the description, and how far each action has come besides."""
+    actions = {
+        name: {key: value for key, value in action.items() if key not in _PROGRESS}
+        for name, action in echo.get("actions", {}).items()
+    }
+    options = {
+        key: value
+        for key, value in echo.get("experimentOptions", {}).items()
+        if key != "actionsMode"  # of each start: a rehearsal skips them all
+    }
+    running = {**echo, "actions": actions, "experimentOptions": options}
+    return differences({**definition, "description": None}, {**running, "description": None})
 
 
 def problems(definition: JsonObject) -> list[Problem]:

@@ -7,6 +7,7 @@ share one ListExperiments, and are read again only when their state has moved.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -15,7 +16,9 @@ from botocore.exceptions import ClientError
 from exercises.aws.failures import aws_errors, error_code
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.engine_values import ActionObservation, EngineStatus, Observation, Watch
-from exercises.domain.plans import AccountAccess
+from exercises.domain.errors import EngineError
+from exercises.domain.plans import AccountAccess, JsonObject
+from exercises.engines.fis_definition import differences_of_running
 
 NOT_FOUND: Final = "ResourceNotFoundException"
 _PAGE: Final = 100
@@ -30,23 +33,29 @@ def _observed(access: AccountAccess, watches: Sequence[Watch]) -> Iterator[Obser
     listed = _listed(access, {watch.ref for watch in watches if not watch.full})
     for watch in watches:
         if watch.full:
-            yield observation(access, watch.ref)
+            yield observation(access, watch.ref, watch.approved)
             continue
         seen = listed.get(watch.ref)
         has_moved = seen is not None and seen.status is not watch.last_status
         yield observation(access, watch.ref) if has_moved else seen
 
 
-def observation(access: AccountAccess, ref: str) -> Observation | None:
+def observation(
+    access: AccountAccess, ref: str, approved: JsonObject | None = None
+) -> Observation | None:
     """One experiment with its actions; None when FIS does not know it."""
     fis = client(access, "fis", Purpose.READ)
     with aws_errors(f"read FIS experiment {ref} in {access.account_id}"):
         try:
-            return observation_of(fis.get_experiment(id=ref)["experiment"])
+            echo = fis.get_experiment(id=ref)["experiment"]
         except ClientError as error:
             if error_code(error) == NOT_FOUND:
                 return None
             raise
+    seen = observation_of(echo)
+    if approved is None:
+        return seen
+    return replace(seen, differences=tuple(differences_of_running(approved, echo)))
 
 
 def observation_of(echo: Mapping[str, Any]) -> Observation:
@@ -54,7 +63,7 @@ def observation_of(echo: Mapping[str, Any]) -> Observation:
     state = echo["state"]
     return Observation(
         ref=str(echo["id"]),
-        status=EngineStatus(state["status"]),
+        status=_status(str(echo["id"]), state["status"]),
         reason=_reason(state),
         started_at=_utc(echo.get("startTime")),
         ended_at=_utc(echo.get("endTime")),
@@ -62,6 +71,17 @@ def observation_of(echo: Mapping[str, Any]) -> Observation:
             _action(name, action) for name, action in sorted(echo.get("actions", {}).items())
         ),
     )
+
+
+def _status(ref: str, told: str) -> EngineStatus:
+    try:
+        return EngineStatus(told)
+    except ValueError:
+        raise EngineError(
+            f"FIS says that {ref} is {told!r}, which is no state we know",
+            outcome="unknown",
+            retryable=True,
+        ) from None
 
 
 def _listed(access: AccountAccess, refs: set[str]) -> dict[str, Observation]:

@@ -17,6 +17,9 @@ from exercises.models.base import Record
 
 LEASE_S = 60
 
+MAX_AHEAD_S = 5.0
+"""How long before its time a row may be claimed: no longer than a worker waits for a slot."""
+
 
 class DueWork(Record):
     """Columns of a row that is due at a time. due_at NULL means nothing is due."""

@@ -10,8 +10,7 @@ from exercises import hints
 from exercises.domain.run_states import RunState
 from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Run, Schedule, SignOfLife
-from exercises.models.due_work import DueWork, claim, database_now
-from exercises.services.start import MAX_AHEAD_S
+from exercises.models.due_work import MAX_AHEAD_S, DueWork, claim, database_now
 
 
 def tick() -> int:

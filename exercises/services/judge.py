@@ -15,9 +15,16 @@ from exercises.domain.steady_state import ProbeSpec, format_value, limit_words, 
 from exercises.domain.verdicts import Judgement, ProbeJudgement, RunVerdict, judge
 from exercises.failpoints import failpoint
 from exercises.models import Finding, FindingNote, Run
+from exercises.queries.plans import planned_wall
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, lock_run
 from exercises.services.system import SYSTEM
+
+LATE_S = 180
+"""Planned seconds after which CloudWatch shows the last minutes of the recovery: judged
+before, they would count as missing (CloudWatch User Guide, "Metrics retention" and delay)."""
+PATIENCE_S = 900
+"""The same while the measurements cannot be read: longer than most outages, not for ever."""
 
 _WORDS = {
     RunVerdict.HELD: "held",
@@ -26,14 +33,18 @@ _WORDS = {
 }
 
 
-def judge_when_settled(run: Run, *, now: datetime) -> None:
-    """Judge a run once, when its recovery time is over. Does nothing before that."""
+def judge_when_settled(run: Run, *, now: datetime, is_read: bool) -> None:
+    """Judge a run once, when its recovery time is over. Does nothing before that.
+
+    `is_read` says whether the measurements could be read just now.
+    """
     if run.judged_at is not None or run.ended_at is None:
         return
     if run.is_rehearsal:
         Run.objects.filter(pk=run.pk, judged_at__isnull=True).update(judged_at=now)
         return
-    if run.settle_until is not None and now < run.settle_until:
+    wait_s = LATE_S if is_read else PATIENCE_S
+    if run.settle_until is not None and now < run.settle_until + planned_wall(wait_s):
         return
     with transaction.atomic():
         locked = lock_run(run.pk)

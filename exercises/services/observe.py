@@ -1,40 +1,30 @@
 """Watch one Region of one account: all of its runs in a few calls, then judge what ended.
 
 A worker holds the lease of the Region, not of the runs. Calls to AWS come first, without
-a transaction; what they said is then written run by run.
+a transaction; what they said is then written run by run. Nothing that is wrong with one
+run or one answer keeps the others from being written.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
 
-from exercises.aws.alarms import alarm_states
-from exercises.aws.fleet import application_nodes
-from exercises.domain.engine_values import (
-    AlarmReading,
-    EngineStatus,
-    Node,
-    Observation,
-    Reading,
-    Watch,
-)
-from exercises.domain.errors import EngineError
-from exercises.domain.steady_state import BASELINE_S, probes_from_json
-from exercises.domain.stop_alarms import MISSING, UNKNOWN, name_of, stop_alarms
+from exercises.domain.engine_values import EngineStatus
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Run
 from exercises.models.due_work import database_now
-from exercises.probes.cloudwatch import ProbeRequest, read_many
-from exercises.queries.plans import planned_wall
+from exercises.queries.stop_target import target_of
 from exercises.services import judge
-from exercises.services.guardrails import hold_guardrails
+from exercises.services.guardrails import hold_guardrails, stop_by_rule
+from exercises.services.look import Problems, Seen, look
 from exercises.services.reconcile import reconcile
 from exercises.services.run_changes import (
     note_samples,
@@ -43,10 +33,14 @@ from exercises.services.run_changes import (
     record_observation,
     record_stop_progress,
 )
+from exercises.services.run_events import append_event, lock_run
+from exercises.stopping import stopper
 
 log = logging.getLogger(__name__)
 
-IDLE_INTERVAL_S = 30.0
+IDLE_INTERVAL_S: Final = 30.0
+
+_STOPPED: Final = frozenset({EngineStatus.STOPPING.value, EngineStatus.STOPPED.value})
 
 
 def observe_region(*, region_id: int, fence: int) -> None:
@@ -56,16 +50,14 @@ def observe_region(*, region_id: int, fence: int) -> None:
         return
     failpoint("observe.claimed")
     runs = _watched(place)
-    problem, foreign = "", None
-    try:
-        if runs:
-            _observe(place, runs)
-        if _is_look_due(place):
+    problems = Problems(place)
+    if runs:
+        _observe(place, runs, problems)
+    foreign = None
+    if _is_look_due(place):
+        with problems.contained("reconcile"):
             foreign = reconcile(place)
-    except EngineError as error:
-        problem = str(error)
-        log.warning("observe.failed", extra={"region": str(place), "error": problem})
-    _release(place, fence, problem, foreign)
+    _release(place, fence, runs, str(problems), foreign)
 
 
 def _watched(place: AccountRegion) -> list[Run]:
@@ -82,108 +74,74 @@ def _watched(place: AccountRegion) -> list[Run]:
     )
 
 
-def _observe(place: AccountRegion, runs: Sequence[Run]) -> None:
-    now = database_now()
-    _redrive_stops(place, runs)
+def _observe(place: AccountRegion, runs: Sequence[Run], problems: Problems) -> None:
+    _redrive_stops(runs, problems)
     failpoint("observe.redriven")
-    observations = _observations(place, runs, now)
-    fleets = {
-        tag: application_nodes(place.access, tag)
-        for tag in {run.experiment.deployment.tag_value for run in runs}
-    }
-    readings = _readings(place, runs, now)
-    alarms = _alarms(place, runs)
+    seen = look(place, runs, problems, now=database_now())
     failpoint("observe.read")
+    to_stop = []
     for run in runs:
-        _write(run, observations, fleets, readings, alarms, now)
-    _redrive_stops(place, [run for run in runs if hold_guardrails(run, now=now)])
+        with problems.contained(run.experiment.code):
+            _write(run, seen)
+        with problems.contained(run.experiment.code):
+            if _is_to_stop(run, seen):
+                to_stop.append(run)
+    _redrive_stops(to_stop, problems)
 
 
-def _write(
-    run: Run,
-    observations: Mapping[str, Observation],
-    fleets: Mapping[str, Sequence[Node]],
-    readings: Mapping[str, Sequence[Reading]],
-    alarms: Mapping[str, AlarmReading],
-    now: datetime,
-) -> None:
-    """Everything this cycle learned of one run, in one transaction."""
+def _write(run: Run, seen: Seen) -> None:
+    """Everything this cycle learned of one run."""
     with transaction.atomic():
-        record_alarms(run, alarms)
-        observation = observations.get(run.experiment_ref)
-        if observation is not None:
-            run = record_observation(run, observation, now=now)
-        fleet = [asdict(node) for node in fleets[run.experiment.deployment.tag_value]]
-        note_samples(run, readings.get(str(run.pk), ()), now=now)
-        Run.objects.filter(pk=run.pk).update(observed_at=now, fleet=fleet)
-        run.fleet = fleet
-        record_stop_progress(run, now=now)
+        run = lock_run(run.pk)
+        if run.observed_at is not None and run.observed_at >= seen.at:
+            return  # another worker has looked since
+        run = _write_down(run, seen)
         failpoint("observe.before_commit")
     failpoint("observe.written")
-    if run.ended_at is not None and not run.targets.exists():
+    if run.engine_status and EngineStatus(run.engine_status).is_terminal and not run.archive:
         _archive(run)
-    judge.judge_when_settled(run, now=now)
+    judge.judge_when_settled(run, now=seen.at, is_read=seen.readings is not None)
 
 
-def _redrive_stops(place: AccountRegion, runs: Sequence[Run]) -> None:
+def _write_down(run: Run, seen: Seen) -> Run:
+    record_alarms(run, seen.alarms)
+    observation = seen.observations.get(run.experiment_ref)
+    if observation is not None:
+        run = record_observation(run, observation, now=seen.at)
+    if seen.readings is not None:
+        note_samples(run, seen.readings.get(str(run.pk), ()), now=seen.at)
+    fleet = seen.fleets.get(run.experiment.deployment.tag_value)
+    if fleet is not None:
+        run.fleet = [asdict(node) for node in fleet]
+    if observation is not None or run.ended_at is not None:
+        run.observed_at = seen.at
+    run.save(update_fields=["fleet", "observed_at"])
+    record_stop_progress(run, now=seen.at, is_fleet_seen=fleet is not None)
+    return run
+
+
+def _is_to_stop(run: Run, seen: Seen) -> bool:
+    """Whether a rule asks for its stop: what runs must be what was approved, and no probe
+    beyond its stop limit."""
+    observation = seen.observations.get(run.experiment_ref)
+    if observation is not None and observation.differences and run.ended_at is None:
+        because = f"What runs is not what was approved: {'; '.join(observation.differences)}"
+        return stop_by_rule(run, because=because[:800], source="verification")
+    return hold_guardrails(run, now=seen.at)
+
+
+def _redrive_stops(runs: Sequence[Run], problems: Problems) -> None:
     """A stop that was asked for is asked again each cycle until the engine is stopping."""
-    for run in runs:
-        if run.stop_requested_at is None or run.ended_at is not None:
-            continue
-        if run.engine_status in {EngineStatus.STOPPING.value, EngineStatus.STOPPED.value}:
-            continue
-        engine(run.revision.plan["engine"]).stop(place.access, run.experiment_ref)
-
-
-def _observations(
-    place: AccountRegion, runs: Sequence[Run], now: datetime
-) -> dict[str, Observation]:
-    watches: dict[str, list[Watch]] = {}
-    for run in runs:
-        if run.ended_at is not None:
-            continue
-        last = EngineStatus(run.engine_status) if run.engine_status else None
-        watches.setdefault(run.revision.plan["engine"], []).append(
-            Watch(run.experiment_ref, last, full=True)
-        )
-    return {
-        observation.ref: observation
-        for name, watched in watches.items()
-        for observation in engine(name).observe(place.access, watched)
-    }
-
-
-def _alarms(place: AccountRegion, runs: Sequence[Run]) -> dict[str, AlarmReading]:
-    """What AWS says of every stop alarm, by ARN; never at the cost of the rest of the cycle."""
-    named = {arn for run in runs for arn in stop_alarms(run.revision.plan["definition"])}
-    arns = sorted(named)
-    try:
-        told = {alarm.arn: alarm for alarm in alarm_states(place.access, arns)} if arns else {}
-    except EngineError as error:
-        log.warning("observe.alarms.failed", extra={"region": str(place), "error": str(error)})
-        return {arn: AlarmReading(arn, name_of(arn), UNKNOWN, str(error)) for arn in arns}
-    missing = "AWS knows no alarm of this name."
-    return {arn: told.get(arn) or AlarmReading(arn, name_of(arn), MISSING, missing) for arn in arns}
-
-
-def _readings(
-    place: AccountRegion, runs: Sequence[Run], now: datetime
-) -> Mapping[str, Sequence[Reading]]:
-    requests = [
-        ProbeRequest(run_id=str(run.pk), spec=spec, since=_since(run))
+    targets = [
+        target
         for run in runs
-        if not run.is_rehearsal
-        for spec in probes_from_json(run.revision.plan["steady_state"])
+        if run.stop_requested_at is not None
+        and run.engine_status not in _STOPPED
+        and (target := target_of(run)) is not None
     ]
-    if not requests:
-        return {}
-    return read_many(place.access, requests, until=now, speed=settings.CHAOSPLANE_TIME_SPEED)
-
-
-def _since(run: Run) -> datetime:
-    if run.sampled_until is not None:
-        return run.sampled_until
-    return (run.started_at or run.scheduled_at) - planned_wall(BASELINE_S)
+    for receipt in stopper.stop(targets):
+        if not receipt.is_accepted:
+            problems.add(receipt.message)
 
 
 def _archive(run: Run) -> None:
@@ -205,7 +163,11 @@ def _is_look_due(place: AccountRegion) -> bool:
 
 
 def _release(
-    place: AccountRegion, fence: int, problem: str, foreign: list[dict[str, str]] | None
+    place: AccountRegion,
+    fence: int,
+    runs: Sequence[Run],
+    problem: str,
+    foreign: list[dict[str, str]] | None,
 ) -> None:
     """Say when to look again. Under the row's lock, so that a start in between is seen.
 
@@ -220,9 +182,24 @@ def _release(
         now = database_now()
         locked.due_at = now + timedelta(seconds=interval)
         locked.lease_until = None
+        _say_when_sight_changes(locked, runs, problem)
         locked.scan_problem = problem[:500]
         if foreign is not None:
             locked.scanned_at, locked.foreign = now, foreign
         locked.save(
             update_fields=["due_at", "lease_until", "scan_problem", "scanned_at", "foreign"]
+        )
+
+
+def _say_when_sight_changes(place: AccountRegion, runs: Sequence[Run], problem: str) -> None:
+    """Whoever is in the room must know that what they see may be old, and when it no longer is."""
+    if bool(problem) == bool(place.scan_problem):
+        return
+    words = f"not everything could be read. {problem}" if problem else "everything is read again."
+    for exercise in {run.experiment.exercise_id: run.experiment.exercise for run in runs}.values():
+        append_event(
+            exercise=exercise,
+            kind="observe.failed" if problem else "observe.recovered",
+            text=f"{place.account.name} {place.region}: {words}",
+            source="observation",
         )

@@ -31,7 +31,7 @@ from exercises.domain.steady_state import (
 from exercises.domain.stop_alarms import stop_alarms
 from exercises.models import ResolvedTarget, Run, Sample
 from exercises.queries.plans import planned_wall
-from exercises.services.run_events import append_event, lock_run, move_run
+from exercises.services.run_events import append_event, move_run
 
 _STATE_OF = {
     EngineStatus.COMPLETED: RunState.COMPLETED,
@@ -53,8 +53,7 @@ _ACTION_WORDS = {
 
 
 def record_observation(run: Run, observation: Observation, *, now: datetime) -> Run:
-    """Write what the engine said. Returns the run as it is then."""
-    run = lock_run(run.pk)
+    """Write what the engine said of a locked run. Returns the run as it is then."""
     _log_action_changes(run, observation.actions)
     actions = [_action_row(action) for action in observation.actions] or run.actions
     Run.objects.filter(pk=run.pk).update(engine_status=observation.status.value, actions=actions)
@@ -176,7 +175,7 @@ def _log_crossings(run: Run, spec: ProbeSpec, readings: Sequence[Reading]) -> No
 STOP_STEPS = ("stop.accepted", "stop.rolled_back", "stop.verified")
 
 
-def record_stop_progress(run: Run, *, now: datetime) -> None:
+def record_stop_progress(run: Run, *, now: datetime, is_fleet_seen: bool) -> None:
     """The true steps of a stop, each logged once when it is seen: accepted by AWS,
     rolled back (every instance of the application runs), verified (all probes inside)."""
     if run.stop_requested_at is None or run.is_rehearsal:
@@ -185,6 +184,7 @@ def record_stop_progress(run: Run, *, now: datetime) -> None:
     accepted = run.engine_status in {"stopping", "stopped", "completed", "failed"}
     rolled_back = (
         run.ended_at is not None
+        and is_fleet_seen
         and bool(run.fleet)
         and all(node["state"] == "running" for node in run.fleet)
     )

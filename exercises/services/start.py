@@ -20,7 +20,7 @@ from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import Run
-from exercises.models.due_work import database_now
+from exercises.models.due_work import MAX_AHEAD_S, database_now
 from exercises.queries.start_gate import GRACE_S, refusals
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, move_run
@@ -30,8 +30,6 @@ from exercises.services.system import SYSTEM
 log = logging.getLogger(__name__)
 
 RETRY_AFTER = timedelta(seconds=2)
-MAX_AHEAD_S = 5.0
-"""How long before its slot a run may be claimed: no longer than a worker waits for it."""
 
 
 def start_run(*, run_id: str, fence: int) -> None:

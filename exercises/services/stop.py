@@ -35,6 +35,7 @@ from exercises.models import (
 from exercises.models.due_work import database_now
 from exercises.models.runs import RunQuerySet
 from exercises.permissions import authorize
+from exercises.queries.stop_target import target_of
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, lock_run, move_run
 from exercises.stopping import stopper
@@ -126,20 +127,6 @@ def _carry_out(order: StopOrder, levers: Sequence[AccountAccess] = ()) -> list[S
 def lever_reason(order: StopOrder) -> str:
     """What FIS keeps with the lever: it wants to know why."""
     return f"Stopped by {order.who} with chaosplane. {order.reason}".strip()[:500]
-
-
-def target_of(run: Run) -> StopTarget | None:
-    """What AWS is asked to stop; None for a run that has ended or has no experiment yet."""
-    if not run.experiment_ref or RunState(run.state) in TERMINAL:
-        return None
-    return StopTarget(
-        access=run.experiment.deployment.place.access,
-        engine=run.revision.plan["engine"],
-        ref=run.experiment_ref,
-        run_id=str(run.pk),
-        exercise=run.experiment.exercise.slug,
-        title=run.experiment.title,
-    )
 
 
 def begin(order: StopOrder) -> list[Run]:

@@ -21,14 +21,8 @@ from django.db import DatabaseError, connection
 from psycopg_pool import PoolTimeout
 
 from exercises.domain.plans import AccountAccess
-from exercises.services.stop import (
-    begin,
-    lever_reason,
-    note_lever,
-    note_receipts,
-    target_of,
-    write_down,
-)
+from exercises.queries.stop_target import target_of
+from exercises.services.stop import begin, lever_reason, note_lever, note_receipts, write_down
 from exercises.stopping import stopper
 from exercises.stopping.journal import Entry
 from exercises.stopping.orders import Receipt, Scope, StopOrder, StopTarget

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exercises.domain.errors import EngineError
-from exercises.services import observe
+from exercises.services import look
 from tests import build
 from tests.cast import Cast
 from tests.drive import fresh, until
@@ -45,7 +45,7 @@ def test_alarms_that_cannot_be_read_cost_nothing_but_themselves(
     def denied(access: object, arns: object) -> object:
         raise EngineError("Could not describe alarms: denied", outcome="none", retryable=False)
 
-    monkeypatch.setattr(observe, "alarm_states", denied)
+    monkeypatch.setattr(look, "alarm_states", denied)
     until(lambda: any(n["state"] != "running" for n in fresh(run).fleet))
     seen = fresh(run)
     assert seen.actions

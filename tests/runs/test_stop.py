@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
-ALARM = "ci-runners-availability"
-
 
 def running(cast: Cast) -> tuple[Exercise, Run]:
     exercise, run = build.live(cast)
@@ -121,8 +119,6 @@ def test_an_account_that_does_not_answer_keeps_no_other_stop_waiting(
     Exercise.objects.update(slug="earlier")
     place = build.account("222222222222")
     elsewhere = build.deployment(cast, slug="ci-runners", place=place)
-    elsewhere.alarm_arns = [elsewhere.alarm_arns[0].replace("mqtt-undelivered-high", ALARM)]
-    elsewhere.save(update_fields=["alarm_arns"])
     _, there = build.live(cast, deployment=elsewhere, parameters={"minutes": 30})
     work_off()
     Experiment.objects.filter(pk=there.experiment_id).update(exercise=exercise)

@@ -1,0 +1,141 @@
+"""What AWS says of the runs of one Region. Called by services.observe, without a transaction.
+
+Each question stands for itself: what is wrong with one run, role or metric costs its own
+answer and no other. All of it ends in time for a worker to write down what was learned.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db import DatabaseError
+
+from exercises.aws.alarms import alarm_states
+from exercises.aws.fleet import application_nodes
+from exercises.domain.engine_values import (
+    AlarmReading,
+    EngineStatus,
+    Node,
+    Observation,
+    Reading,
+    Watch,
+)
+from exercises.domain.errors import ChaosplaneError, EngineError
+from exercises.domain.steady_state import BASELINE_S, probes_from_json
+from exercises.domain.stop_alarms import MISSING, UNKNOWN, name_of, stop_alarms
+from exercises.engines.registry import engine
+from exercises.models import AccountRegion, Run
+from exercises.probes.cloudwatch import ProbeRequest, read_many
+from exercises.queries.plans import planned_wall
+
+log = logging.getLogger(__name__)
+
+BUDGET_S: Final = 20.0
+"""A Region that does not answer takes seconds for each question: after this none is asked
+until the next cycle, so that it keeps no worker from the other Regions."""
+
+
+class Problems:
+    """What went wrong in one cycle, each thing once."""
+
+    def __init__(self, place: AccountRegion) -> None:
+        self._place = place
+        self._found: dict[str, None] = {}
+
+    def __str__(self) -> str:
+        return "; ".join(self._found)
+
+    def add(self, problem: str) -> None:
+        self._found[problem] = None
+        log.warning("observe.failed", extra={"region": str(self._place), "error": problem})
+
+    @contextmanager
+    def contained(self, what: str) -> Iterator[None]:
+        """Keep to `what` whatever goes wrong inside."""
+        try:
+            yield
+        except EngineError as error:
+            self.add(str(error))
+        except (ChaosplaneError, DatabaseError, LookupError, TypeError, ValueError) as error:
+            log.exception("observe.failed.inside", extra={"what": what})
+            self.add(f"{what}: {error}")
+
+
+@dataclass(slots=True)
+class Seen:
+    """The answers of one cycle; what AWS did not say is not in them.
+
+    Observations by reference, fleets by tag, readings by run, alarms by ARN.
+    """
+
+    at: datetime
+    observations: dict[str, Observation] = field(default_factory=dict)
+    fleets: dict[str, Sequence[Node]] = field(default_factory=dict)
+    readings: Mapping[str, Sequence[Reading]] | None = None
+    alarms: Mapping[str, AlarmReading] = field(default_factory=dict)
+
+
+def look(place: AccountRegion, runs: Sequence[Run], problems: Problems, *, now: datetime) -> Seen:
+    """Ask everything that is wanted of these runs, what matters most first."""
+    seen = Seen(now)
+    ends_at = time.monotonic() + BUDGET_S
+    for run in runs:
+        if run.ended_at is None and time.monotonic() < ends_at:
+            with problems.contained(run.experiment.code):
+                seen.observations |= _observed(place, run)
+    for tag in sorted({run.experiment.deployment.tag_value for run in runs}):
+        if time.monotonic() < ends_at:
+            with problems.contained(tag):
+                seen.fleets[tag] = application_nodes(place.access, tag)
+    if time.monotonic() < ends_at:
+        with problems.contained("probes"):
+            seen.readings = _readings(place, runs, problems, now)
+    seen.alarms = _alarms(place, runs, is_late=time.monotonic() >= ends_at)
+    return seen
+
+
+def _observed(place: AccountRegion, run: Run) -> dict[str, Observation]:
+    plan = run.revision.plan
+    last = EngineStatus(run.engine_status) if run.engine_status else None
+    watch = Watch(run.experiment_ref, last, full=True, approved=plan["definition"])
+    return {seen.ref: seen for seen in engine(plan["engine"]).observe(place.access, [watch])}
+
+
+def _readings(
+    place: AccountRegion, runs: Sequence[Run], problems: Problems, now: datetime
+) -> Mapping[str, Sequence[Reading]]:
+    requests: list[ProbeRequest] = []
+    for run in runs:
+        with problems.contained(run.experiment.code):
+            specs = () if run.is_rehearsal else probes_from_json(run.revision.plan["steady_state"])
+            requests += [ProbeRequest(str(run.pk), spec, since=_since(run)) for spec in specs]
+    if not requests:
+        return {}
+    return read_many(place.access, requests, until=now, speed=settings.CHAOSPLANE_TIME_SPEED)
+
+
+def _since(run: Run) -> datetime:
+    if run.sampled_until is not None:
+        return run.sampled_until
+    return (run.started_at or run.scheduled_at) - planned_wall(BASELINE_S)
+
+
+def _alarms(place: AccountRegion, runs: Sequence[Run], *, is_late: bool) -> dict[str, AlarmReading]:
+    """What AWS says of every stop alarm; that it did not say is an answer too."""
+    arns = sorted({arn for run in runs for arn in stop_alarms(run.revision.plan["definition"])})
+    if is_late:
+        return {arn: AlarmReading(arn, name_of(arn), UNKNOWN, "AWS is too slow.") for arn in arns}
+    try:
+        told = {alarm.arn: alarm for alarm in alarm_states(place.access, arns)} if arns else {}
+    except EngineError as error:
+        log.warning("observe.alarms.failed", extra={"region": str(place), "error": str(error)})
+        return {arn: AlarmReading(arn, name_of(arn), UNKNOWN, str(error)) for arn in arns}
+    missing = "AWS knows no alarm of this name."
+    return {arn: told.get(arn) or AlarmReading(arn, name_of(arn), MISSING, missing) for arn in arns}
