@@ -111,7 +111,18 @@ def summary(problems: Problems, known: set[str]) -> list[SummaryLine]:
     return lines
 
 
+_LABELS = {
+    "az": "Availability Zone",
+    "own_start": "Start",
+    "steady_state": "Probes",
+    "target_cap": "At most",
+    "title": "Name",
+}
+
+
 def _words(field: str) -> str:
+    if field in _LABELS:
+        return _LABELS[field]
     words = field.removeprefix("parameters.").replace("_", " ").replace(".", " / ")
     return words[:1].upper() + words[1:]
 
