@@ -129,6 +129,12 @@ def browser() -> None:
     pytest("-m", "browser", *_words("ARGS"))
 
 
+def stop_matrix() -> None:
+    """Press Stop with each part dead or hung: TRIES=5 times each"""
+    install("test")
+    run([PYTHON, "-m", "tests.stop_matrix", os.environ.get("TRIES") or "5"])
+
+
 def bench() -> None:
     """Measure: NAME=dispatch runs benchmarks/dispatch.py"""
     install("test")
@@ -192,6 +198,7 @@ TARGETS = {
     "check": check,
     "fix": fix,
     "browser": browser,
+    "stop-matrix": stop_matrix,
     "bench": bench,
     "lock": lock,
     "migrations": migrations,
