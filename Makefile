@@ -1,6 +1,6 @@
 # Thin on purpose: dev.py does the work and `make help` says what there is.
 PYTHON ?= python3
-export PORT HEADLESS NAME ARGS WORKERS
+export PORT HEADLESS NAME ARGS WORKERS TRIES
 
 .PHONY: help setup demo test test-fast check fix browser bench lock migrations sim shots clean
 
