@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export PORT HEADLESS NAME ARGS WORKERS TRIES
 
-.PHONY: help setup demo test test-fast check fix browser bench lock migrations sim shots clean
+.PHONY: help setup demo test test-fast check fix browser stop-matrix bench lock migrations sim shots clean
 
-help setup demo test test-fast check fix browser bench lock migrations sim shots clean:
+help setup demo test test-fast check fix browser stop-matrix bench lock migrations sim shots clean:
 	@$(PYTHON) dev.py $@

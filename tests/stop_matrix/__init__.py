@@ -1,0 +1,1 @@
+"""Stop with everything else down: `make stop-matrix TRIES=n`."""
