@@ -1,7 +1,8 @@
 """Stop, for everyone who sees what runs: one question, one answer, no script needed.
 
 A POST without `confirm` gets the question as a page; with it everything is stopped in this
-very request. The progress is then shown in the live room.
+very request. The progress is then shown in the live room. Who holds a stop capability is answered
+earlier, by web.stop_now, without session and database.
 """
 
 from __future__ import annotations
@@ -11,13 +12,16 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from exercises.models import Exercise, Run
+from exercises.models import AccountRegion, Exercise, Programme, Run, SafetyLever
 from exercises.models.due_work import database_now
+from exercises.permissions import authorize
+from exercises.queries.held import held
 from exercises.queries.live_strip import live_exercises
 from exercises.queries.stop_progress import stoppable_runs
-from exercises.services.stop import stop_all, stop_run
+from exercises.services.release import release_lever, resume_schedule
+from exercises.services.stop import stop_all, stop_region, stop_run
 from exercises.web.access import SignedInRequest, signed_in
 
 
@@ -26,7 +30,8 @@ from exercises.web.access import SignedInRequest, signed_in
 def everything(request: SignedInRequest) -> HttpResponse:
     """Everything this person can stop; short enough to open on any phone."""
     live = live_exercises(request.actor, database_now())
-    return render(request, "stop/everything.html", {"live": live})
+    context = {"live": live, "held": held(request.actor)}
+    return render(request, "stop/everything.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -55,12 +60,47 @@ def run(request: SignedInRequest, run_id: UUID) -> HttpResponse:
     return render(request, "stop/run.html", {"run": found, "exercise": exercise})
 
 
+@require_http_methods(["GET", "POST"])
+@signed_in
+def account(request: SignedInRequest, account_id: str, region: str) -> HttpResponse:
+    place = get_object_or_404(
+        AccountRegion.objects.select_related("account"),
+        account__account_id=account_id,
+        region=region,
+    )
+    authorize(request.actor, "account.stop", place)
+    if request.method == "POST" and request.POST.get("confirm"):
+        stop_region(actor=request.actor, place=place, reason=_reason(request))
+        return redirect("stop_everything")
+    return render(request, "stop/account.html", {"place": place})
+
+
+@require_POST
+@signed_in
+def release(request: SignedInRequest, lever_id: int) -> HttpResponse:
+    lever = get_object_or_404(SafetyLever.objects.select_related("place__account"), pk=lever_id)
+    release_lever(actor=request.actor, lever=lever)
+    return redirect("stop_everything")
+
+
+@require_POST
+@signed_in
+def resume(request: SignedInRequest, slug: str) -> HttpResponse:
+    programme = get_object_or_404(Programme, slug=slug)
+    for schedule in programme.schedules.filter(is_suspended=True):
+        resume_schedule(actor=request.actor, schedule=schedule)
+    return redirect("stop_everything")
+
+
 def _reason(request: HttpRequest) -> str:
     return request.POST.get("reason", "").strip()[:500]
 
 
 urlpatterns = [
     path("stop/", everything, name="stop_everything"),
+    path("stop/accounts/<str:account_id>/<str:region>/", account, name="stop_account"),
+    path("stop/levers/<int:lever_id>/release/", release, name="release_lever"),
+    path("stop/schedules/<slug:slug>/resume/", resume, name="resume_schedule"),
     path("exercises/<slug:slug>/stop/", exercise, name="stop_exercise"),
     path("runs/<uuid:run_id>/stop/", run, name="stop_run"),
 ]

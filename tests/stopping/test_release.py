@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from exercises.aws.safety_lever import lever_status
 from exercises.domain.errors import NotAllowed, Refused
@@ -79,3 +81,31 @@ def test_a_stop_suspends_the_schedule_until_a_person_resumes_it(cast: Cast) -> N
     resume_schedule(actor=cast.actor("safety"), schedule=schedule)
     schedule.refresh_from_db()
     assert not schedule.is_suspended
+
+
+def test_the_stop_page_shows_what_is_held_and_lets_two_people_release_it(
+    client: Client, cast: Cast, lever: SafetyLever
+) -> None:
+    url = reverse("release_lever", args=[lever.pk])
+    for person, button in ((cast.lead, "Ask for the release"), (cast.safety, "Release<")):
+        client.force_login(person)
+        assert button in client.get("/stop/").content.decode()
+        assert client.post(url).status_code == 302
+    lever.refresh_from_db()
+    assert lever.released_by == cast.safety
+    assert "safety lever of" not in client.get("/stop/").content.decode()
+
+
+def test_a_whole_account_is_stopped_from_a_page_that_asks_once(
+    client: Client, cast: Cast, estate: Simulator
+) -> None:
+    place = build.account()
+    url = reverse("stop_account", args=[place.account.account_id, place.region])
+    client.force_login(cast.author)
+    assert client.get(url).status_code == 403
+    client.force_login(cast.operator)
+    assert url in client.get("/stop/").content.decode()
+    assert "also those of others" in client.get(url).content.decode()
+    assert not place.levers.exists()
+    assert client.post(url, {"confirm": "1", "reason": "fire"}).status_code == 302
+    assert place.levers.get().reason == "fire"

@@ -1,0 +1,38 @@
+"""What a stop holds back: safety levers that are engaged, schedules that are suspended."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from exercises.domain.actors import Actor
+from exercises.models import AccountRegion, Programme, SafetyLever
+from exercises.permissions import may
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """For the Stop page. `places` are what this person may stop as a whole."""
+
+    levers: Sequence[SafetyLever]
+    programmes: Sequence[Programme]
+    """Those of which a schedule is suspended."""
+    places: Sequence[AccountRegion]
+    may_release: bool
+
+
+def held(actor: Actor) -> Held:
+    levers = SafetyLever.objects.filter(released_at__isnull=True).select_related(
+        "place__account", "release_asked_by"
+    )
+    places = AccountRegion.objects.none()
+    if may(actor, "account.stop"):
+        places = AccountRegion.objects.exclude(levers__in=levers).select_related("account")
+    return Held(
+        levers=tuple(levers),
+        programmes=tuple(
+            Programme.objects.filter(schedules__is_suspended=True).distinct().order_by("name")
+        ),
+        places=tuple(places.order_by("account__name", "region")),
+        may_release=may(actor, "lever.release"),
+    )
