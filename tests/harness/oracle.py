@@ -115,9 +115,7 @@ def _known(run: Run, made: Sequence[Made]) -> Iterator[str]:
         yield f"stuck: run {run.pk} is {run.state} after everything was healed"
 
 
-def _stopped(
-    run: Run, made: Sequence[Made], evidence: Evidence, ledger: Ledger
-) -> Iterator[str]:
+def _stopped(run: Run, made: Sequence[Made], evidence: Evidence, ledger: Ledger) -> Iterator[str]:
     asked = [act for act in ledger.about(str(run.pk), "stop") if act.acknowledged]
     for act in asked:
         assert act.acknowledged is not None
@@ -142,11 +140,11 @@ def _allowed(run: Run, made: Made, evidence: Evidence, ledger: Ledger) -> Iterat
         yield f"late start: {made.ref} was made {made.at - gate} after the gate"
     yield from _moment(run, gate)
     for act in ledger.about(str(run.pk), *REFUSING):
-        if act.acknowledged and act.acknowledged <= gate:
+        if act.acknowledged and act.acknowledged < gate:
             yield f"start after {act.kind}: {made.ref} of run {run.pk}"
     for act in ledger.about(str(run.pk), "freeze"):
         is_over = act.until is not None and act.until <= gate
-        if act.acknowledged and act.acknowledged <= gate and not is_over:
+        if act.acknowledged and act.acknowledged < gate and not is_over:
             yield f"start in a freeze: {made.ref} of run {run.pk}"
     approved = run.revision.plan["definition"]["stopConditions"]
     if made.document["stopConditions"] != approved and not evidence.stops_of(made.ref):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from django.db import connection
@@ -16,8 +17,9 @@ from django.db import connection
 from exercises import failpoints, hints, tasks
 from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.errors import Conflict, EngineError, Invalid, NotAllowed, Refused
-from exercises.models import AccountRegion, Exercise, FreezeWindow, Membership, Run
+from exercises.models import Exercise, FreezeWindow, Membership, Run, RunEvent
 from exercises.models.due_work import database_now
+from exercises.services import start
 from exercises.services.decide import decide
 from exercises.services.propose import edit_draft
 from exercises.services.stop import stop_all, stop_run
@@ -30,7 +32,11 @@ from tests.harness.schedule import REFUSED_FOR_GOOD, Crash, Meanwhile, Schedule,
 ANSWERED = (Conflict, Invalid, NotAllowed, Refused)
 """What a person is told instead of being obeyed: the act did not happen."""
 
-QUIET_ROUNDS = 40
+PAUSES_S = (3.0, 65.0, 65.0, *(120.0,) * 12)
+"""Between looks, once all is well: leases of the dead end first, then what was never found
+is given up."""
+MOMENT_S = 0.05
+"""Everything takes its moment, so that what came first can be told."""
 
 
 class Crashed(BaseException):
@@ -40,8 +46,11 @@ class Crashed(BaseException):
 class Player:
     """Carries out one schedule."""
 
-    def __init__(self, scene: Scene, story: Schedule) -> None:
+    def __init__(
+        self, scene: Scene, story: Schedule, tell: Callable[[str], None] | None = None
+    ) -> None:
         self.scene = scene
+        self._tell = tell
         self.story = story
         self.ledger = Ledger()
         self.messages: list[tuple[str, tuple[object, ...]]] = []
@@ -58,17 +67,31 @@ class Player:
                 self._step(step)
             self._heal()
             self._quieten()
+        if self._tell:
+            self._tell_the_end(self._tell)
         return violations(self._evidence(), self.ledger, self.scene.runs())
+
+    def _tell_the_end(self, tell: Callable[[str], None]) -> None:
+        for entry in self.scene.stage.simulator.journal.entries():
+            if entry["operation"].startswith(("Start", "Stop")):
+                tell(f"AWS {entry['at'][11:23]} {entry['operation']} {entry['outcome']}")
+        for event in RunEvent.objects.filter(run__in=self.scene.run_ids).order_by("at", "pk"):
+            tell(f"LOG {event.at:%H:%M:%S.%f} {event.kind}: {event.text}")
+        for act in self.ledger.acts:
+            tell(f"ACT {act}")
 
     # -- The broker
 
     @contextmanager
     def _listening(self) -> Iterator[None]:
-        before, hints.wake = hints.wake, self._wake
+        """The broker is ours, and whoever sleeps lets time pass for everybody."""
+        wake, slept = hints.wake, start.time
+        hints.wake = self._wake
+        start.time = SimpleNamespace(sleep=self.scene.stage.advance)  # type: ignore[assignment]
         try:
             yield
         finally:
-            hints.wake = before
+            hints.wake, start.time = wake, slept
             failpoints.arm({})
 
     def _wake(self, task: str, *args: object) -> bool:
@@ -84,6 +107,9 @@ class Player:
 
     def _step(self, step: Step) -> None:
         """One step; whoever dies in it stays dead, and the others go on."""
+        if self._tell:
+            self._tell(f"{database_now():%H:%M:%S.%f} {step} {len(self.messages)} messages")
+        self.scene.stage.advance(MOMENT_S)
         with self._ordered(step.order):
             try:
                 getattr(self, f"_do_{step.kind}")(step)
@@ -162,6 +188,7 @@ class Player:
         except ANSWERED:
             self.ledger.acts.remove(act)
             return
+        self.scene.stage.advance(MOMENT_S)
         act.acknowledged = database_now()
 
     def _run(self, step: Step) -> Run:
@@ -223,9 +250,7 @@ class Player:
         run = self._run(step)
         act = self.ledger.begin("edit", database_now(), str(run.pk))
         deployment = run.experiment.deployment
-        draft = build.draft(
-            self.scene.people, deployment=deployment, parameters={"minutes": 2}
-        )
+        draft = build.draft(self.scene.people, deployment=deployment, parameters={"minutes": 2})
         actor = self.scene.people.actor("author")
         self._act(act, lambda: edit_draft(actor=actor, experiment=run.experiment, draft=draft))
 
@@ -238,26 +263,13 @@ class Player:
 
     def _quieten(self) -> None:
         """Tick and work until nothing of ours runs any more, here or in AWS."""
-        for _ in range(QUIET_ROUNDS):
+        for pause in PAUSES_S:
             self._step(Step("tick"))
             while self.messages:
                 self._step(Step("work"))
             if self._is_quiet():
                 return
-            self.scene.stage.advance(self._pause())
-
-    def _pause(self) -> float:
-        """Until something is due again: leases of the dead, or the next look at a Region."""
-        now = database_now()
-        moments = [
-            max(filter(None, (row.due_at, row.lease_until)))
-            for row in (
-                *Run.objects.filter(pk__in=self.scene.run_ids, due_at__isnull=False),
-                *AccountRegion.objects.filter(due_at__isnull=False),
-            )
-        ]
-        waits = [(moment - now).total_seconds() for moment in moments]
-        return min(max(min(waits, default=15.0), 0.0) + 15.0, 120.0)
+            self.scene.stage.advance(pause)
 
     def _is_quiet(self) -> bool:
         if Run.objects.unfinished().filter(pk__in=self.scene.run_ids).exists():

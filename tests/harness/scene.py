@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection, transaction
+from moto.cloudwatch.models import cloudwatch_backends
 
 from exercises.models import Application, Deployment, Run
 from exercises.models.due_work import database_now
@@ -22,6 +23,7 @@ from simulator.server import Simulator
 from tests import build, cast
 from tests.harness import database_clock
 
+PLATFORM = "222222222222"
 STAGING = "333333333333"
 
 
@@ -33,8 +35,10 @@ class Stage:
         clock = simulator.clock
         assert isinstance(clock, VirtualClock)
         self.clock = clock
-        # Only FIS is of interest here: the worlds of the applications stand still.
+        # Only FIS is of interest here: the worlds of the applications stand still and silent.
         clock.drive(simulator.lifecycle.tick)
+        for account in (PLATFORM, STAGING):
+            cloudwatch_backends[account][build.REGION].metric_data.clear()
         clock.STEP_S = 15.0  # type: ignore[misc]
         database_clock.install(clock.wall())
 
@@ -105,30 +109,35 @@ def playing(stage: Stage, name: str) -> Iterator[Callable[[], Any]]:
 
 def _live(people: cast.Cast) -> list[Run]:
     """An exercise in production, just after Go."""
-    _, run = build.live(people, parameters={"minutes": 1})
+    deployment = _deployment(people, "media-catalogue", PLATFORM, "production")
+    _, run = build.live(people, deployment=deployment, parameters={"minutes": 1})
     return [run]
 
 
 def _alone(people: cast.Cast) -> list[Run]:
-    """A self-service experiment in staging, approved: its content can still be edited."""
-    application = Application.objects.create(
-        slug="mqtt-broker-int", name="MQTT Broker Int", team=people.team, tier=1
-    )
-    place = build.account(STAGING, "pre-production")
-    alarm = f"arn:aws:cloudwatch:{build.REGION}:{STAGING}:alarm:mqtt-undelivered-high"
-    deployment = Deployment.objects.create(
-        application=application,
-        place=place,
-        tag_value="mqtt-broker",
-        alarm_arns=[alarm],
-        steady_state=build.PROBES,
-    )
+    """A self-service experiment before production, approved: it can still be edited."""
+    deployment = _deployment(people, "mqtt-broker", STAGING, "pre-production")
     draft = build.draft(people, deployment=deployment, parameters={"minutes": 1})
     starts_at = database_now() + timedelta(seconds=30)
     experiment = start_draft(actor=people.actor("author"), draft=draft, starts_at=starts_at)
     propose(actor=people.actor("author"), experiment=experiment)
     build.approve(people, experiment, "owner")
     return list(Run.objects.filter(experiment=experiment))
+
+
+def _deployment(people: cast.Cast, name: str, account_id: str, environment: str) -> Deployment:
+    """One of the small applications: what is read of it is read in every cycle."""
+    application = Application.objects.create(
+        slug=name, name=name.replace("-", " ").title(), team=people.team, tier=1
+    )
+    alarm = {"mqtt-broker": "mqtt-undelivered-high"}.get(name, f"{name}-availability")
+    return Deployment.objects.create(
+        application=application,
+        place=build.account(account_id, environment),
+        tag_value=name,
+        alarm_arns=[f"arn:aws:cloudwatch:{build.REGION}:{account_id}:alarm:{alarm}"],
+        steady_state=build.PROBES,
+    )
 
 
 def _both(people: cast.Cast) -> list[Run]:

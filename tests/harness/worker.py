@@ -1,4 +1,4 @@
-"""One process of the in-process variant: `python -m tests.harness.worker NUMBER SEED...`.
+"""One process of the in-process variant: `python -m tests.harness.worker FIRST COUNT`.
 
 Writes one JSON line for each seed. `inprocess.py` starts it with a database of its own.
 """
@@ -12,17 +12,24 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import django
 
 
-def play(seeds: Iterable[int], bug: str = "") -> Iterable[dict[str, object]]:
-    """The outcome of each seed: what was broken, how long it took, which failpoints struck."""
+def play(
+    seeds: Iterable[int], *, bug: str = "", tells: bool = False
+) -> Iterator[dict[str, object]]:
+    """The outcome of each seed: what was broken, its CPU seconds, which failpoints struck.
+
+    `bug` is planted first. `tells` has the player say each step, for a seed that is looked into.
+    """
     from exercises.aws.sessions import forget_clients
     from simulator.clock import VirtualClock
     from simulator.server import start
+    from tests.harness import planted
     from tests.harness.play import Player
     from tests.harness.scene import Stage, playing
     from tests.harness.schedule import schedule
@@ -32,6 +39,8 @@ def play(seeds: Iterable[int], bug: str = "") -> Iterable[dict[str, object]]:
     os.environ["AWS_ENDPOINT_URL"] = simulator.url
     short_cut(simulator.front, simulator.url)
     forget_clients()
+    if bug:
+        planted.BUGS[bug]()
     stories = defaultdict(list)
     for seed in seeds:
         story = schedule(seed)
@@ -39,14 +48,17 @@ def play(seeds: Iterable[int], bug: str = "") -> Iterable[dict[str, object]]:
     for scene, told in stories.items():
         with playing(Stage(simulator), scene) as one_seed:
             for story in told:
-                began = time.perf_counter()
+                began = time.process_time()
                 with one_seed() as stage:
-                    player = Player(stage, story)
-                    broken = player.play()
+                    player = Player(stage, story, tell=print if tells else None)
+                    try:
+                        broken = player.play()
+                    except Exception:
+                        broken = [f"error: {traceback.format_exc()}"]
                 yield {
                     "seed": story.seed,
                     "broken": broken,
-                    "seconds": time.perf_counter() - began,
+                    "seconds": time.process_time() - began,
                     "hits": sorted(player.hits),
                 }
     simulator.stop()
@@ -57,6 +69,7 @@ def main() -> None:
     parser.add_argument("first", type=int)
     parser.add_argument("count", type=int)
     parser.add_argument("--step", type=int, default=1)
+    parser.add_argument("--bug", default="")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
     os.environ["CHAOSPLANE_ENV"] = "test"
@@ -72,7 +85,7 @@ def main() -> None:
     django.setup()
     logging.getLogger("simulator").setLevel(logging.CRITICAL)
     seeds = range(options.first, options.first + options.count * options.step, options.step)
-    for outcome in play(seeds):
+    for outcome in play(seeds, bug=options.bug, tells=options.verbose):
         sys.stdout.write(json.dumps(outcome) + "\n")
         sys.stdout.flush()
 

@@ -1,0 +1,135 @@
+"""`make crash-inprocess SEEDS=n`: many schedules, one process and one database per core.
+
+SEED=n replays one schedule and says each of its steps; FIRST=n begins elsewhere than at 0.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from chaosplane.embedded.servers import Servers
+from tests.servers import free_servers
+
+PROJECT = Path(__file__).resolve().parents[2]
+DATABASE = "crash_{number}"
+
+
+def main() -> int:
+    seed = os.environ.get("SEED")
+    if seed:
+        with databases(1) as (only,):
+            told = _worker(int(seed), 1, 1, "--verbose")
+            return subprocess.run(told, env=only, check=False).returncode
+    count = int(os.environ.get("SEEDS") or 1000)
+    first = int(os.environ.get("FIRST") or 0)
+    began = time.monotonic()
+    with databases(os.cpu_count() or 1) as environments:
+        outcomes = list(play(environments, first, count))
+    return report("crash-inprocess", outcomes, count, time.monotonic() - began)
+
+
+def report(name: str, outcomes: Sequence[dict[str, Any]], count: int, seconds: float) -> int:
+    """Say which seeds broke a promise, and the figure; returns the exit code."""
+    broken = [outcome for outcome in outcomes if outcome["broken"]]
+    for outcome in sorted(broken, key=lambda each: int(each["seed"]))[:20]:
+        for promise in outcome["broken"]:
+            print(f"seed {outcome['seed']}: {promise}")
+        print(f"    replay: make {name} SEED={outcome['seed']}")
+    struck = {place for outcome in outcomes for place in outcome["hits"]}
+    print(
+        f"{name}: {len(outcomes)} of {count} seeds in {seconds:.0f} s"
+        f" ({len(outcomes) / seconds:.1f} a second), {len(struck)} failpoints struck,"
+        f" {len(broken)} seeds broke a promise"
+    )
+    return 0 if len(outcomes) == count and not broken else 1
+
+
+def play(
+    environments: Sequence[dict[str, str]], first: int, count: int, bug: str = ""
+) -> Iterator[dict[str, Any]]:
+    """The outcomes of these seeds, as they come in from one process per environment."""
+    step = len(environments)
+    lines: queue.Queue[str | None] = queue.Queue()
+    children = []
+    for number, environment in enumerate(environments):
+        mine = len(range(first + number, first + count, step))
+        more = ("--bug", bug) if bug else ()
+        child = subprocess.Popen(
+            _worker(first + number, mine, step, *more),
+            env=environment,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        children.append(child)
+        threading.Thread(target=_read, args=(child, lines), daemon=True).start()
+    try:
+        reading = len(children)
+        while reading:
+            line = lines.get()
+            if line is None:
+                reading -= 1
+            elif line.startswith("{"):
+                yield json.loads(line)
+    finally:
+        for child in children:
+            child.terminate()
+            child.wait()
+
+
+def _read(child: subprocess.Popen[str], lines: queue.Queue[str | None]) -> None:
+    assert child.stdout is not None
+    for line in child.stdout:
+        lines.put(line)
+    lines.put(None)
+
+
+def _worker(first: int, count: int, step: int, *more: str) -> list[str]:
+    arguments = [str(first), str(count), "--step", str(step), *more]
+    return [sys.executable, "-m", "tests.harness.worker", *arguments]
+
+
+@contextmanager
+def databases(count: int) -> Iterator[list[dict[str, str]]]:
+    """A migrated database for each of `count` processes: their environments."""
+    servers = free_servers(os.environ)
+    servers.start()
+    try:
+        template = os.environ | servers.environment | {"CHAOSPLANE_ENV": "test"}
+        migrate = [sys.executable, "manage.py", "migrate", "--no-input", "-v0"]
+        subprocess.run(migrate, env=template, cwd=PROJECT, check=True)
+        numbers = range(count)
+        _copy(servers, [DATABASE.format(number=number) for number in numbers])
+        yield [
+            template | {"DATABASE_URL": _named(template["DATABASE_URL"], number)}
+            for number in numbers
+        ]
+    finally:
+        servers.stop()
+
+
+def _copy(servers: Servers, names: Sequence[str]) -> None:
+    address = f"host={servers.addresses.postgres_dir} user=chaosplane dbname=postgres"
+    with psycopg.connect(address, autocommit=True) as session:
+        for name in names:
+            session.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
+            session.execute(f"CREATE DATABASE {name} TEMPLATE chaosplane".encode())
+
+
+def _named(url: str, number: int) -> str:
+    return url.replace("/chaosplane?", f"/{DATABASE.format(number=number)}?")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
