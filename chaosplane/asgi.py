@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 from django.core.asgi import get_asgi_application
 from django.urls import get_resolver
@@ -13,3 +14,9 @@ application = get_asgi_application()
 # Load every page now: the first visitor should not wait for it, and what does not import
 # should end the start instead of a request.
 _ = get_resolver().url_patterns
+
+from django.conf import settings  # noqa: E402 - the settings are read by now
+
+from exercises.stopping.warmth import keep_warm  # noqa: E402
+
+keep_warm(Path(settings.CHAOSPLANE_STOP_JOURNAL))
