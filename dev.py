@@ -135,6 +135,24 @@ def stop_matrix() -> None:
     run([PYTHON, "-m", "tests.stop_matrix", os.environ.get("TRIES") or "5"])
 
 
+def crash_inprocess() -> None:
+    """Play schedules of crashes in one process a core: SEEDS=1000, SEED=7 replays one"""
+    install("test")
+    run([PYTHON, "-m", "tests.harness.inprocess"])
+
+
+def crash() -> None:
+    """Play schedules of crashes with real processes that are killed: SEEDS=40, SEED=7 replays"""
+    install("test")
+    run([PYTHON, "-m", "tests.harness.processes"])
+
+
+def planted_bugs() -> None:
+    """See that the crash schedules catch every bug planted on purpose: BUG=name tries one"""
+    install("test")
+    run([PYTHON, "-m", "tests.harness.planted_bugs"])
+
+
 def bench() -> None:
     """Measure: NAME=dispatch runs benchmarks/dispatch.py"""
     install("test")
@@ -186,7 +204,7 @@ def clean() -> None:
 def help_() -> None:
     """Say what there is"""
     for name, target in TARGETS.items():
-        print(f"  make {name:<11} {target.__doc__}")
+        print(f"  make {name:<15} {target.__doc__}")
 
 
 TARGETS = {
@@ -199,6 +217,9 @@ TARGETS = {
     "fix": fix,
     "browser": browser,
     "stop-matrix": stop_matrix,
+    "crash": crash,
+    "crash-inprocess": crash_inprocess,
+    "planted-bugs": planted_bugs,
     "bench": bench,
     "lock": lock,
     "migrations": migrations,

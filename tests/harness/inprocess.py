@@ -84,7 +84,7 @@ def play(
                 yield json.loads(line)
     finally:
         for child in children:
-            child.terminate()
+            child.kill()  # its database is thrown away
             child.wait()
 
 
