@@ -13,7 +13,7 @@ from exercises.domain.errors import Invalid
 from exercises.models import CloudAccount
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may
-from exercises.queries.estate import places_of, registered_accounts
+from exercises.queries.estate import places_of, registered_accounts, teams_to_register_for
 from exercises.services.accounts import register_account
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.forms.setup import AccountForm, add_problems
@@ -52,7 +52,7 @@ def account_detail(request: SignedInRequest, account_id: str) -> HttpResponse:
 def account_new(request: SignedInRequest) -> HttpResponse:
     """Register an account; its Regions are looked at at once."""
     authorize(request.actor, "account.register")
-    form = AccountForm(request.POST or None)
+    form = AccountForm(request.POST or None, teams=teams_to_register_for(request.actor))
     if form.is_valid():
         try:
             account = register_account(actor=request.actor, **form.cleaned_data)

@@ -69,9 +69,9 @@ class AccountForm(forms.Form):
         help_text="With its Availability Zones: eu-central-1: eu-central-1a, eu-central-1b",
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["team"].queryset = Team.objects.all()  # type: ignore[attr-defined]
+        self.fields["team"].queryset = teams  # type: ignore[attr-defined]
 
     def clean_regions(self) -> dict[str, dict[str, str]]:
         """Each Region with its zones; a zone may be followed by its id: eu-central-1a=euc1-az2."""
