@@ -17,6 +17,10 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from exercises.domain.plans import AccountAccess
 
 ACCOUNTS, EACH, ROUNDS, GOAL = 50, 20, 7, 1.5
 REGION = "eu-central-1"
@@ -84,7 +88,7 @@ def _measure(url: str) -> int:
     return 0 if good else 1
 
 
-def _place(number: int) -> object:
+def _place(number: int) -> AccountAccess:
     from exercises.domain.plans import AccountAccess
 
     account = f"{number:012d}"

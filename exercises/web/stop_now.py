@@ -126,7 +126,8 @@ def _stop(
     result = stop_now(order, known)
     if exercise is None and scope is Scope.RUN and not result.receipts:
         return _refuse(request, holder.name, _unknown_run(result), status=404)
-    if result.is_told and exercise is not None and request.path != PAGE:
+    is_form_of_a_page = request.path != PAGE and not _wants_json(request)
+    if exercise is not None and result.is_told and is_form_of_a_page:
         run = f"?run={what}" if scope is Scope.RUN else ""
         return HttpResponseRedirect(reverse("live_room", args=[exercise.slug]) + run + "#stop")
     status = 200 if result.is_accepted else 502

@@ -24,25 +24,18 @@ SLOWEST_S = 5.0
 Break = Callable[[Installation], object]
 
 
-def _dead(*servers: str) -> Break:
-    return lambda it: [it.kill_server(name) for name in servers]
-
-
-def _hung(*servers: str) -> Break:
-    return lambda it: [it.hang_server(name) for name in servers]
-
-
 def _all_dead(it: Installation) -> None:
     it.kill_celery()
-    _dead("PostgreSQL", "Valkey")(it)
+    it.kill_server("PostgreSQL")
+    it.kill_server("Valkey")
 
 
 CONDITIONS: dict[str, Break] = {
     "all up": lambda it: None,
-    "Valkey dead": _dead("Valkey"),
-    "Valkey hung": _hung("Valkey"),
-    "PostgreSQL dead": _dead("PostgreSQL"),
-    "PostgreSQL hung": _hung("PostgreSQL"),
+    "Valkey dead": lambda it: it.kill_server("Valkey"),
+    "Valkey hung": lambda it: it.hang_server("Valkey"),
+    "PostgreSQL dead": lambda it: it.kill_server("PostgreSQL"),
+    "PostgreSQL hung": lambda it: it.hang_server("PostgreSQL"),
     "Celery stopped": lambda it: it.kill_celery(),
     "all of them": _all_dead,
 }
@@ -100,10 +93,10 @@ def _under(it: Installation, name: str, tries: int) -> Figures:
 
     global _stage
     _stage = _stage or runs.Stage()
-    figures = Figures()
+    figures, pressed = Figures(), []
     while figures.tries < tries:
         batch = _stage.running(min(runs.AT_ONCE, tries - figures.tries))
-        until(lambda b=batch: runs.listed(Path(it.env["CHAOSPLANE_STOP_JOURNAL"]), b), "the list")
+        _until_listed(it, batch)
         connection.close()
         CONDITIONS[name](it)
         try:
@@ -114,7 +107,8 @@ def _under(it: Installation, name: str, tries: int) -> Figures:
                 figures.seconds.append(seconds)
         finally:
             it.heal()
-        figures.lost += _lost_after_healing(batch)
+        pressed += batch
+    figures.lost = _lost_after_healing(pressed)
     median = sorted(figures.seconds)[len(figures.seconds) // 2]
     print(
         f"{name:<16} {figures.accepted}/{figures.tries} accepted, median {median:.2f} s,"
@@ -122,6 +116,13 @@ def _under(it: Installation, name: str, tries: int) -> Figures:
         flush=True,
     )
     return figures
+
+
+def _until_listed(it: Installation, batch: list[Any]) -> None:
+    from tests.stop_matrix import runs
+
+    folder = Path(it.env["CHAOSPLANE_STOP_JOURNAL"])
+    until(lambda: runs.listed(folder, batch), "the sentinel's list")
 
 
 def _lost_after_healing(batch: list[Any]) -> int:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -37,6 +37,12 @@ def started(name: str) -> str:
     return fis.start(access, order(template, name)).ref
 
 
+def pass_time(aws: Simulator) -> None:
+    clock: Any = aws.clock
+    for _ in range(20):
+        clock.advance(60)
+
+
 def chaosplane_stop(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     """As an operator would type it: no settings, no database, no queue."""
     own = ("DJANGO", "CHAOSPLANE", "DATABASE", "REDIS", "PYTEST")
@@ -58,8 +64,7 @@ def test_everything_of_ours_in_a_region_is_stopped_and_written_down(
     (entry,) = Journal(tmp_path).under_way()
     assert entry.order.door == "cli"
     assert set(entry.targets) == {ref}
-    for _ in range(20):
-        aws.clock.advance(60)
+    pass_time(aws)
     again = chaosplane_stop("--run", ref, *ROLE, home=tmp_path)
     assert again.returncode == 0, again.stdout + again.stderr
     nothing = chaosplane_stop("--all", *ROLE, home=tmp_path)
@@ -87,8 +92,7 @@ def test_the_safety_lever_is_engaged_when_asked_for(aws: Simulator, tmp_path: Pa
     )
     assert done.returncode in {0, 3}, done.stdout + done.stderr
     access = access_to(PRODUCTION)
-    for _ in range(20):
-        aws.clock.advance(60)
+    pass_time(aws)
     assert lever_status(access) == "engaged"
     assert disengage(access, "put out") == "disengaged"
 

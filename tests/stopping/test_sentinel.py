@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import call_command
 
+from exercises.aws.heartbeat import beat
 from exercises.domain.errors import EngineError
+from exercises.domain.plans import AccountAccess
 from exercises.engines import fis
 from exercises.models import AccountRegion, Exercise, Run, RunEvent, SignOfLife
 from exercises.models.due_work import database_now
@@ -140,8 +142,12 @@ def test_the_heartbeat_is_sent_only_where_somebody_watches(
     old = now - timedelta(seconds=sentinel.FRESH_S + 1)
     AccountRegion.objects.filter(pk=unwatched.pk).update(scanned_at=old, due_at=None)
     beaten: list[str] = []
-    real = sentinel.beat
-    monkeypatch.setattr(sentinel, "beat", lambda a: (beaten.append(a.account_id), real(a)))
+
+    def noted(access: AccountAccess) -> None:
+        beaten.append(access.account_id)
+        beat(access)
+
+    monkeypatch.setattr(sentinel, "beat", noted)
     note_tick()
     Watch().cycle()
     assert beaten == ["111111111111"]

@@ -53,7 +53,7 @@ class Slow:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[Slow]:
     engine = Slow()
-    monkeypatch.setitem(ENGINES, "slow", engine)  # type: ignore[arg-type]
+    monkeypatch.setitem(ENGINES, "slow", engine)
     yield engine
     engine.release.set()
 
