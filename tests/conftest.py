@@ -72,8 +72,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     # Playwright leaves an event loop running in its thread for the rest of the session, so
     # nothing else may follow. Workers of pytest-xdist keep this order, too.
     items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
-    # Playwright's loop, once started, runs in this thread to the end of the session.
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
     if CHROMIUM:
         return
     without = pytest.mark.skip(reason="no Chromium on this machine: apt-get install chromium")
