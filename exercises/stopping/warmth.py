@@ -18,7 +18,7 @@ from exercises.stopping.targets import read_targets
 
 log = logging.getLogger(__name__)
 
-AGAIN_AFTER_S: Final = 30.0
+AGAIN_AFTER_S: Final = 5.0
 
 
 def warm_up(folder: Path) -> int:
