@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -243,7 +244,7 @@ def _suspend_schedule(exercise: Exercise) -> None:
         )
 
 
-def _latch(order: StopOrder, actor: Actor, run_id: object) -> Run:
+def _latch(order: StopOrder, actor: Actor, run_id: UUID) -> Run:
     """Set the latch, once; a run that only waits is cancelled with it."""
     with transaction.atomic():
         locked = lock_run(run_id)
