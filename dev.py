@@ -90,7 +90,9 @@ def test() -> None:
     install("test")
     if not chromium():
         print("No Chromium here: the browser tests will be skipped (see `make browser`).")
-    pytest("-n", os.environ.get("WORKERS") or "2", *_words("ARGS"))
+    # Grouped tests share one demo, so they stay in one worker; the browser tests stay last.
+    groups = ("--dist", "loadgroup", "--no-loadscope-reorder")
+    pytest("-n", os.environ.get("WORKERS") or "2", *groups, *_words("ARGS"))
 
 
 def test_fast() -> None:

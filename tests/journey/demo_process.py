@@ -55,7 +55,8 @@ class Demo:
 
     def aws(self) -> dict[str, Any]:
         """What simulated AWS holds now."""
-        return _json(f"{self.simulator_url}state")
+        state: dict[str, Any] = _json(f"{self.simulator_url}state")
+        return state
 
     def asked_of_fis(self, operation: str) -> list[Mapping[str, Any]]:
         """The requests that reached FIS, oldest first."""
@@ -90,7 +91,9 @@ def running_demo() -> Iterator[Demo]:
     )
     try:
         wait_until(child, lambda: "\nready: " in _text(child), READY_WITHIN_S)
-        printed = dict(re.findall(r"^(ready|simulated AWS): (http\S+/)$", _text(child), re.M))
+        printed = dict(
+            re.findall(r"^(ready|simulated AWS): (http\S+/)$", _text(child), re.MULTILINE)
+        )
         yield Demo(child, printed["ready"], printed["simulated AWS"])
     finally:
         child.ask_to_stop()

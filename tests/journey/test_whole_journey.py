@@ -53,9 +53,9 @@ def test_killed_processes_lose_nothing_and_start_nothing_twice(people: People, d
     until(lambda: demo.instances(BROKER, INT) != {"running": 3}, "the fault in pre-production")
     room = people(ON_CALL)
     room.get_by_role("link", name="Open live room").first.click()
-    for name in ("worker", "web"):
-        killed = demo.kill(name)
-        until(lambda name=name, killed=killed: demo.pid(name) not in {None, killed}, name)
+    killed = {name: demo.kill(name) for name in ("worker", "web")}
+    for name, pid in killed.items():
+        until(lambda name=name, pid=pid: demo.pid(name) not in {None, pid}, f"{name} again")
         assert f"{name} ended unasked" in demo.said()
     row = room.locator("table.exps tr", has_text=KILLED)
     expect(row).to_contain_text("Completed", timeout=90_000)
@@ -69,7 +69,7 @@ def test_killed_processes_lose_nothing_and_start_nothing_twice(people: People, d
 def propose_on_our_own(page: Page) -> None:
     steps.use_template(page, AZ_POWER)
     steps.choose_deployment(page, "telemetry-int")
-    steps.fill(page, {"Name": KILLED, "Power is out for": "25", "At most": "12"})
+    steps.fill(page, {"Name": KILLED, "Power is out for": "15", "At most": "12"})
     steps.on_our_own(page, in_s=10)
     steps.send(page)
 
@@ -155,7 +155,7 @@ def accept_the_finding(page: Page, room: Page) -> str:
     assert code
     card.get_by_role("button", name="Accept").click()
     expect(page.get_by_text(f"{code[0]}: accepted")).to_be_visible()
-    page.locator("article.finding", has_text=code[0]).get_by_role("heading").get_by_role("link").click()
+    steps.open_finding(page, code[0])
     return code[0]
 
 
