@@ -49,22 +49,7 @@ def decide(
     if verdict is not DecisionVerdict.APPROVE and not reason.strip():
         raise Invalid("reason", "say why when you ask for changes or decline")
     with transaction.atomic():
-        Exercise.objects.select_for_update(no_key=True).get(pk=experiment.exercise_id)
-        locked = (
-            Experiment.objects.select_for_update(of=("self",), no_key=True)
-            .select_related(
-                "exercise",
-                "application",
-                "revision",
-                "template_version__template",
-                "deployment__place__account",
-            )
-            .get(pk=experiment.pk)
-        )
-        if locked.status != "proposed" or locked.revision is None:
-            raise Conflict("this experiment is not waiting for a decision")
-        if locked.revision.digest != digest_seen:
-            raise Conflict("the experiment changed since you read it; read it again")
+        locked = _as_it_was_seen(experiment, digest_seen)
         if actor.user_id in excluded_from_deciding(locked):
             raise NotAllowed("Nobody decides on what they wrote or proposed.")
         now = database_now()
@@ -96,6 +81,27 @@ def decide(
         )
         failpoint("decide.before_commit")
     return decision
+
+
+def _as_it_was_seen(experiment: Experiment, digest_seen: str) -> Experiment:
+    """The experiment, locked after its exercise. Raises Conflict when it is another by now."""
+    Exercise.objects.select_for_update(no_key=True).get(pk=experiment.exercise_id)
+    locked = (
+        Experiment.objects.select_for_update(of=("self",), no_key=True)
+        .select_related(
+            "exercise",
+            "application",
+            "revision",
+            "template_version__template",
+            "deployment__place__account",
+        )
+        .get(pk=experiment.pk)
+    )
+    if locked.status != "proposed" or locked.revision is None:
+        raise Conflict("this experiment is not waiting for a decision")
+    if locked.revision.digest != digest_seen:
+        raise Conflict("the experiment changed since you read it; read it again")
+    return locked
 
 
 def _capacity(actor: Actor, experiment: Experiment, asked: Capacity | None) -> Capacity:

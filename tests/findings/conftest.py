@@ -41,7 +41,7 @@ def finish(run: Run, *, lowest: float, started_ago: timedelta = timedelta(hours=
         for at in range(-300, SETTLED_S + 1, 30)
     )
     run.refresh_from_db()
-    judge_when_settled(run, now=database_now())
+    judge_when_settled(run, now=database_now(), is_read=True)
     open_due_debriefs()
     run.refresh_from_db()
     return run
