@@ -44,6 +44,8 @@ class Control:
             return Response(200, HTML, _page(self.state()).encode())
         if method == "GET" and path == "/simulator/state":
             return _json(200, self.state())
+        if method == "GET" and path == "/simulator/experiments":
+            return _json(200, {"experiments": self._documents()})
         if method == "GET" and path == "/simulator/journal":
             return _json(200, {"entries": self._journal.entries()})
         if method == "POST" and path == "/simulator/worlds/mqtt-broker":
@@ -109,6 +111,16 @@ class Control:
             "levers": levers,
         }
 
+    def _documents(self) -> dict[str, Any]:
+        """Every experiment as FIS has it, by its id."""
+        with self._service.lock:
+            regions = list(self._service.regions.values())
+            return {
+                name: each.document
+                for region in regions
+                for name, each in region.experiments.items()
+            }
+
     def _application(self, application: Any) -> dict[str, Any]:
         place, model = application.deployment, application.model
         zones: dict[str, Counter[str]] = {}
@@ -130,7 +142,9 @@ def _form(body: bytes) -> Mapping[str, str]:
 
 
 def _json(status: int, document: Any) -> Response:
-    return Response(status, {"Content-Type": "application/json"}, json.dumps(document).encode())
+    return Response(
+        status, {"Content-Type": "application/json"}, json.dumps(document, default=str).encode()
+    )
 
 
 def _page(state: Mapping[str, Any]) -> str:

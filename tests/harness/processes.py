@@ -1,0 +1,138 @@
+"""`make crash SEEDS=n`: real processes, killed and hung while runs start and stop.
+
+The processes are kept between seeds; a few seeds play side by side and share what goes wrong
+with the processes. SEED=n plays one alone.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from tests.harness.chaos import LASTS_S, Event, story
+from tests.harness.cluster import Cluster
+from tests.harness.inprocess import report
+
+if TYPE_CHECKING:
+    from tests.harness.exercise import Staged
+
+SIDE_BY_SIDE: Final = 4
+QUIET_WITHIN_S: Final = 90.0
+LEASES_END_AFTER_S: Final = 4.0
+"""Of the dead: nobody waits a minute for them here. Nobody hangs this long after healing."""
+
+
+def main() -> int:
+    seed = os.environ.get("SEED")
+    first = int(seed or os.environ.get("FIRST") or 0)
+    count = 1 if seed else int(os.environ.get("SEEDS") or 40)
+    cluster = Cluster()
+    began = time.monotonic()
+    try:
+        cluster.start()
+        os.environ.update(cluster.env)
+        import django
+
+        django.setup()
+        outcomes = list(_rounds(cluster, range(first, first + count), tells=bool(seed)))
+        for outcome in outcomes:
+            outcome["hits"] = cluster.killed_at()
+        missed = set(PLACES) - set(cluster.killed_at())
+        if missed and count >= len(PLACES):
+            print(f"nobody was killed at {', '.join(sorted(missed))}")
+        if seed:
+            for log in sorted((cluster.home / "logs").glob("*.log")):
+                print(f"--- {log.name}\n{log.read_text(errors='replace')[-3000:]}")
+        return report("crash", outcomes, count, time.monotonic() - began)
+    finally:
+        cluster.stop()
+
+
+def _rounds(
+    cluster: Cluster, seeds: Sequence[int], *, tells: bool = False
+) -> Iterator[dict[str, Any]]:
+    from tests.harness.exercise import Theatre
+
+    theatre = Theatre(cluster)
+    for at in range(0, len(seeds), SIDE_BY_SIDE):
+        stories = [story(seed) for seed in seeds[at : at + SIDE_BY_SIDE]]
+        began = time.monotonic()
+        try:
+            staged = [theatre.stage(each) for each in stories]
+            _play(cluster, staged, tells=tells)
+            _heal(cluster, staged)
+            _quieten(cluster, staged)
+            broken = [each.violations() for each in staged]
+        except Exception:
+            broken = [[f"error: {traceback.format_exc()}"] for _ in stories]
+            _heal(cluster, [])
+        for each, promises in zip(stories, broken, strict=True):
+            yield {"seed": each.seed, "broken": promises, "hits": []}
+        print(
+            f"seeds {stories[0].seed} to {stories[-1].seed}: {time.monotonic() - began:.0f} s,"
+            f" {sum(map(bool, broken))} broke a promise",
+            flush=True,
+        )
+
+
+def _play(cluster: Cluster, staged: Sequence[Staged], *, tells: bool) -> None:
+    """Go, and then everything at its moment."""
+    for each in staged:
+        each.go()
+    went = time.monotonic()
+    events = sorted(
+        ((event, each) for each in staged for event in each.story.events),
+        key=lambda pair: pair[0].at,
+    )
+    for event, each in events:
+        time.sleep(max(0.0, went + event.at - time.monotonic()))
+        if tells:
+            print(f"{time.monotonic() - went:.2f} {event}", flush=True)
+        _happen(cluster, event, each, staged)
+    time.sleep(max(0.0, went + LASTS_S - time.monotonic()))
+
+
+def _happen(cluster: Cluster, event: Event, one: Staged, playing: Sequence[Staged]) -> None:
+    if event.kind == "order":
+        if event.what in PERSONAL:
+            return  # before Go
+        cluster.order(event.what, f"pause {event.seconds}" if event.seconds else "kill")
+    elif event.kind == "kill":
+        cluster.kill(event.what)
+    elif event.kind == "hang":
+        cluster.hang(event.what, event.seconds)
+    elif event.kind == "knob":
+        cluster.turn(event.knob)
+    else:
+        one.act(event, playing)
+
+
+def _heal(cluster: Cluster, staged: Sequence[Staged]) -> None:
+    cluster.withdraw_orders(keep=LATE)
+    cluster.turn(None)
+    cluster.revive()
+    cluster.wait_until_well()
+    for each in staged:
+        each.healed()
+
+
+def _quieten(cluster: Cluster, staged: Sequence[Staged]) -> None:
+    from tests.harness.exercise import end_leases
+
+    began = time.monotonic()
+    while time.monotonic() - began < QUIET_WITHIN_S:
+        cluster.revive()
+        if time.monotonic() - began > LEASES_END_AFTER_S:
+            end_leases()
+        experiments = cluster.experiments()
+        if all(each.is_quiet(experiments) for each in staged):
+            return
+        time.sleep(0.5)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
