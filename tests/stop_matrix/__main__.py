@@ -95,6 +95,7 @@ def _under(it: Installation, name: str, tries: int) -> Figures:
     _stage = _stage or runs.Stage()
     figures, pressed = Figures(), []
     while figures.tries < tries:
+        until(_stage.has_room, "room in AWS")
         batch = _stage.running(min(runs.AT_ONCE, tries - figures.tries))
         _until_listed(it, batch)
         connection.close()

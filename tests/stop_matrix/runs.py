@@ -11,6 +11,7 @@ from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
 from exercises.models import Deployment, Experiment, Run
 from exercises.models.due_work import database_now
+from exercises.stopping import stopper
 from exercises.stopping.capability import capability_of, sign
 from exercises.stopping.targets import read_targets
 from tests import build
@@ -48,6 +49,12 @@ class Stage:
             )
 
         self.capability = sign(capability_of(self.cast.actor("operator")), key=settings.SECRET_KEY)
+
+    def has_room(self) -> bool:
+        """Whether AWS has seen the last ones end: it allows few at a time."""
+        places = [each.place.access for each in self.deployments.values()]
+        found, problems = stopper.discover(places)
+        return not found and not problems
 
     def running(self, count: int) -> list[Run]:
         return [self._one(ACCOUNTS[number % len(ACCOUNTS)]) for number in range(count)]
