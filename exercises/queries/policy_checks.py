@@ -6,7 +6,7 @@ is not saved yet, as long as it has an exercise with a window.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -40,6 +40,7 @@ def policy_checks(
     checks = [
         *_content(experiment, now),
         *_targets(experiment, preview),
+        *_foreign_probes(experiment),
         _freeze(experiment),
         _conflict(experiment),
         _automatic_stop(experiment),
@@ -80,6 +81,25 @@ def _targets(experiment: Experiment, preview: TargetPreview | None) -> list[Poli
             "ok" if inside else "fail", label, f"{count} of at most {experiment.target_cap}"
         )
     ]
+
+
+def _foreign_probes(experiment: Experiment) -> list[PolicyCheck]:
+    """Probes that measure what this deployment does not: chosen for another one, perhaps, and
+    then they stay inside whatever is done here."""
+    known = [_measured(probe) for probe in experiment.deployment.steady_state]
+    foreign = [
+        str(probe.get("name", ""))
+        for probe in experiment.steady_state
+        if _measured(probe) not in known
+    ]
+    if not known or not foreign:
+        return []
+    label = "Probes measure something other than this deployment's own"
+    return [PolicyCheck("warn", label, ", ".join(foreign))]
+
+
+def _measured(probe: Mapping[str, object]) -> tuple[object, ...]:
+    return probe.get("namespace"), probe.get("metric"), probe.get("dimensions")
 
 
 def _freeze(experiment: Experiment) -> PolicyCheck:

@@ -333,6 +333,17 @@ def test_the_preview_says_what_cannot_be_read_yet(client: Client, cast: Cast) ->
     assert "a whole number" in answer.content.decode()
 
 
+def test_probes_of_another_deployment_are_pointed_out(
+    client: Client, cast: Cast, simulator: object
+) -> None:
+    client.force_login(cast.author)
+    own = client.post("/experiments/preview/", form(cast)).content.decode()
+    assert "Probes measure something other" not in own
+    other = {"probe-0-dimensions": "Cluster=mqtt-broker-int"}
+    page = client.post("/experiments/preview/", form(cast, "2026-12", **other)).content.decode()
+    assert "Probes measure something other" in page
+
+
 def test_the_preview_counts_the_nodes_that_would_be_hit(
     client: Client, cast: Cast, simulator: object
 ) -> None:
