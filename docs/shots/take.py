@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from dev import chromium
 from tests.journey import steps
-from tests.journey.demo_process import Demo, running_demo
+from tests.journey.demo_process import Demo, running_demo, until
 from tests.journey.steps import ENGINEER, LEAD, OBSERVER, OWNER, People
 
 FOLDER = Path(__file__).resolve().parent
@@ -31,6 +31,8 @@ def before_go(people: People) -> None:
     lead = people(LEAD)
     take(lead, "home")
     steps.open_edition(lead)
+    # The accounts are looked at for the first time while this opens.
+    until(lambda: lead.reload() and not lead.get_by_text("was not looked at").count(), "a look")
     take(lead, "exercise")
     engineer = people(ENGINEER)
     steps.use_template(engineer, "AZ Availability: Power Interruption")
@@ -50,6 +52,8 @@ def during(people: People, phone: People, dark: People) -> None:
     for room in rooms:
         room.goto(address)
     steps.say_go(people(LEAD))
+    charging = rooms[0].locator("table.exps tr", has_text="Stop one session server")
+    expect(charging).to_contain_text("Running")
     for room, name in zip(rooms, ("live", "live-phone", "live-dark"), strict=True):
         expect(steps.chart_value(room, "Distinct clusters")).to_have_text(re.compile("^2"))
         take(room, name)
