@@ -117,7 +117,7 @@ class Cluster:
         pids = family(children[name].process.pid)
         for pid in pids:
             _signal(pid, signal.SIGSTOP)
-        wake = threading.Timer(seconds, lambda: [_signal(pid, signal.SIGCONT) for pid in pids])
+        wake = threading.Timer(seconds, _wake, [pids])
         wake.daemon = True
         wake.start()
 
@@ -172,6 +172,11 @@ class Cluster:
 
     def _until_answers(self, name: str, url: str) -> None:
         wait_until(self.children[name], lambda: answers(url), 240)
+
+
+def _wake(pids: list[int]) -> None:
+    for pid in pids:
+        _signal(pid, signal.SIGCONT)
 
 
 def _signal_group(child: Child, number: signal.Signals) -> None:

@@ -75,14 +75,15 @@ class Theatre:
                 self.cluster.die_in(event.what, act, pk)
         return Staged(self, story, exercise)
 
-    def freeze(self, act: Act, playing: Sequence[Staged]) -> None:
+    def freeze(self, act: Act, until: datetime, playing: Sequence[Staged]) -> None:
         """Freezes are for everybody: each exercise that plays has it in its ledger."""
+        act.until = until
         for staged in playing:
             staged.ledger.acts.append(act)
 
         def begin() -> None:
             FreezeWindow.objects.create(
-                name="Launch", starts_at=database_now(), ends_at=act.until, environments=[]
+                name="Launch", starts_at=database_now(), ends_at=until, environments=[]
             )
 
         if in_database(begin):
@@ -138,8 +139,7 @@ class Staged:
             act.run_id = run_id
             self._answered(act, lambda: in_database(lambda: self._decline(run_id)))
         else:
-            act.until = act.begun + timedelta(seconds=event.seconds)
-            self.theatre.freeze(act, playing)
+            self.theatre.freeze(act, act.begun + timedelta(seconds=event.seconds), playing)
 
     def _answered(self, act: Act, do: Callable[[], bool]) -> None:
         self.ledger.acts.append(act)

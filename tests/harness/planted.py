@@ -7,24 +7,39 @@ only. The first line of its docstring is the mistake; what catches it is for the
 from __future__ import annotations
 
 import dataclasses
+import uuid
 from collections.abc import Callable
+from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any, Final
 
 from django.db import transaction
 
 from exercises.domain.errors import EngineError
 from exercises.domain.run_states import RunState
-from exercises.engines.fis import FisEngine
+from exercises.engines import fis
+from exercises.failpoints import failpoint
 from exercises.models import Run
-from exercises.services import (
-    audit,
-    observe,
-    run_events,
-    settle_starts,
-    start,
-    start_steps,
-    stop,
-)
+from exercises.models.audit import AuditEntry
+from exercises.services import observe as _observe
+from exercises.services import propose as _propose
+from exercises.services import reconcile as _reconcile
+from exercises.services import run_events as _run_events
+from exercises.services import settle_starts as _settle_starts
+from exercises.services import start as _start
+from exercises.services import start_steps as _start_steps
+from exercises.services import stop as _stop
+
+# What is replaced is not what these modules offer, so no type checker is to look at it.
+observe: Any = _observe
+propose: Any = _propose
+reconcile: Any = _reconcile
+run_events: Any = _run_events
+settle_starts: Any = _settle_starts
+start: Any = _start
+start_steps: Any = _start_steps
+stop: Any = _stop
+FisEngine: Any = fis.FisEngine
 
 Plant = Callable[[], None]
 BUGS: Final[dict[str, Plant]] = {}
@@ -48,24 +63,22 @@ def token_per_attempt() -> None:
     """Every attempt has a token of its own."""
     right, tried = FisEngine.start, [0]
 
-    def wrong(self: FisEngine, access: Any, order: Any) -> Any:
+    def wrong(self: Any, access: Any, order: Any) -> Any:
         tried[0] += 1
         return right(self, access, dataclasses.replace(order, token=f"{order.token}-{tried[0]}"))
 
-    FisEngine.start = wrong  # type: ignore[method-assign]
+    FisEngine.start = wrong
 
 
 @bug
 def token_dropped() -> None:
     """The token is left to boto3, which makes up another one each time."""
-    import uuid
-
     right = FisEngine.start
 
-    def wrong(self: FisEngine, access: Any, order: Any) -> Any:
+    def wrong(self: Any, access: Any, order: Any) -> Any:
         return right(self, access, dataclasses.replace(order, token=str(uuid.uuid4())))
 
-    FisEngine.start = wrong  # type: ignore[method-assign]
+    FisEngine.start = wrong
 
 
 @bug
@@ -73,16 +86,17 @@ def tag_forgotten() -> None:
     """The experiment does not carry its run, so nobody finds it again."""
     right = FisEngine.start
 
-    def wrong(self: FisEngine, access: Any, order: Any) -> Any:
+    def wrong(self: Any, access: Any, order: Any) -> Any:
         return right(self, access, dataclasses.replace(order, run_id="unknown"))
 
-    FisEngine.start = wrong  # type: ignore[method-assign]
+    FisEngine.start = wrong
 
 
 @bug
 def reissue_after_stop() -> None:
     """The settlement asks again although a stop was asked for."""
     right = settle_starts.refusals
+    _blind_to_stops()
 
     def wrong(run: Any, **facts: Any) -> Any:
         return tuple(each for each in right(run, **facts) if each.rule != "stop.requested")
@@ -93,6 +107,7 @@ def reissue_after_stop() -> None:
 @bug
 def gate_skipped_on_reissue() -> None:
     """The settlement asks again without asking the gate."""
+    _blind_to_stops()
     _replace("refusals", lambda run, **facts: (), settle_starts)
 
 
@@ -105,9 +120,7 @@ def call_before_commit() -> None:
         with transaction.atomic():
             intent = right(run, fence, *rest)
             if intent is not None:
-                start.ask_engine(intent, fence, allowed_at=intent.asked_at)
-                from exercises.failpoints import failpoint
-
+                start.ask_engine(intent, fence, allowed_at=intent.asked_at, is_first=True)
                 failpoint("start.before_record_commit")
             return None
 
@@ -126,14 +139,25 @@ def fence_ignored() -> None:
 
 
 @bug
-def approval_without_lock() -> None:
-    """The gate judges what was read before the locks were taken."""
+def gate_asked_too_early() -> None:
+    """The gate is asked before the template is made, and its answer is kept for the slot."""
+    right, prepare = start.refusals, start._prepare
+    kept: dict[Any, Any] = {}
 
-    def wrong(run: Any, fence: int) -> Any:
-        run_events.lock_run(run.pk, fence=fence)
-        return run
+    def early(run: Any) -> Any:
+        kept[run.pk] = right(run, now=start.database_now(), target_count=None)
+        return prepare(run)
 
-    _replace("lock_for_gate", wrong, start)
+    _replace("_prepare", early, start)
+    _replace("refusals", lambda run, **facts: kept.get(run.pk, ()), start)
+
+
+@bug
+def slept_through_a_stop() -> None:
+    """A worker that slept between the gate and AWS does not look at the latch again, and what
+    it finds out is written down as running."""
+    _blind_to_stops()
+    latch_ignored_when_found()
 
 
 @bug
@@ -158,8 +182,6 @@ def missed_slot_caught_up() -> None:
 def content_change_ignored() -> None:
     """An experiment that was edited since runs as it was."""
     _without("approval.", start, settle_starts)
-    from exercises.services import propose
-
     _replace("cancel_scheduled_run", lambda *_, **__: None, propose)
 
 
@@ -177,12 +199,9 @@ def latch_ignored_when_found() -> None:
     """A start that is found after a stop was asked for is taken as running."""
     right = start_steps.lock_run
 
-    class Blind:
-        stop_requested_at = None
-
     def wrong(run_id: object, *, fence: int | None = None) -> Any:
         right(run_id, fence=fence)
-        return Blind()
+        return SimpleNamespace(stop_requested_at=None)
 
     _replace("lock_run", wrong, start_steps)
     stop_not_redriven()
@@ -194,13 +213,24 @@ def stop_not_redriven() -> None:
     _replace("_redrive_stops", lambda *_: None, observe)
 
 
+def _blind_to_stops() -> None:
+    right = start_steps.lock_free
+
+    def wrong(run_id: Any, fence: int) -> Any:
+        run = right(run_id, fence)
+        run.stop_requested_at = None
+        return run
+
+    _replace("lock_free", wrong, start_steps)
+
+
 @bug
 def stop_without_latch() -> None:
     """A stop only asks AWS; what has not started yet is forgotten."""
     right = stop._latch
 
     def wrong(order: Any, actor: Any, run_id: object) -> Any:
-        run = run_events.lock_runs(Run.objects.filter(pk=run_id))[0]
+        run = run_events.lock_run(run_id)
         return right(order, actor, run_id) if run.experiment_ref else run
 
     _replace("_latch", wrong, stop)
@@ -209,7 +239,8 @@ def stop_without_latch() -> None:
 @bug
 def adopt_ignored() -> None:
     """An experiment that is found by its tag is not taken over."""
-    FisEngine.find = lambda *_: None  # type: ignore[method-assign]
+    FisEngine.find = lambda *_: None
+    _replace("reconcile", lambda *_, **__: None, observe)
 
 
 @bug
@@ -217,13 +248,13 @@ def unknown_taken_for_failed() -> None:
     """No answer counts as: nothing happened."""
     right = FisEngine.start
 
-    def wrong(self: FisEngine, access: Any, order: Any) -> Any:
+    def wrong(self: Any, access: Any, order: Any) -> Any:
         try:
             return right(self, access, order)
         except EngineError as error:
             raise EngineError(str(error), outcome="none", retryable=False) from error
 
-    FisEngine.start = wrong  # type: ignore[method-assign]
+    FisEngine.start = wrong
 
 
 @bug
@@ -245,34 +276,24 @@ def intent_not_audited() -> None:
 @bug
 def audit_skips_a_number() -> None:
     """The audit trail counts by twos."""
-    right = audit.AuditEntry.save
+    entry: Any = AuditEntry
+    right = entry.save
 
     def wrong(self: Any, *args: Any, **kwargs: Any) -> None:
         self.seq += 1
         right(self, *args, **kwargs)
 
-    audit.AuditEntry.save = wrong  # type: ignore[method-assign]
+    entry.save = wrong
 
 
 @bug
 def template_not_verified() -> None:
     """What the account holds is started unseen."""
-    FisEngine.verify = lambda *_: None  # type: ignore[method-assign]
-    FisEngine.start = _start_without_looking(FisEngine.start)  # type: ignore[method-assign]
-
-
-def _start_without_looking(right: Any) -> Any:
-    def wrong(self: FisEngine, access: Any, order: Any) -> Any:
-        if hasattr(order, "definition"):
-            order = dataclasses.replace(order, definition={})
-        return right(self, access, order)
-
-    return wrong
+    FisEngine.verify = lambda *_: None
+    _replace("stop_by_rule", lambda *_, **__: False, observe)
 
 
 @bug
 def late_start_not_refused() -> None:
     """The session that starts has no end, so a worker that slept starts in a freeze."""
-    from datetime import timedelta
-
-    start_steps.START_WITHIN = timedelta(days=1)  # type: ignore[misc]
+    start_steps.START_WITHIN = timedelta(days=1)

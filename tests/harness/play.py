@@ -19,7 +19,7 @@ from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.errors import Conflict, EngineError, Invalid, NotAllowed, Refused
 from exercises.models import Exercise, FreezeWindow, Membership, Run, RunEvent
 from exercises.models.due_work import database_now
-from exercises.services import start
+from exercises.services import start as _start
 from exercises.services.decide import decide
 from exercises.services.propose import edit_draft
 from exercises.services.stop import stop_all, stop_run
@@ -28,6 +28,8 @@ from tests.harness.ledger import Act, Ledger
 from tests.harness.oracle import Evidence, violations
 from tests.harness.scene import Scene
 from tests.harness.schedule import REFUSED_FOR_GOOD, Crash, Meanwhile, Schedule, Step
+
+start: Any = _start
 
 ANSWERED = (Conflict, Invalid, NotAllowed, Refused)
 """What a person is told instead of being obeyed: the act did not happen."""
@@ -75,7 +77,7 @@ class Player:
         for entry in self.scene.stage.simulator.journal.entries():
             if entry["operation"].startswith(("Start", "Stop")):
                 tell(f"AWS {entry['at'][11:23]} {entry['operation']} {entry['outcome']}")
-        for event in RunEvent.objects.filter(run__in=self.scene.run_ids).order_by("at", "pk"):
+        for event in RunEvent.objects.filter(run__in=self.scene.runs()).order_by("at", "pk"):
             tell(f"LOG {event.at:%H:%M:%S.%f} {event.kind}: {event.text}")
         for act in self.ledger.acts:
             tell(f"ACT {act}")
@@ -87,7 +89,7 @@ class Player:
         """The broker is ours, and whoever sleeps lets time pass for everybody."""
         wake, slept = hints.wake, start.time
         hints.wake = self._wake
-        start.time = SimpleNamespace(sleep=self.scene.stage.advance)  # type: ignore[assignment]
+        start.time = SimpleNamespace(sleep=self.scene.stage.advance)
         try:
             yield
         finally:
@@ -211,11 +213,11 @@ class Player:
     def _do_freeze(self, step: Step) -> None:
         now = database_now()
         act = self.ledger.begin("freeze", now)
-        act.until = now + timedelta(seconds=step.amount)
+        act.until = until = now + timedelta(seconds=step.amount)
         self._act(
             act,
             lambda: FreezeWindow.objects.create(
-                name="Launch", starts_at=now, ends_at=act.until, environments=[]
+                name="Launch", starts_at=now, ends_at=until, environments=[]
             ),
         )
 

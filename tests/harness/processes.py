@@ -13,7 +13,7 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.harness.chaos import LASTS_S, Event, story
+from tests.harness.chaos import LASTS_S, LATE, PERSONAL, PLACES, Event, story
 from tests.harness.cluster import Cluster
 from tests.harness.inprocess import report
 

@@ -39,7 +39,7 @@ class Stage:
         clock.drive(simulator.lifecycle.tick)
         for account in (PLATFORM, STAGING):
             cloudwatch_backends[account][build.REGION].metric_data.clear()
-        clock.STEP_S = 15.0  # type: ignore[misc]
+        clock.STEP_S = 15.0
         database_clock.install(clock.wall())
 
     def advance(self, seconds: float) -> None:

@@ -19,8 +19,9 @@ PRODUCT = Path(failpoints.__file__).parent
 def used() -> Iterator[str]:
     for path in PRODUCT.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            is_call = isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
-            if is_call and node.func.id == "failpoint":
+            if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+                continue
+            if node.func.id == "failpoint":
                 (argument,) = node.args
                 assert isinstance(argument, ast.Constant), f"{path}: say the name itself"
                 yield str(argument.value)

@@ -68,7 +68,8 @@ def short_cut(application: Application, url: str) -> None:
             kept[key] = answer
         return answer
 
-    URLLib3Session.send = send
+    session: Any = URLLib3Session
+    session.send = send
 
 
 def _key(environ: Mapping[str, Any], body: bytes) -> Key | None:
@@ -96,7 +97,7 @@ def _action(environ: Mapping[str, Any], body: bytes) -> bytes:
 
 def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
     url = urlsplit(request.url)
-    body = request.body or b""
+    body: Any = request.body or b""
     if hasattr(body, "read"):
         body = body.read()
     if isinstance(body, str):
@@ -121,8 +122,9 @@ def _environ(request: AWSPreparedRequest) -> dict[str, Any]:
         "wsgi.multiprocess": False,
         "wsgi.run_once": False,
     }
-    for name, value in request.headers.items():
-        text = value.decode() if isinstance(value, bytes) else str(value)
+    headers: Any = request.headers
+    for name, value in headers.items():
+        text = bytes(value).decode() if isinstance(value, bytes) else str(value)
         key = name.upper().replace("-", "_")
         environ[key if key == "CONTENT_TYPE" else f"HTTP_{key}"] = text
     return environ
