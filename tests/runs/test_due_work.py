@@ -32,7 +32,6 @@ def woken(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_what_is_due_is_handed_out_once(cast: Cast, woken: list[str]) -> None:
     build.live(cast)
-    AccountRegion.objects.update(due_at=database_now())
     assert (tick(), tick()) == (2, 0)
     assert woken == ["exercises.start_run", "exercises.observe_region"]
 
@@ -62,5 +61,5 @@ def test_slow_ticks_claim_no_run_earlier_than_a_worker_waits_for_its_slot(
     settings.CHAOSPLANE_TICK_S = 30
     _, run = build.live(cast)
     Run.objects.filter(pk=run.pk).update(due_at=database_now() + timedelta(seconds=20))
-    assert tick() == 0
-    assert woken == []
+    tick()
+    assert "exercises.start_run" not in woken
