@@ -7,8 +7,8 @@ come from botocore's standard chain (AWS_ENDPOINT_URL for the simulator).
 
 from __future__ import annotations
 
-import json
 import functools
+import json
 import threading
 from datetime import UTC, datetime
 from enum import StrEnum

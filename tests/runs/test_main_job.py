@@ -9,11 +9,11 @@ import pytest
 
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.finding_states import FindingState, Severity
+from exercises.domain.steady_state import BASELINE_S
 from exercises.management.demo.probes import mqtt_probes
 from exercises.models import Exercise, Finding, ResolvedTarget, Run, Template, TemplateVersion
 from exercises.services.audit_verification import verify
 from exercises.services.findings import edit_finding, move_finding
-from exercises.domain.steady_state import BASELINE_S
 from tests import build
 from tests.cast import Cast
 from tests.drive import fresh, until
