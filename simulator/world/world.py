@@ -63,12 +63,14 @@ class World:
         now = self._clock.now()
         if now - self._published_at < PUBLISH_EVERY_S:
             return
-        self._look(now)
-        # A busy machine may tick late: sensors would have gone on measuring meanwhile.
+        # A busy machine may tick late: sensors would have gone on measuring what was there.
         self._published_at = max(self._published_at, now - HISTORY_S)
-        while self._published_at + PUBLISH_EVERY_S <= now:
+        while self._published_at + 2 * PUBLISH_EVERY_S <= now:
             self._published_at += PUBLISH_EVERY_S
             self._publish(self._published_at)
+        self._look(now)
+        self._published_at += PUBLISH_EVERY_S
+        self._publish(self._published_at)
         self._alarms.evaluate(self._clock.wall(now))
         self._heal(now)
         if (now - self._pruned_at) / self._clock.speed >= PRUNE_EVERY_WALL_S:
