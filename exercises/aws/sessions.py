@@ -102,9 +102,7 @@ def one_start_client(access: AccountAccess, template_ref: str, not_after: dateti
     with aws_errors(f"assume {role_arn(access, Purpose.START)}"):
         given = role.assume(Policy=policy, DurationSeconds=SHORTEST_SESSION_S)
     session = _new_session()
-    session.set_credentials(  # type: ignore[no-untyped-call]
-        given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"]
-    )
+    session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
     return _new_client(session, "fis", access.region, Purpose.START)
 
 
