@@ -60,6 +60,10 @@ if PRODUCTION:
             f"{', '.join(SIMULATED_AWS)}: production talks to AWS itself, never to a stand-in."
             " Unset it, or set CHAOSPLANE_ENV=demo."
         )
+    if env.text("CHAOSPLANE_FAILPOINTS", ""):
+        raise ImproperlyConfigured(
+            "CHAOSPLANE_FAILPOINTS has processes killed on purpose: it is for tests only. Unset it."
+        )
     if not ALLOWED_HOSTS or "*" in ALLOWED_HOSTS:
         raise ImproperlyConfigured(
             "CHAOSPLANE_ALLOWED_HOSTS must name the hosts people use, without '*'."

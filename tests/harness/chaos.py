@@ -24,8 +24,6 @@ PERSONAL: Final = {
     "edit.before_commit": "edit",
 }
 """Where a person's process dies before Go: the act has not happened."""
-LATE: Final = ("judge.", "debrief.", "observe.archived")
-"""Where somebody comes by only when an experiment has ended: these orders outlast healing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,11 +125,6 @@ class Cluster:
         """Whoever comes by first dies or sleeps there."""
         (self.failpoints / failpoint).write_text(action)
 
-    def withdraw_orders(self, keep: tuple[str, ...]) -> None:
-        for order in self.failpoints.glob("*.*"):
-            if not order.name.startswith(keep):
-                order.unlink(missing_ok=True)
-
     def die_in(self, failpoint: str, act: str, pk: object) -> None:
         """Somebody's process is killed there in the middle of an act."""
         self.order(failpoint, "kill")

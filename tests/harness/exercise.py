@@ -173,6 +173,17 @@ class Staged:
             reason="not today",
         )
 
+    def is_tried(self) -> bool:
+        """Whether AWS was asked for each start, or nobody is going to ask any more."""
+        close_old_connections()
+        asked = {
+            entry["input"].get("tags", {}).get(RUN_TAG)
+            for entry in self._journal()
+            if entry["operation"] == "StartExperiment"
+        }
+        waiting = Run.objects.unfinished().filter(pk__in=self.run_ids)
+        return all(str(pk) in asked for pk in waiting.values_list("pk", flat=True))
+
     def healed(self) -> None:
         self.ledger.healed_at = datetime.now(UTC)
 

@@ -10,7 +10,6 @@ import dataclasses
 import uuid
 from collections.abc import Callable
 from datetime import timedelta
-from types import SimpleNamespace
 from typing import Any, Final
 
 from django.db import transaction
@@ -42,6 +41,8 @@ stop: Any = _stop
 FisEngine: Any = fis.FisEngine
 
 Plant = Callable[[], None]
+CHANGES: Final = ("approval.", "freeze.")
+"""Rules whose answer people change at any moment."""
 BUGS: Final[dict[str, Plant]] = {}
 
 
@@ -148,8 +149,13 @@ def gate_asked_too_early() -> None:
         kept[run.pk] = right(run, now=start.database_now(), target_count=None)
         return prepare(run)
 
+    def late(run: Any, **facts: Any) -> Any:
+        said_then = [each for each in kept.get(run.pk, ()) if each.rule.startswith(CHANGES)]
+        said_now = [each for each in right(run, **facts) if not each.rule.startswith(CHANGES)]
+        return (*said_then, *said_now)
+
     _replace("_prepare", early, start)
-    _replace("refusals", lambda run, **facts: kept.get(run.pk, ()), start)
+    _replace("refusals", late, start)
 
 
 @bug
@@ -200,8 +206,9 @@ def latch_ignored_when_found() -> None:
     right = start_steps.lock_run
 
     def wrong(run_id: object, *, fence: int | None = None) -> Any:
-        right(run_id, fence=fence)
-        return SimpleNamespace(stop_requested_at=None)
+        run = right(run_id, fence=fence)
+        run.stop_requested_at = None
+        return run
 
     _replace("lock_run", wrong, start_steps)
     stop_not_redriven()

@@ -42,6 +42,9 @@ def _hunt(name: str, free: list[dict[str, str]]) -> int | None:
         seen = 0
         for outcome in play([environment], 0, LIMIT, bug=name):
             seen += 1
+            if any(promise.startswith("error:") for promise in outcome["broken"]):
+                print(f"{name:<26} breaks the harness itself: {outcome['broken'][0]}", flush=True)
+                return None
             if outcome["broken"]:
                 first = str(outcome["broken"][0]).splitlines()[-1]
                 print(f"{name:<26} {seen:>4} seeds  {first}", flush=True)

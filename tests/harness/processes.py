@@ -13,7 +13,10 @@ import traceback
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from tests.harness.chaos import LASTS_S, LATE, PERSONAL, PLACES, Event, story
+from django.db import DatabaseError
+from psycopg_pool import PoolTimeout
+
+from tests.harness.chaos import LASTS_S, PERSONAL, PLACES, Event, story
 from tests.harness.cluster import Cluster
 from tests.harness.inprocess import report
 
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
 
 SIDE_BY_SIDE: Final = 4
 QUIET_WITHIN_S: Final = 90.0
+TRIED_WITHIN_S: Final = 40.0
 LEASES_END_AFTER_S: Final = 4.0
 """Of the dead: nobody waits a minute for them here. Nobody hangs this long after healing."""
 
@@ -64,6 +68,7 @@ def _rounds(
         try:
             staged = [theatre.stage(each) for each in stories]
             _play(cluster, staged, tells=tells)
+            _supervise(cluster, staged)
             _heal(cluster, staged)
             _quieten(cluster, staged)
             broken = [each.violations() for each in staged]
@@ -111,8 +116,21 @@ def _happen(cluster: Cluster, event: Event, one: Staged, playing: Sequence[Stage
         one.act(event, playing)
 
 
+def _supervise(cluster: Cluster, staged: Sequence[Staged]) -> None:
+    """What died comes back while AWS still lies, until every start was tried or refused."""
+    began = time.monotonic()
+    while time.monotonic() - began < TRIED_WITHIN_S:
+        cluster.revive()
+        try:
+            if all(each.is_tried() for each in staged):
+                return
+        except (DatabaseError, PoolTimeout):
+            pass  # PostgreSQL is coming back
+        time.sleep(0.5)
+
+
 def _heal(cluster: Cluster, staged: Sequence[Staged]) -> None:
-    cluster.withdraw_orders(keep=LATE)
+    """AWS tells the truth again. Orders stay until they have struck: each strikes once."""
     cluster.turn(None)
     cluster.revive()
     cluster.wait_until_well()

@@ -95,6 +95,10 @@ def test_time_runs_faster_only_with_a_simulator(read):
     assert settings["CHAOSPLANE_TIME_SPEED"] == 60
 
 
+def test_production_refuses_to_be_killed_on_purpose(read):
+    assert "CHAOSPLANE_FAILPOINTS" in refusal(read, CHAOSPLANE_FAILPOINTS="/tmp/failpoints")
+
+
 def test_production_refuses_any_host(read):
     assert "CHAOSPLANE_ALLOWED_HOSTS" in refusal(read, CHAOSPLANE_ALLOWED_HOSTS="*")
 
