@@ -143,7 +143,7 @@ def run_preflight(page: Page) -> None:
     sections = page.get_by_role("navigation", name="Exercise sections")
     sections.get_by_role("link", name="Pre-flight").click()
     page.get_by_role("button", name="Run all checks").click()
-    expect(page.get_by_text("every check passed")).to_be_visible()
+    expect(page.get_by_text("every check passed")).to_be_visible(timeout=90_000)
 
 
 def say_go(page: Page) -> None:
