@@ -152,6 +152,12 @@ class Installation:
         os.killpg(child.process.pid, signal.SIGKILL)
         child.process.wait()
 
+    def stop_parts(self, *names: str) -> None:
+        for name in names:
+            child = self._children.pop(name)
+            child.ask_to_stop()
+            child.wait_or_end(20)
+
     def stop_server(self, name: str) -> None:
         child = self.servers.children[name]
         child.ask_to_stop()
