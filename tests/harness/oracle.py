@@ -20,7 +20,7 @@ from tests.harness.ledger import Ledger
 
 RUN_TAG: Final = "chaosplane:run"
 ENDED: Final = frozenset({"completed", "stopped", "failed", "cancelled"})
-STARTED: Final = frozenset({"running", "stopping", "completed", "stopped"})
+RUN_ENDS: Final = {each: each for each in ENDED} | {"cancelled": "stopped"}
 EARLY: Final = timedelta(seconds=2)
 GRACE: Final = timedelta(seconds=300)
 UNDER_WAY: Final = timedelta(seconds=61)
@@ -109,6 +109,8 @@ def _known(run: Run, made: Sequence[Made]) -> Iterator[str]:
             yield f"orphan: {each.ref} of run {run.pk}, which is {run.state}, is not known to it"
         if each.status not in ENDED:
             yield f"still running: {each.ref} is {each.status} after everything was healed"
+        elif run.state != RUN_ENDS[each.status]:
+            yield f"wrong end: {each.ref} is {each.status}, run {run.pk} is {run.state}"
     if run.experiment_ref and not made:
         yield f"lost: run {run.pk} names {run.experiment_ref}, which AWS never made"
     if run.state not in (*ENDED, "skipped"):

@@ -265,6 +265,8 @@ class Player:
 
     def _quieten(self) -> None:
         """Tick and work until nothing of ours runs any more, here or in AWS."""
+        if self.story.late:
+            failpoints.arm({self.story.late.place: self._striking(self.story.late)})
         for pause in PAUSES_S:
             self._step(Step("tick"))
             while self.messages:
@@ -275,6 +277,9 @@ class Player:
 
     def _is_quiet(self) -> bool:
         if Run.objects.unfinished().filter(pk__in=self.scene.run_ids).exists():
+            return False
+        unjudged = Run.objects.watched().filter(pk__in=self.scene.run_ids)
+        if self.story.is_judged and unjudged.exists():
             return False
         service = self.scene.stage.simulator.service
         return not any(region.active() for region in service.regions.values())

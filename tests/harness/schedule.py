@@ -19,6 +19,11 @@ WORK_PLACES: Final = sorted(
 )
 START_PLACES: Final = sorted(name for name in INSIDE | BETWEEN if name.startswith("start."))
 STOP_PLACES: Final = sorted(name for name in INSIDE | BETWEEN if name.startswith("stop."))
+LATE_PLACES: Final = sorted(
+    name
+    for name in INSIDE | BETWEEN
+    if name.startswith(("settle.", "observe.", "due.", "judge.", "debrief."))
+)
 
 KNOBS: Final = (
     ("lose_response", "StartExperiment"),
@@ -79,6 +84,22 @@ class Schedule:
     seed: int
     scene: str
     steps: tuple[Step, ...] = field(default=())
+    late: Crash | None = None
+    """Strikes while everything quietens down."""
+    is_judged: bool = False
+    """Whether it goes on until the runs are judged, which takes as long again."""
+
+
+TAKEN_OVER: Final = (
+    Step("advance", 65.0),
+    Step("tick"),
+    Step("work"),
+    Step("work"),
+    Step("advance", 3.0),
+    Step("tick"),
+    Step("work"),
+)
+"""The lease ends, and another worker goes on with what the sleeper holds for its own."""
 
 
 def schedule(seed: int) -> Schedule:
@@ -91,7 +112,9 @@ def schedule(seed: int) -> Schedule:
             steps.append(Step("work", rng.random(), order=_order(rng, WORK_PLACES, 0.25)))
         if rng.random() < 0.3:
             steps.append(Step("tick"))
-    return Schedule(seed, scene, tuple(steps))
+    late = Crash(rng.choice(LATE_PLACES)) if rng.random() < 0.4 else None
+    is_judged = late is not None and late.place.startswith(("judge.", "debrief."))
+    return Schedule(seed, scene, tuple(steps), late, is_judged)
 
 
 def _before(rng: random.Random, scene: str) -> list[Step]:
@@ -166,6 +189,8 @@ def _order(
     place = rng.choice(places)
     if place in INSIDE or rng.random() < 0.5:
         return Crash(place)
+    if rng.random() < 0.4:
+        return Meanwhile(place, TAKEN_OVER)
     steps = [_perturb(rng, scene or "live") for _ in range(rng.randint(1, 2))]
     if rng.random() < 0.7:
         steps += [Step("tick"), Step("work", rng.random())]
