@@ -75,7 +75,8 @@ def stop_now(order: StopOrder, known: Stoppable) -> StopResult:
     telling.go_on(receipts, levers)
     is_told = telling.wait(min(DATABASE_S, end - time.monotonic()))
     receipts += telling.more
-    if not is_told:
+    is_whole = order.scope is Scope.RUN and bool(receipts)  # a run has one experiment
+    if not is_told and not is_whole:
         left_s = max(0.0, end - time.monotonic()) / 2
         more, unsearched = _search(order, known.places, receipts, entry, min(SEARCH_S, left_s))
         receipts, problems = receipts + more, problems + unsearched

@@ -12,7 +12,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +57,7 @@ class Figures:
         return self.accepted == self.tries and self.slowest <= SLOWEST_S and not self.lost
 
 
-def main(tries: int) -> int:
+def main(tries: int, names: Sequence[str]) -> int:
     it = Installation()
     try:
         it.start()
@@ -65,7 +65,7 @@ def main(tries: int) -> int:
         import django
 
         django.setup()
-        found = {name: _under(it, name, tries) for name in CONDITIONS}
+        found = {name: _under(it, name, tries) for name in names}
     finally:
         it.stop()
     total = Figures(
@@ -132,6 +132,8 @@ def _lost_after_healing(batch: list[Any]) -> int:
     try:
         until(lambda: not runs.lost(batch), "every stop is known", 120)
     except RuntimeError:
+        for run in runs.not_ended(batch):
+            print(f"  lost: {run.pk} {run.experiment_ref} is {run.state}: {run.state_reason}")
         return runs.lost(batch)
     return 0
 
@@ -149,12 +151,15 @@ def press_stop(it: Installation, run_id: str) -> tuple[bool, float]:
     try:
         with urllib.request.urlopen(asked, timeout=30) as answer:
             told = json.load(answer)
-    except (urllib.error.HTTPError, TimeoutError, OSError, ValueError) as error:
-        print(f"  not accepted: {error}", flush=True)
+    except urllib.error.HTTPError as error:
+        print(f"  {run_id} not accepted: {error} {error.read().decode()[:600]}", flush=True)
+        return False, time.monotonic() - began
+    except (OSError, ValueError) as error:
+        print(f"  {run_id} not accepted: {error}", flush=True)
         return False, time.monotonic() - began
     seconds = time.monotonic() - began
     return bool(told["is_accepted"] and len(told["stopped"]) == 1), seconds
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5))
+    sys.exit(main(int(sys.argv[1]) if len(sys.argv) > 1 else 5, sys.argv[2:] or list(CONDITIONS)))

@@ -30,7 +30,8 @@ class Installation:
         self.home.chmod(0o711)
         self.url = f"http://{HOST}:{_free_port()}"
         self.aws_url = f"http://{HOST}:{_free_port()}"
-        self.servers = Servers(self.home / "data", durable=False, given={})
+        # Killed and started again, it must know what it has committed.
+        self.servers = Servers(self.home / "data", durable=True, given={})
         addresses = self.servers.environment | {
             "CHAOSPLANE_STOP_JOURNAL": str(self.home / "stop-journal")
         }

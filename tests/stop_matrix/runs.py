@@ -90,8 +90,14 @@ def listed(folder: Path, runs: list[Run]) -> bool:
 
 
 def lost(runs: list[Run]) -> int:
-    """How many of these runs the database does not know to be stopped, or AWS still runs."""
-    ended = Run.objects.filter(
-        pk__in=[run.pk for run in runs], stop_requested_at__isnull=False
-    ).exclude(state__in=[RunState.RUNNING.value, RunState.STOPPING.value])
-    return len(runs) - ended.count()
+    """How many of these the database does not know to be stopped and ended."""
+    known = Run.objects.filter(pk__in=[run.pk for run in runs]).count()
+    return len(runs) - known + len(not_ended(runs))
+
+
+def not_ended(runs: list[Run]) -> list[Run]:
+    ended = Run.objects.filter(stop_requested_at__isnull=False).exclude(
+        state__in=[RunState.RUNNING.value, RunState.STOPPING.value]
+    )
+    mine = Run.objects.filter(pk__in=[run.pk for run in runs])
+    return list(mine.exclude(pk__in=ended.values("pk")))
