@@ -21,7 +21,6 @@ from exercises.failpoints import failpoint
 from exercises.models import Run
 from exercises.models.audit import AuditEntry
 from exercises.services import observe as _observe
-from exercises.services import propose as _propose
 from exercises.services import reconcile as _reconcile
 from exercises.services import run_events as _run_events
 from exercises.services import settle_starts as _settle_starts
@@ -31,7 +30,6 @@ from exercises.services import stop as _stop
 
 # What is replaced is not what these modules offer, so no type checker is to look at it.
 observe: Any = _observe
-propose: Any = _propose
 reconcile: Any = _reconcile
 run_events: Any = _run_events
 settle_starts: Any = _settle_starts
@@ -183,13 +181,6 @@ def missed_slot_caught_up() -> None:
     """A slot that was missed is started later all the same."""
     _replace("_is_missed", lambda _: False, start)
     _without("run.missed", start, settle_starts)
-
-
-@bug
-def content_change_ignored() -> None:
-    """An experiment that was edited since runs as it was."""
-    _without("approval.", start, settle_starts)
-    _replace("cancel_scheduled_run", lambda *_, **__: None, propose)
 
 
 def _without(rule: str, *modules: Any) -> None:

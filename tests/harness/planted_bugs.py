@@ -21,7 +21,7 @@ LIMIT: Final = 200
 
 
 def main() -> int:
-    names = [os.environ["BUG"]] if os.environ.get("BUG") else _names()
+    names = os.environ.get("BUG", "").split() or _names()
     began = time.monotonic()
     with databases(os.cpu_count() or 1) as environments:
         free = list(environments)

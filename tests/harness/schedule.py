@@ -17,7 +17,11 @@ SCENES: Final = ("live", "alone", "live", "alone", "both")
 WORK_PLACES: Final = sorted(
     name for name in INSIDE | BETWEEN if name.startswith(("start.", "settle.", "observe.", "due."))
 )
-START_PLACES: Final = sorted(name for name in INSIDE | BETWEEN if name.startswith("start."))
+START_PLACES: Final = sorted(
+    [name for name in INSIDE | BETWEEN if name.startswith("start.")]
+    # Before the gate and between the gate and AWS is where sleep does the most harm.
+    + ["start.prepared", "start.intent_committed", "start.before_send"]
+)
 STOP_PLACES: Final = sorted(name for name in INSIDE | BETWEEN if name.startswith("stop."))
 LATE_PLACES: Final = sorted(
     name
@@ -189,8 +193,11 @@ def _order(
     place = rng.choice(places)
     if place in INSIDE or rng.random() < 0.5:
         return Crash(place)
-    if rng.random() < 0.4:
+    draw = rng.random()
+    if draw < 0.4:
         return Meanwhile(place, TAKEN_OVER)
+    if draw < 0.7:
+        return Meanwhile(place, (_bare(_user(rng, scene or "live")),))
     steps = [_perturb(rng, scene or "live") for _ in range(rng.randint(1, 2))]
     if rng.random() < 0.7:
         steps += [Step("tick"), Step("work", rng.random())]
