@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
+import pytest_django
 
 from tests import servers
 
@@ -37,7 +38,7 @@ del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from django.db import connection  # noqa: E402
 
-from tests.emptying import lifting  # noqa: E402
+from tests.emptying import end_other_sessions, lifting  # noqa: E402
 
 if TYPE_CHECKING:
     from chaosplane.embedded.processes import Child
@@ -97,11 +98,15 @@ def only_this_machine() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> Iterator[None]:
+def django_db_setup(
+    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+) -> Iterator[None]:
     operations = type(connection.ops)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "sql_flush", lifting(operations.sql_flush))
         yield
+    with django_db_blocker.unblock():
+        end_other_sessions()
 
 
 @pytest.fixture

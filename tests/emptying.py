@@ -1,4 +1,4 @@
-"""Empties the database between tests that commit; conftest.py installs it.
+"""Empties the database between tests that commit, and at the end; conftest.py installs it.
 
 History tables refuse TRUNCATE in every session, on purpose. Only here, and only in the
 transaction that empties the test database, is that one trigger lifted.
@@ -37,3 +37,16 @@ def lifting(sql_flush: SqlFlush) -> SqlFlush:
         ]
 
     return lifted
+
+
+def end_other_sessions() -> None:
+    """So that the test database can be dropped.
+
+    A request whose browser has gone may still be answered in a thread of the live server
+    when the last test is over.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
