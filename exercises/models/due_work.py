@@ -2,20 +2,31 @@
 
 A claimed row is leased, not locked: the transaction ends before any call to AWS. Every
 later write names the fence it was claimed with, so a worker that slept through its lease
-changes nothing.
+changes nothing. Leases are short, so that what a broker lost or a dead worker held is soon
+taken up by another; whoever carries work out keeps its lease alive meanwhile.
 """
 
 from __future__ import annotations
 
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
-from django.db import connection, models, transaction
+from django.db import DatabaseError, connection, models, transaction
 from django.db.models import F, Q
+from psycopg_pool import PoolTimeout
 
 from exercises.models.base import Record
 
-LEASE_S = 60
+log = logging.getLogger(__name__)
+
+LEASE_S: Final = 15
+"""How long work waits for another worker when the one who claimed it is gone."""
+
+RENEW_EVERY_S: Final = 4.0
 
 MAX_AHEAD_S = 5.0
 """How long before its time a row may be claimed: no longer than a worker waits for a slot."""
@@ -43,9 +54,7 @@ def database_now() -> datetime:
         return now
 
 
-def claim(
-    rows: models.QuerySet[W], *, ahead_s: float = 0.0, limit: int = 100, lease_s: int = LEASE_S
-) -> list[W]:
+def claim(rows: models.QuerySet[W], *, ahead_s: float = 0.0, limit: int = 100) -> list[W]:
     """Claim what is due now or within `ahead_s` seconds, oldest first.
 
     SKIP LOCKED lets any number of workers claim side by side and never the same row
@@ -60,9 +69,38 @@ def claim(
             .select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
         )
         rows.model._default_manager.filter(pk__in=[row.pk for row in due]).update(
-            lease_until=now + timedelta(seconds=lease_s), fence=F("fence") + 1
+            lease_until=now + timedelta(seconds=LEASE_S), fence=F("fence") + 1
         )
         for row in due:
-            row.lease_until = now + timedelta(seconds=lease_s)
+            row.lease_until = now + timedelta(seconds=LEASE_S)
             row.fence += 1
         return due
+
+
+@contextmanager
+def kept(rows: type[DueWork], pk: object, fence: int) -> Iterator[None]:
+    """Keep the lease of a claimed row alive inside, however long AWS takes to answer.
+
+    A thread renews it, and dies with the process: a worker that is killed or paused lets go.
+    What the work itself released, or another has claimed, is left alone.
+    """
+    is_over = threading.Event()
+    threading.Thread(
+        target=_renew, args=(rows, pk, fence, is_over), name="lease", daemon=True
+    ).start()
+    try:
+        yield
+    finally:
+        is_over.set()
+
+
+def _renew(rows: type[DueWork], pk: object, fence: int, is_over: threading.Event) -> None:
+    while not is_over.wait(RENEW_EVERY_S):
+        try:
+            mine = rows._default_manager.filter(pk=pk, fence=fence, lease_until__isnull=False)
+            if not mine.update(lease_until=database_now() + timedelta(seconds=LEASE_S)):
+                return
+        except (DatabaseError, PoolTimeout) as error:
+            log.warning("lease.not_renewed", extra={"row": str(pk), "why": str(error)})
+        finally:
+            connection.close()

@@ -20,7 +20,7 @@ from exercises.domain.engine_values import EngineStatus
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Run
-from exercises.models.due_work import database_now
+from exercises.models.due_work import database_now, kept
 from exercises.queries.stop_target import target_of
 from exercises.services import judge
 from exercises.services.guardrails import hold_guardrails, stop_by_rule
@@ -45,6 +45,11 @@ _STOPPED: Final = frozenset({EngineStatus.STOPPING.value, EngineStatus.STOPPED.v
 
 def observe_region(*, region_id: int, fence: int) -> None:
     """One cycle of observation for one claimed Region."""
+    with kept(AccountRegion, region_id, fence):
+        _observe_region(region_id, fence)
+
+
+def _observe_region(region_id: int, fence: int) -> None:
     place = AccountRegion.objects.select_related("account").get(pk=region_id)
     if place.fence != fence:
         return

@@ -16,7 +16,7 @@ from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import Run
-from exercises.models.due_work import database_now
+from exercises.models.due_work import database_now, kept
 from exercises.queries.plans import planned_wall
 from exercises.queries.start_gate import refusals
 from exercises.services.audit import record
@@ -37,6 +37,11 @@ GIVE_UP_AFTER_S = 900
 
 def settle_start(*, run_id: str, fence: int) -> None:
     """Settle one claimed run whose start has no known outcome."""
+    with kept(Run, run_id, fence):
+        _settle(run_id, fence)
+
+
+def _settle(run_id: str, fence: int) -> None:
     run = lock_free(run_id, fence)
     if run.state not in UNSETTLED:
         return

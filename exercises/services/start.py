@@ -20,7 +20,7 @@ from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import Run
-from exercises.models.due_work import MAX_AHEAD_S, database_now
+from exercises.models.due_work import MAX_AHEAD_S, database_now, kept
 from exercises.queries.start_gate import GRACE_S, refusals
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, move_run
@@ -37,6 +37,11 @@ def start_run(*, run_id: str, fence: int) -> None:
 
     Raises Conflict when another worker has taken the run over; nothing was done then.
     """
+    with kept(Run, run_id, fence):
+        _start(run_id, fence)
+
+
+def _start(run_id: str, fence: int) -> None:
     run = lock_free(run_id, fence)
     if run.state != RunState.SCHEDULED.value:
         return

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from exercises import hints
-from exercises.models import AccountRegion, Run
-from exercises.models.due_work import database_now
+from exercises.management.commands.sentinel import EVERY_S
+from exercises.models import AccountRegion, Run, due_work
+from exercises.models.due_work import LEASE_S, RENEW_EVERY_S, claim, database_now, kept
 from exercises.services.due_work import tick
 from tests import build
 from tests.cast import Cast
@@ -63,3 +65,35 @@ def test_slow_ticks_claim_no_run_earlier_than_a_worker_waits_for_its_slot(
     Run.objects.filter(pk=run.pk).update(due_at=database_now() + timedelta(seconds=20))
     tick()
     assert "exercises.start_run" not in woken
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_is_at_work_keeps_the_lease_and_lets_go_with_the_end(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Otherwise a slow answer of AWS would have two workers at one run, in turns for ever."""
+    monkeypatch.setattr(due_work, "RENEW_EVERY_S", 0.02)
+    build.live(cast)
+    (run,) = claim(Run.objects.filter(due_at__isnull=False), ahead_s=5)
+    nearly_over = database_now() + timedelta(seconds=1)
+    Run.objects.filter(pk=run.pk).update(lease_until=nearly_over)
+    with kept(Run, run.pk, run.fence):
+        for _ in range(500):
+            if lease_of(run) != nearly_over:
+                break
+            time.sleep(0.02)
+        assert (lease_of(run) or nearly_over) > nearly_over
+        assert not claim(Run.objects.filter(due_at__isnull=False), ahead_s=5)
+        Run.objects.filter(pk=run.pk).update(lease_until=None)
+        time.sleep(0.1)
+        assert lease_of(run) is None, "what was released stays released"
+
+
+def test_a_lease_is_short_enough_for_a_start_within_thirty_seconds() -> None:
+    """What Valkey lost is due again then, and the sentinel looks every second."""
+    assert LEASE_S + EVERY_S <= 20
+    assert LEASE_S >= 3 * RENEW_EVERY_S, "two renewals may fail"
+
+
+def lease_of(run: Run) -> datetime | None:
+    return Run.objects.get(pk=run.pk).lease_until

@@ -24,7 +24,7 @@ CELERY = [sys.executable, "-m", "celery", "-A", "chaosplane"]
 class Installation:
     """PostgreSQL, Valkey, simulated AWS, web, worker, beat and sentinel, in a folder of its own."""
 
-    def __init__(self) -> None:
+    def __init__(self, speed: float = 1) -> None:
         self.home = Path(tempfile.mkdtemp(prefix="chaosplane-stop-matrix-"))
         # The server may run as another user and has to get to its own folder.
         self.home.chmod(0o711)
@@ -35,13 +35,17 @@ class Installation:
         addresses = self.servers.environment | {
             "CHAOSPLANE_STOP_JOURNAL": str(self.home / "stop-journal")
         }
-        self.env = environment(os.environ, addresses, self.url, self.aws_url, 1)
+        self.env = environment(os.environ, addresses, self.url, self.aws_url, speed)
         self.children: dict[str, Child] = {}
 
     def start(self) -> None:
         self.servers.start()
         port = self.aws_url.rpartition(":")[2]
-        simulator = self._spawn("simulator", [sys.executable, "-m", "simulator", "--port", port])
+        speed = self.env["CHAOSPLANE_TIME_SPEED"]
+        simulator = self._spawn(
+            "simulator",
+            [sys.executable, "-m", "simulator", "--port", port, "--speed", speed],
+        )
         migrate = self._spawn("migrate", [sys.executable, "manage.py", "migrate", "--no-input"])
         if migrate.process.wait(180):
             raise RuntimeError(f"migrate failed: {migrate.log}")
