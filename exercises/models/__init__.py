@@ -15,6 +15,7 @@ from exercises.models.experiments import (
     TargetPreview,
 )
 from exercises.models.findings import Finding, FindingNote
+from exercises.models.going_live import GoPair, GoRequest, GoTry, HoldPoint
 from exercises.models.measurements import ResolvedTarget, Sample
 from exercises.models.people import Division, Membership, OrganisationRole, Team, User
 from exercises.models.runs import Pin, Run, RunEvent
@@ -38,6 +39,10 @@ __all__ = [
     "Finding",
     "FindingNote",
     "FreezeWindow",
+    "GoPair",
+    "GoRequest",
+    "GoTry",
+    "HoldPoint",
     "Membership",
     "OrganisationRole",
     "Participation",

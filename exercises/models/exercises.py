@@ -61,6 +61,12 @@ class Exercise(Record):
     went_live_at = models.DateTimeField(null=True, blank=True)
     stopped_at = models.DateTimeField(null=True, blank=True)
     ended_at = models.DateTimeField(null=True, blank=True)
+    no_go_holds = models.CharField(
+        max_length=12,
+        default="participant",
+        choices=(("participant", "Only its own experiments"), ("exercise", "The whole exercise")),
+    )
+    cancelled_because = models.CharField(max_length=500, blank=True)
     is_imported = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -86,9 +92,18 @@ class Exercise(Record):
     def window(self) -> Window:
         return Window(self.starts_at, self.ends_at)
 
+    @property
+    def code(self) -> str:
+        """What is typed to start it: ITEE-2026-11."""
+        return f"{self.kind.replace('_', '-')}-{self.slug}".upper()
+
 
 class Participation(Record):
-    """An application's place in an exercise."""
+    """An application's place in an exercise.
+
+    `on_call` is a name; `on_call_person` is who it is, when that is somebody we know. `is_go`
+    is the word of the team before and while the exercise is live; None while it owes one.
+    """
 
     ANSWERS = (("invited", "Invited"), ("accepted", "Accepted"), ("declined", "Declined"))
 
@@ -98,7 +113,19 @@ class Participation(Record):
     )
     answer = models.CharField(max_length=10, choices=ANSWERS, default="invited")
     on_call = models.CharField(max_length=120, blank=True)
+    on_call_person = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    acknowledged_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    acknowledged_at = models.DateTimeField(null=True, blank=True)
     is_go = models.BooleanField(null=True, blank=True)
+    go_reason = models.CharField(max_length=500, blank=True)
+    go_said_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    go_said_at = models.DateTimeField(null=True, blank=True)
     answered_by = models.ForeignKey(
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -10,10 +10,16 @@ from exercises.models.append_only import AppendOnly
 from exercises.models.applications import Application, Deployment
 from exercises.models.base import Record
 from exercises.models.catalogue import TemplateVersion
+from exercises.models.due_work import DueWork
 from exercises.models.exercises import Exercise
 from exercises.models.people import User
 
-STATUSES = (("draft", "Draft"), ("proposed", "Proposed"), ("withdrawn", "Withdrawn"))
+STATUSES = (
+    ("draft", "Draft"),
+    ("proposed", "Proposed"),
+    ("withdrawn", "Withdrawn"),
+    ("cancelled", "Cancelled"),
+)
 
 
 class ExperimentQuerySet(models.QuerySet["Experiment"]):
@@ -33,7 +39,8 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
 class Experiment(Record):
     """An application × template version × parameters × place × slot, with its hypothesis.
 
-    `slot_offset_s` counts from Go. `revision` is the current content; what was approved
+    `slot_offset_s` counts from the start of its wave: from Go, or from the lead's word after
+    the hold point before it. `revision` is the current content; what was approved
     is in the decisions, by digest.
     """
 
@@ -48,6 +55,7 @@ class Experiment(Record):
     parameters = models.JSONField(default=dict)
     steady_state = models.JSONField(default=list)
     az = models.CharField(max_length=32, blank=True)
+    wave = models.PositiveSmallIntegerField(default=1)
     slot_offset_s = models.PositiveIntegerField(default=0)
     target_cap = models.PositiveIntegerField(default=5)
     status = models.CharField(max_length=10, choices=STATUSES, default="draft")
@@ -62,13 +70,14 @@ class Experiment(Record):
     retest_of = models.ForeignKey(
         "Finding", null=True, blank=True, on_delete=models.PROTECT, related_name="retests"
     )
+    cancelled_because = models.CharField(max_length=500, blank=True)
     is_imported = models.BooleanField(default=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     objects = ExperimentQuerySet.as_manager()
 
     class Meta:
-        ordering = ("slot_offset_s", "id")
+        ordering = ("wave", "slot_offset_s", "id")
 
     def __str__(self) -> str:
         return self.title
@@ -110,8 +119,12 @@ class TargetPreview(Record):
     resolved_at = models.DateTimeField()
 
 
-class PreflightCheck(Record):
-    """One question asked before going live, its answer and its age."""
+class PreflightCheck(DueWork):
+    """One question asked before going live, its answer and its age.
+
+    `due_at` (of DueWork) is when it is asked again by itself, so that its answer has not aged
+    out when it is needed.
+    """
 
     experiment = models.ForeignKey(
         Experiment, on_delete=models.CASCADE, related_name="preflight_checks"
@@ -127,4 +140,7 @@ class PreflightCheck(Record):
         ordering = ("id",)
         constraints = (
             models.UniqueConstraint(fields=("experiment", "key"), name="one_answer_per_check"),
+        )
+        indexes = (
+            models.Index(fields=("due_at",), name="check_due", condition=Q(due_at__isnull=False)),
         )
