@@ -99,7 +99,8 @@ def _played(
     until(lambda: not mine.filter(started_at=None, ended_at=None).exists(), "every start", 120)
     late = [_late(run) for run in mine]
     started = [each for each in late if each is not None]
-    print(f"{moment:<32}{len(started)}/{starts}, latest {max(started, default=0):.1f} s", flush=True)
+    latest = max(started, default=0)
+    print(f"{moment:<32}{len(started)}/{starts} started, latest {latest:.1f} s", flush=True)
     for run in mine.filter(started_at=None):
         print(f"  {run.pk} is {run.state}: {run.state_reason}")
     connection.close()
