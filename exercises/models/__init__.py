@@ -17,7 +17,9 @@ from exercises.models.experiments import (
 from exercises.models.findings import Finding, FindingNote
 from exercises.models.going_live import GoPair, GoRequest, GoTry, HoldPoint
 from exercises.models.measurements import ResolvedTarget, Sample
+from exercises.models.mentoring import LadderOverride, MentorRequest, MentorSignOff
 from exercises.models.people import Division, Membership, OrganisationRole, Team, User
+from exercises.models.role_checks import RoleCheck
 from exercises.models.runs import Pin, Run, RunEvent
 from exercises.models.schedules import FreezeWindow, Programme, Schedule
 from exercises.models.sign_ins import SignInAttempt
@@ -43,13 +45,17 @@ __all__ = [
     "GoRequest",
     "GoTry",
     "HoldPoint",
+    "LadderOverride",
     "Membership",
+    "MentorRequest",
+    "MentorSignOff",
     "OrganisationRole",
     "Participation",
     "Pin",
     "PreflightCheck",
     "Programme",
     "ResolvedTarget",
+    "RoleCheck",
     "Run",
     "RunEvent",
     "SafetyLever",
