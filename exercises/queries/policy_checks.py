@@ -42,7 +42,7 @@ def policy_checks(
         *_targets(experiment, preview),
         *_foreign_probes(experiment),
         _freeze(experiment),
-        _conflict(experiment),
+        conflict(experiment),
         _automatic_stop(experiment),
         _tried_before(experiment),
         *_open_findings(experiment),
@@ -127,7 +127,7 @@ def _span(experiment: Experiment) -> Window | None:
     return Window(starts_at, ends_at) if ends_at > starts_at else None
 
 
-def _conflict(experiment: Experiment) -> PolicyCheck:
+def conflict(experiment: Experiment) -> PolicyCheck:
     """Another experiment on the same application or account in the same minutes."""
     mine = _span(experiment)
     if mine is None or experiment.exercise.pk is None:
