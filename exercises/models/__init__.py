@@ -23,7 +23,7 @@ from exercises.models.role_checks import RoleCheck
 from exercises.models.runs import Pin, Run, RunEvent
 from exercises.models.schedules import FreezeWindow, Programme, Schedule
 from exercises.models.sign_ins import SignInAttempt
-from exercises.models.stopping import SafetyLever, SignOfLife
+from exercises.models.stopping import Recovery, SafetyLever, SignOfLife
 from exercises.models.tokens import ApiToken
 
 __all__ = [
@@ -54,6 +54,7 @@ __all__ = [
     "Pin",
     "PreflightCheck",
     "Programme",
+    "Recovery",
     "ResolvedTarget",
     "RoleCheck",
     "Run",

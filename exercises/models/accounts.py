@@ -67,6 +67,8 @@ class AccountRegion(DueWork):
     scan_problem = models.CharField(max_length=500, blank=True)
     heartbeat_alarm_arn = models.CharField(max_length=300, blank=True)
     """The alarm that stops experiments here when chaosplane itself falls silent."""
+    event_queue_url = models.CharField(max_length=300, blank=True)
+    """The queue that EventBridge tells of state changes here; without one, looks alone tell."""
 
     class Meta:
         constraints = (

@@ -38,6 +38,8 @@ class Schedule(DueWork):
     az = models.CharField(max_length=32, blank=True)
     horizon_days = models.PositiveIntegerField(default=60)
     is_suspended = models.BooleanField(default=False)
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    suspended_by_name = models.CharField(max_length=120, blank=True)
 
     class Meta:
         indexes = (models.Index(fields=("due_at",), name="schedule_due"),)

@@ -1,4 +1,4 @@
-"""Signs of life that the sentinel reads, and safety levers that are engaged."""
+"""Signs of life that the sentinel reads, safety levers that are engaged, and restores."""
 
 from __future__ import annotations
 
@@ -57,3 +57,28 @@ class SafetyLever(Record):
 
     def __str__(self) -> str:
         return f"safety lever of {self.place}"
+
+
+class Recovery(Record):
+    """The database went back to an earlier time, seen by the sentinel. Nothing starts until a
+    person has confirmed that what AWS knows was looked at."""
+
+    detected_at = models.DateTimeField()
+    because = models.CharField(max_length=500)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    confirmed_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        ordering = ("-detected_at", "-pk")
+        constraints = (
+            models.UniqueConstraint(
+                models.Value(1),
+                condition=Q(confirmed_at__isnull=True),
+                name="one_open_recovery",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"restore seen {self.detected_at:%Y-%m-%d %H:%M}"
