@@ -12,7 +12,16 @@ from typing import Final
 from exercises.domain.actors import Actor, Door
 from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
 from exercises.domain.errors import NotAllowed
-from exercises.models import Application, Exercise, Experiment, Finding, Run, Team, User
+from exercises.models import (
+    Application,
+    Exercise,
+    Experiment,
+    Finding,
+    MentorRequest,
+    Run,
+    Team,
+    User,
+)
 from exercises.stopping.capability import capability_of
 
 Rule = Callable[[Actor, object], bool]
@@ -108,6 +117,22 @@ def _manages_team(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or actor.team_roles.get(thing.pk) == TeamRole.OWNER.value
 
 
+def _was_asked(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, MentorRequest)
+    return thing.mentor_id == actor.user_id
+
+
+def _is_of_another_team(actor: Actor, thing: object) -> bool:
+    """Four eyes are those of another team; that they have seen enough is asked by the service."""
+    assert isinstance(thing, Application)
+    return bool(actor.team_roles) and thing.team_id not in actor.team_roles
+
+
+def _overrides_ladder(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Application)
+    return _is_lead_role(actor) and thing.team_id not in actor.team_roles
+
+
 def _signed_in(actor: Actor, thing: object) -> bool:
     return actor.user_id is not None
 
@@ -135,6 +160,10 @@ RULES: Final[dict[str, Rule]] = {
     "account.register": _plans_exercises,
     "application.register": _manages_team,
     "token.issue": _signed_in,
+    "mentor.ask": _proposes_for,
+    "mentor.answer": _was_asked,
+    "mentor.sign_off": _is_of_another_team,
+    "ladder.override": _overrides_ladder,
 }
 
 SCOPE_OF: Final[dict[str, str]] = {
@@ -182,4 +211,8 @@ _DENIALS: Final[dict[str, str]] = {
     "team.manage": "Only an owner of the team or a programme lead changes its members.",
     "account.register": "Only a programme lead registers AWS accounts.",
     "application.register": "Only an owner of the team or a programme lead registers for it.",
+    "mentor.ask": "Only members of the application's team ask for a mentor.",
+    "mentor.answer": "Only who was asked answers.",
+    "mentor.sign_off": "Only a mentor of another team signs a first run off.",
+    "ladder.override": "Only a programme lead of another team overrides the confidence ladder.",
 }
