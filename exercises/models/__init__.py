@@ -18,7 +18,16 @@ from exercises.models.findings import Finding, FindingNote
 from exercises.models.going_live import GoPair, GoRequest, GoTry, HoldPoint
 from exercises.models.measurements import ResolvedTarget, Sample
 from exercises.models.mentoring import LadderOverride, MentorRequest, MentorSignOff
+from exercises.models.notifications import (
+    Announcement,
+    Channel,
+    Delivery,
+    Notice,
+    NoticePolicy,
+    NoticeWishes,
+)
 from exercises.models.people import Division, Membership, OrganisationRole, Team, User
+from exercises.models.reports import ReportBrief
 from exercises.models.role_checks import RoleCheck
 from exercises.models.runs import Pin, Run, RunEvent
 from exercises.models.schedules import FreezeWindow, Programme, Schedule
@@ -28,11 +37,14 @@ from exercises.models.tokens import ApiToken
 
 __all__ = [
     "AccountRegion",
+    "Announcement",
     "ApiToken",
     "Application",
     "AuditEntry",
+    "Channel",
     "CloudAccount",
     "Decision",
+    "Delivery",
     "Deployment",
     "Division",
     "Exercise",
@@ -49,12 +61,16 @@ __all__ = [
     "Membership",
     "MentorRequest",
     "MentorSignOff",
+    "Notice",
+    "NoticePolicy",
+    "NoticeWishes",
     "OrganisationRole",
     "Participation",
     "Pin",
     "PreflightCheck",
     "Programme",
     "Recovery",
+    "ReportBrief",
     "ResolvedTarget",
     "RoleCheck",
     "Run",
