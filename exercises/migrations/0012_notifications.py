@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 import django.db.models.deletion
 from django.conf import settings
@@ -29,37 +29,7 @@ class Migration(migrations.Migration):
                 ("due_at", models.DateTimeField(blank=True, null=True)),
                 ("lease_until", models.DateTimeField(blank=True, null=True)),
                 ("fence", models.BigIntegerField(default=0)),
-                (
-                    "topic",
-                    models.CharField(
-                        choices=[
-                            ("announced", "announced"),
-                            ("week_before", "week_before"),
-                            ("day_before", "day_before"),
-                            ("hour_before", "hour_before"),
-                            ("started", "started"),
-                            ("stopped", "stopped"),
-                            ("ended", "ended"),
-                            ("debrief", "debrief"),
-                            ("cancelled", "cancelled"),
-                            ("no_go", "no_go"),
-                            ("approval_asked", "approval_asked"),
-                            ("changes_requested", "changes_requested"),
-                            ("declined", "declined"),
-                            ("approved", "approved"),
-                            ("approval_expires", "approval_expires"),
-                            ("finding_assigned", "finding_assigned"),
-                            ("finding_overdue", "finding_overdue"),
-                            ("edition_created", "edition_created"),
-                            ("invited", "invited"),
-                            ("schedule_suspended", "schedule_suspended"),
-                            ("freeze_holds", "freeze_holds"),
-                            ("channel_disabled", "channel_disabled"),
-                            ("test", "test"),
-                        ],
-                        max_length=24,
-                    ),
-                ),
+                ("topic", models.CharField(max_length=24)),
                 ("key", models.CharField(max_length=120, unique=True)),
                 ("happened_at", models.DateTimeField()),
                 ("text", models.CharField(blank=True, max_length=500)),
@@ -309,7 +279,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("timezone", models.CharField(default="Europe/Berlin", max_length=64)),
-                ("daily_at", models.TimeField(default=datetime.time(8, 0))),
+                ("daily_at", models.TimeField(default=dt.time(8, 0))),
                 ("quiet_from", models.TimeField(blank=True, null=True)),
                 ("quiet_until", models.TimeField(blank=True, null=True)),
                 ("muted", models.JSONField(blank=True, default=list)),

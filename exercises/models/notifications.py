@@ -13,7 +13,6 @@ from django.db import models
 from django.db.models import Q
 
 from exercises.domain.delivery_times import MailPace
-from exercises.domain.notices import Topic
 from exercises.models.append_only import AppendOnly
 from exercises.models.base import Record
 from exercises.models.due_work import DueWork
@@ -22,7 +21,6 @@ from exercises.models.experiments import Experiment
 from exercises.models.findings import Finding
 from exercises.models.people import Team, User
 
-TOPICS = [(topic.value, topic.value) for topic in Topic]
 KINDS = (("mail", "E-mail"), ("chat", "Chat"))
 
 
@@ -71,9 +69,10 @@ class Channel(DueWork):
 
 
 class Announcement(DueWork):
-    """Something people should know. `key` names the event, so that it is told once."""
+    """Something people should know. `topic` is a domain.notices.Topic; `key` names the event,
+    so that it is told once."""
 
-    topic = models.CharField(max_length=24, choices=TOPICS)
+    topic = models.CharField(max_length=24)
     key = models.CharField(max_length=120, unique=True)
     happened_at = models.DateTimeField()
     text = models.CharField(max_length=500, blank=True)
