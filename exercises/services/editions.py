@@ -5,27 +5,16 @@ from __future__ import annotations
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils.dateparse import parse_datetime
 
-from exercises.domain.recurrence import Occurrence, Rule, occurrences
+from exercises.domain.recurrence import Occurrence, occurrences
 from exercises.models import Exercise, Participation, Schedule
 from exercises.models.due_work import database_now
+from exercises.queries.schedule_rules import rule_of
 from exercises.services.audit import record
 from exercises.services.run_events import append_event
 from exercises.services.system import SYSTEM
 
 LOOK_AGAIN = timedelta(hours=6)
-
-
-def rule_of(schedule: Schedule) -> Rule:
-    local_start = parse_datetime(schedule.local_start)
-    assert local_start is not None, "checked when the schedule was saved"
-    return Rule(
-        rrule=schedule.rrule,
-        timezone=schedule.timezone,
-        local_start=local_start,
-        duration_s=schedule.duration_s,
-    )
 
 
 def materialise_editions(*, schedule_id: int, fence: int) -> int:
