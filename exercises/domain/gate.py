@@ -28,7 +28,8 @@ class RunFacts:
 
     `target_count` None means not resolved yet: its rules are asked once it is known.
     `is_current_content` is false when the experiment was edited or withdrawn since.
-    `unwatched` says why the account cannot be watched now; empty when it can.
+    `unwatched` says why the account cannot be watched now; empty when it can. `ladder` says
+    why the confidence ladder does not let it run; empty when it does.
     """
 
     run_id: str
@@ -48,6 +49,7 @@ class RunFacts:
     is_current_content: bool
     is_lever_engaged: bool = False
     unwatched: str = ""
+    ladder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,14 @@ def may_start(
                 "account.unwatched",
                 run.unwatched,
                 "Wait for the next look at the account, or put its roles right.",
+            )
+        )
+    if run.ladder and not run.is_rehearsal:
+        refusals.append(
+            Refusal(
+                "ladder.level",
+                run.ladder,
+                "Gather the evidence below, ask a mentor, or have a programme lead override it.",
             )
         )
     refusals += _phase(run)

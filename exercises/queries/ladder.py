@@ -193,6 +193,12 @@ def ladder_answer(experiment: Experiment, *, now: datetime) -> Answer:
     return _answer(experiment, ladder_of(experiment, now=now))
 
 
+def ladder_problem(experiment: Experiment, *, now: datetime) -> str:
+    """Why the ladder refuses a start; empty when it does not."""
+    answer = ladder_answer(experiment, now=now)
+    return f"Confidence ladder: {answer.detail}" if answer.status == "fail" else ""
+
+
 def ladder_answers(experiments: Iterable[Experiment], *, now: datetime) -> dict[int, Answer]:
     """The same for many, by experiment id."""
     wanted = list(experiments)

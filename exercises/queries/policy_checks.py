@@ -16,6 +16,7 @@ from exercises.domain.freezes import freezes_touching
 from exercises.domain.timeline import planned_duration_s
 from exercises.domain.times import Window
 from exercises.models import Experiment, Finding, Run, TargetPreview
+from exercises.queries.ladder import ladder_answer
 from exercises.queries.plans import definition_of, planned_start, planned_wall, problems_of
 from exercises.queries.readiness import freeze_facts
 
@@ -44,6 +45,7 @@ def policy_checks(
         _freeze(experiment),
         conflict(experiment),
         _automatic_stop(experiment),
+        _ladder(experiment, now),
         _tried_before(experiment),
         *_open_findings(experiment),
     ]
@@ -158,6 +160,18 @@ def _automatic_stop(experiment: Experiment) -> PolicyCheck:
     production = experiment.deployment.place.account.is_production
     return PolicyCheck(
         "fail" if production else "warn", "No alarm stops it", "Name an alarm on the deployment."
+    )
+
+
+def _ladder(experiment: Experiment, now: datetime) -> PolicyCheck:
+    answer = ladder_answer(experiment, now=now)
+    if answer.status == "ok":
+        return PolicyCheck("ok", "The confidence ladder allows it", answer.detail)
+    label = "The confidence ladder does not allow it yet"
+    return PolicyCheck(
+        answer.status,
+        "Confidence ladder overridden" if answer.override else label,
+        answer.detail,
     )
 
 

@@ -15,6 +15,7 @@ from exercises.domain.run_states import RunState
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Run
 from exercises.queries.approvals import approval_of
+from exercises.queries.ladder import ladder_problem
 from exercises.queries.plans import planned_wall
 from exercises.queries.readiness import freeze_facts
 from exercises.queries.watching import watch_problem
@@ -55,6 +56,7 @@ def refusals(
             experiment.status == "proposed" and experiment.revision_id == run.revision_id
         ),
         unwatched=watch_problem(experiment.deployment.place, now=now),
+        ladder="" if run.is_rehearsal else ladder_problem(experiment, now=now),
         is_lever_engaged=experiment.deployment.place.levers.filter(
             released_at__isnull=True
         ).exists(),

@@ -24,7 +24,7 @@ from exercises.models import (
 )
 from exercises.models.due_work import database_now
 from exercises.services.decide import decide
-from exercises.services.exercises import go_live
+from exercises.services.go_live import go_live
 from exercises.services.tokens import issue_token
 from tests import build, cast
 from tests.harness.chaos import PERSONAL, SLOT_S, Event, Story
@@ -96,6 +96,7 @@ class Theatre:
         application = Application.objects.create(
             slug=f"app-{number}", name=f"Application {number}", team=self.people.team, tier=1
         )
+        build.ladder_opened(application, self.people.lead)
         return Deployment.objects.create(
             application=application,
             place=build.account(account_id),

@@ -130,6 +130,7 @@ def _deployment(people: cast.Cast, name: str, account_id: str, environment: str)
     application = Application.objects.create(
         slug=name, name=name.replace("-", " ").title(), team=people.team, tier=1
     )
+    build.ladder_opened(application, people.lead)
     alarm = {"mqtt-broker": "mqtt-undelivered-high"}.get(name, f"{name}-availability")
     return Deployment.objects.create(
         application=application,
