@@ -107,3 +107,28 @@ def broker(name: str, redis_url: str) -> str:
     raise ImproperlyConfigured(
         f"{name} must look like redis://host:6379/0, rediss://... or unix:///path?db=0."
     )
+
+
+def mail(name: str, url: str) -> dict[str, Any]:
+    """Django's settings for smtp://user:password@host:587 (STARTTLS), smtps://host:465 (TLS
+    from the start) or smtp+plain://host:25 (a relay on the same machine)."""
+    if not url:
+        return {}
+    parts = urlsplit(url)
+    ports = {"smtp": 587, "smtps": 465, "smtp+plain": 25}
+    try:
+        port = parts.port or ports[parts.scheme]
+    except (ValueError, KeyError):
+        port = 0
+    if not port or not parts.hostname:
+        raise ImproperlyConfigured(
+            f"{name} must look like smtp://user:password@host:587, smtps://... or smtp+plain://..."
+        )
+    return {
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": port,
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_TLS": parts.scheme == "smtp",
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+    }

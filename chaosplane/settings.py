@@ -13,7 +13,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
 from chaosplane import embedded
-from chaosplane.environment import Environment, broker, database
+from chaosplane.environment import Environment, broker, database, mail
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = Environment(os.environ)
@@ -137,6 +137,20 @@ CELERY_BEAT_SCHEDULE = {
     }
 }
 CELERY_TIMEZONE = "UTC"
+
+# -- Telling people ----------------------------------------------------------------------
+
+# Without an address of a mail server people are told in their inbox and by chat only; outside
+# production mails are files that one can read.
+CHAOSPLANE_MAIL_URL = env.text("CHAOSPLANE_MAIL_URL", "")
+EMAIL_FILE_PATH = str(embedded.home(os.environ) / "mail")
+vars().update(mail("CHAOSPLANE_MAIL_URL", CHAOSPLANE_MAIL_URL))
+CHAOSPLANE_SENDS_MAIL = bool(CHAOSPLANE_MAIL_URL) or not PRODUCTION
+if not CHAOSPLANE_MAIL_URL:
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+DEFAULT_FROM_EMAIL = env.text("CHAOSPLANE_MAIL_FROM", "chaosplane@localhost")
+EMAIL_TIMEOUT = 10
+CHAOSPLANE_CHAT_HOSTS = env.names("CHAOSPLANE_CHAT_HOSTS")
 
 # -- Application -------------------------------------------------------------------------
 

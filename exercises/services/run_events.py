@@ -12,6 +12,7 @@ from exercises.domain.errors import Conflict
 from exercises.domain.run_states import TERMINAL, RunState, move
 from exercises.models import Exercise, Run, RunEvent
 from exercises.models.due_work import database_now
+from exercises.services.notify import tell_of_event
 
 
 def append_event(
@@ -25,7 +26,10 @@ def append_event(
     at: datetime | None = None,
     **details: object,
 ) -> RunEvent:
-    """Write one line of the log and tell the pages. `at` defaults to the database's now."""
+    """Write one line of the log, tell the pages and whom it concerns.
+
+    `at` defaults to the database's now.
+    """
     event = RunEvent.objects.create(
         exercise=exercise,
         run=run,
@@ -37,6 +41,7 @@ def append_event(
         details=details,
     )
     hints.tell_pages(exercise.pk)
+    tell_of_event(event)
     return event
 
 
