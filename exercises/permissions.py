@@ -18,6 +18,7 @@ from exercises.models import (
     Experiment,
     Finding,
     MentorRequest,
+    Participation,
     Run,
     Team,
     User,
@@ -58,6 +59,27 @@ def _plans_exercises(actor: Actor, thing: object) -> bool:
 def _runs_exercise(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, Exercise)
     return _is_lead_role(actor) or thing.lead_id == actor.user_id
+
+
+def _confirms_go(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Exercise)
+    return OrgRole.SAFETY_OFFICER.value in actor.org_roles or (
+        thing.safety_officer_id is not None and thing.safety_officer_id == actor.user_id
+    )
+
+
+def _acknowledges(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Participation)
+    if thing.on_call_person_id is not None and thing.on_call_person_id == actor.user_id:
+        return True
+    return _team_role(actor, thing.application) in _OPERATORS
+
+
+def _cancels(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Experiment)
+    return _runs_exercise(actor, thing.exercise) or (
+        _team_role(actor, thing.application) in _OPERATORS
+    )
 
 
 def _answers_for(actor: Actor, thing: object) -> bool:
@@ -141,14 +163,19 @@ RULES: Final[dict[str, Rule]] = {
     "exercise.plan": _plans_exercises,
     "exercise.advance": _runs_exercise,
     "exercise.go": _runs_exercise,
+    "exercise.confirm_go": _confirms_go,
+    "exercise.continue": _runs_exercise,
     "exercise.view": _sees_exercise,
     "exercise.note": _sees_exercise,
     "exercise.stop": _sees_exercise,
     "participation.answer": _answers_for,
+    "participation.poll": _answers_for,
+    "participation.acknowledge": _acknowledges,
     "experiment.propose": _proposes_for,
     "experiment.edit": _edits,
     "experiment.decide": _decides,
     "experiment.preflight": _preflights,
+    "experiment.cancel": _cancels,
     "run.stop": _sees_run,
     "account.stop": _stops_accounts,
     "lever.release": _answers_for_everyone,
@@ -159,6 +186,7 @@ RULES: Final[dict[str, Rule]] = {
     "team.manage": _manages_team,
     "account.register": _plans_exercises,
     "application.register": _manages_team,
+    "report.write": _plans_exercises,
     "token.issue": _signed_in,
     "mentor.ask": _proposes_for,
     "mentor.answer": _was_asked,
@@ -174,12 +202,26 @@ SCOPE_OF: Final[dict[str, str]] = {
 }
 
 
+BY_HAND: Final = frozenset(
+    {
+        "exercise.go",
+        "exercise.confirm_go",
+        "exercise.continue",
+        "participation.poll",
+        "participation.acknowledge",
+    }
+)
+"""A person's word, given on a page: no token carries it."""
+
+
 def may(actor: Actor, action: str, thing: object = None) -> bool:
     """Whether this actor may do this to this thing. Unknown actions raise KeyError."""
     rule = RULES[action]
     if actor.is_system:
         return True
     if not actor.is_active or actor.user_id is None:
+        return False
+    if action in BY_HAND and actor.door is not Door.PAGE:
         return False
     if actor.scopes is not None and SCOPE_OF.get(action, "write") not in actor.scopes:
         return False
@@ -196,6 +238,12 @@ _DENIALS: Final[dict[str, str]] = {
     "exercise.plan": "Only a programme lead plans exercises.",
     "exercise.advance": "Only the exercise lead or a programme lead moves an exercise on.",
     "exercise.go": "Only the exercise lead or a programme lead can say Go.",
+    "exercise.confirm_go": "Only the safety officer confirms Go.",
+    "exercise.continue": "Only the exercise lead or a programme lead continues.",
+    "participation.poll": "Only an operator or owner of the team says go or no-go for it.",
+    "participation.acknowledge": "Only who is on call, or an operator or owner of the team,"
+    " acknowledges.",
+    "experiment.cancel": "Only the exercise lead, or an operator or owner of the team, cancels.",
     "participation.answer": "Only an operator or owner of the team answers for it.",
     "experiment.propose": "Only members of the application's team propose for it.",
     "experiment.edit": "Only members of the application's team edit its experiments.",
@@ -210,6 +258,7 @@ _DENIALS: Final[dict[str, str]] = {
     "team.create": "Only a programme lead creates teams.",
     "team.manage": "Only an owner of the team or a programme lead changes its members.",
     "account.register": "Only a programme lead registers AWS accounts.",
+    "report.write": "Only a programme lead words a report.",
     "application.register": "Only an owner of the team or a programme lead registers for it.",
     "mentor.ask": "Only members of the application's team ask for a mentor.",
     "mentor.answer": "Only who was asked answers.",

@@ -38,7 +38,14 @@ class Group:
 
 
 PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
-    ("", (Place("home", "home", "Home", "h"), Place("approvals", "approve", "Approvals", "a"))),
+    (
+        "",
+        (
+            Place("home", "home", "Home", "h"),
+            Place("calendar", "calendar", "Calendar", "c"),
+            Place("approvals", "approve", "Approvals", "a"),
+        ),
+    ),
     (
         "Run",
         (
@@ -49,7 +56,11 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
     ),
     (
         "Learn",
-        (Place("finding_list", "finding", "Findings"), Place("team_list", "people", "Teams")),
+        (
+            Place("finding_list", "finding", "Findings"),
+            Place("team_list", "people", "Teams"),
+            Place("report_list", "chart", "Reports"),
+        ),
     ),
     (
         "Set up",

@@ -96,6 +96,10 @@
     });
   });
 
+  // The calendar reads in the zone of the reader: kept in a cookie, drawn by the server.
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (zone) document.cookie = `zone=${zone}; path=/; max-age=31536000; samesite=lax`;
+
   // Copy a value that is shown once.
   all("[data-copy]").forEach((button) => {
     if (!navigator.clipboard) return;
@@ -105,6 +109,11 @@
       announce("Copied");
       button.textContent = "Copied";
     });
+  });
+
+  all("[data-print]").forEach((button) => {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
   });
 
   // Keys. Single keys can be switched off; Shift+S stays, and nothing fires inside a field.
