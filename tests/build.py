@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.exercise_phases import Phase
+from exercises.domain.preflight_checks import ASKED, CHECKS
 from exercises.models import (
     AccountRegion,
     Application,
@@ -14,6 +15,7 @@ from exercises.models import (
     Exercise,
     Experiment,
     LadderOverride,
+    Participation,
     PreflightCheck,
     Run,
     Template,
@@ -21,8 +23,10 @@ from exercises.models import (
     User,
 )
 from exercises.models.due_work import database_now
+from exercises.queries.going_live import any_takes_two
+from exercises.queries.readiness import ready_experiments
 from exercises.services.decide import decide
-from exercises.services.exercises import go_live
+from exercises.services.go_live import confirm_go, go_live, say_go
 from exercises.services.propose import Draft, propose, start_draft
 from tests.cast import Cast
 
@@ -248,16 +252,44 @@ def approve(cast: Cast, experiment: Experiment, *names: str) -> None:
 
 
 def passed_preflight(experiment: Experiment) -> None:
-    """A passed check, for tests that are not about pre-flight."""
+    """Every check passed and the on-call is there, for tests that are not about pre-flight."""
     assert experiment.revision is not None
-    PreflightCheck.objects.create(
-        experiment=experiment,
-        key="targets",
-        label="Targets resolve",
-        status="ok",
-        digest=experiment.revision.digest,
-        checked_at=database_now(),
+    now = database_now()
+    PreflightCheck.objects.filter(experiment=experiment).delete()
+    PreflightCheck.objects.bulk_create(
+        PreflightCheck(
+            experiment=experiment,
+            key=key,
+            label=CHECKS[key].label,
+            status="ok",
+            digest=experiment.revision.digest,
+            checked_at=now,
+        )
+        for key in ASKED
     )
+    acknowledged(experiment)
+
+
+def acknowledged(experiment: Experiment) -> None:
+    """Somebody is named as on call for the experiment's application, and is there."""
+    exercise = experiment.exercise
+    Participation.objects.filter(exercise=exercise, application=experiment.application).update(
+        on_call="Team operator",
+        acknowledged_at=max(database_now(), exercise.starts_at),
+    )
+
+
+def went_live(cast: Cast, where: Exercise) -> Exercise:
+    """Go as it has to be said: by the lead, and by the safety officer where two are needed."""
+    if any_takes_two(ready_experiments(where, now=database_now())):
+        say_go(actor=cast.actor("lead"), exercise=where, session="of the lead")
+        return confirm_go(
+            actor=cast.actor("safety"),
+            exercise=where,
+            code=where.code,
+            session="of the safety officer",
+        )
+    return go_live(actor=cast.actor("lead"), exercise=where)
 
 
 def live(cast: Cast, **changes: object) -> tuple[Exercise, Run]:
@@ -270,7 +302,7 @@ def live(cast: Cast, **changes: object) -> tuple[Exercise, Run]:
         phase=Phase.PREFLIGHT.value, starts_at=database_now() - timedelta(minutes=1)
     )
     where.refresh_from_db()
-    where = go_live(actor=cast.actor("lead"), exercise=where)
+    where = went_live(cast, where)
     return where, Run.objects.get(experiment=experiment)
 
 

@@ -6,25 +6,53 @@ stop are shown by the rehearsal.
 
 from __future__ import annotations
 
-from exercises.aws.failures import aws_errors
+from typing import Final
+
+from botocore.exceptions import ClientError
+
+from exercises.aws.failures import aws_errors, error_code
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess
 
+NOT_ALLOWED: Final = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+NOTHING_LEFT: Final = frozenset(
+    {"ConflictException", "ValidationException", "ResourceNotFoundException"}
+)
+
 
 def check_roles(access: AccountAccess) -> list[tuple[str, bool, str]]:
     """For each purpose: its name, whether the role works, and as whom or why not."""
-    return [_check(access, purpose) for purpose in Purpose]
+    return [(purpose.value, *check_role(access, purpose)) for purpose in Purpose]
 
 
-def _check(access: AccountAccess, purpose: Purpose) -> tuple[str, bool, str]:
+def check_role(access: AccountAccess, purpose: Purpose) -> tuple[bool, str]:
+    """Whether the role for this purpose works, and as whom or why not."""
     try:
         identity = _identity(access, purpose)
         if purpose is Purpose.READ:
             _try_reading(access)
     except EngineError as error:
-        return purpose.value, False, str(error)
-    return purpose.value, True, identity
+        return False, str(error)
+    return True, identity
+
+
+def check_stop(access: AccountAccess, ended_ref: str) -> tuple[bool, str]:
+    """Whether FIS would take our stop, asked on an experiment of ours that has ended.
+
+    FIS looks at the right first and at the experiment then, so nothing can change: without
+    the right it says so, with it that nothing is left to stop.
+    """
+    fis = client(access, "fis", Purpose.STOP)
+    with aws_errors(f"try the stop in {access.account_id}"):
+        try:
+            fis.stop_experiment(id=ended_ref)
+        except ClientError as error:
+            if error_code(error) in NOT_ALLOWED:
+                return False, f"The role to stop lacks fis:StopExperiment in {access.account_id}."
+            if error_code(error) not in NOTHING_LEFT:
+                raise
+    return True, "Tried on the rehearsal."
 
 
 def _identity(access: AccountAccess, purpose: Purpose) -> str:

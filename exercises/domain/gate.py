@@ -49,6 +49,7 @@ class RunFacts:
     is_current_content: bool
     is_lever_engaged: bool = False
     unwatched: str = ""
+    going_live: tuple[Refusal, ...] = ()
     ladder: str = ""
 
 
@@ -99,7 +100,7 @@ def may_start(
                 "Gather the evidence below, ask a mentor, or have a programme lead override it.",
             )
         )
-    refusals += _phase(run)
+    refusals += [*_phase(run), *run.going_live]
     refusals += _capacity(capacity, is_rehearsal=run.is_rehearsal)
     if not run.is_rehearsal:
         refusals += [*approval.refusals, *_window(run, now), *_freezes(run, freezes, now)]

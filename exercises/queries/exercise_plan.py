@@ -13,39 +13,14 @@ from datetime import datetime
 from exercises.domain.actors import Actor
 from exercises.domain.approvals import ApprovalStatus
 from exercises.domain.capacities import Capacity
+from exercises.domain.exercise_phases import Phase
 from exercises.domain.timeline import planned_duration_s
-from exercises.models import Exercise, Experiment, PreflightCheck, Run, TargetPreview
+from exercises.models import Exercise, Experiment, Run, TargetPreview
 from exercises.queries.approvals import approvals_shown, required_for
 from exercises.queries.plans import planned_start
+from exercises.queries.preflight import PreflightSummary, preflight_of
 
-
-@dataclass(frozen=True)
-class PreflightSummary:
-    """The answers on exactly the present content; answers on an older one do not count."""
-
-    checks: tuple[PreflightCheck, ...]
-    outdated: int
-
-    @property
-    def status(self) -> str:
-        if not self.checks:
-            return "pending"
-        return "fail" if self.failed else "ok"
-
-    @property
-    def failed(self) -> tuple[PreflightCheck, ...]:
-        return tuple(check for check in self.checks if check.status == "fail")
-
-    @property
-    def words(self) -> str:
-        if not self.checks:
-            return "out of date" if self.outdated else "not run"
-        passed = sum(check.status == "ok" for check in self.checks)
-        return f"{passed} of {len(self.checks)}"
-
-    @property
-    def checked_at(self) -> datetime | None:
-        return min((check.checked_at for check in self.checks), default=None)
+_OVER = frozenset({Phase.DEBRIEF, Phase.CLOSED, Phase.CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -134,8 +109,8 @@ def experiment_rows(
         )
     )
     approvals = approvals_shown(experiments, now=now)
-    preflights = _preflights(experiments)
     runs = _runs(experiments)
+    preflights = _preflights(experiments, runs, now)
     return tuple(
         ExperimentRow(
             experiment=experiment,
@@ -163,16 +138,20 @@ def _duration_s(experiment: Experiment) -> int:
     return planned_duration_s(revision.plan["definition"]) if revision else 0
 
 
-def _preflights(experiments: list[Experiment]) -> dict[int, PreflightSummary]:
-    digests = {e.pk: e.revision.digest if e.revision else "" for e in experiments}
-    current: dict[int, list[PreflightCheck]] = defaultdict(list)
-    outdated: dict[int, int] = defaultdict(int)
-    for check in PreflightCheck.objects.filter(experiment__in=experiments):
-        if check.digest == digests[check.experiment_id]:
-            current[check.experiment_id].append(check)
-        else:
-            outdated[check.experiment_id] += 1
-    return {pk: PreflightSummary(tuple(current[pk]), outdated[pk]) for pk in digests}
+def _preflights(
+    experiments: list[Experiment], runs: dict[int, Run], now: datetime
+) -> dict[int, PreflightSummary]:
+    """As they stand; of what was started or is over, as they stood then."""
+
+    def moment(experiment: Experiment) -> datetime:
+        run, exercise = runs.get(experiment.pk), experiment.exercise
+        if run is not None and run.asked_at is not None:
+            return run.asked_at
+        if Phase(exercise.phase) in _OVER:
+            return exercise.went_live_at or exercise.starts_at
+        return now
+
+    return preflight_of(experiments, moment=moment)
 
 
 def _runs(experiments: list[Experiment]) -> dict[int, Run]:

@@ -8,8 +8,10 @@ from datetime import datetime
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.freezes import FreezeFacts, freezes_touching
 from exercises.domain.times import Window
-from exercises.models import Exercise, Experiment, FreezeWindow, PreflightCheck
+from exercises.models import Exercise, Experiment, FreezeWindow
 from exercises.queries.approvals import approvals_of
+from exercises.queries.going_live import Poll, no_go_for, poll_of
+from exercises.queries.preflight import preflight_of
 from exercises.queries.watching import watch_problem
 
 
@@ -57,10 +59,11 @@ def experiments_of(exercise: Exercise) -> list[Experiment]:
 
 
 def ready_experiments(exercise: Exercise, *, now: datetime) -> list[Experiment]:
-    """The experiments whose approvals are complete at this moment."""
+    """The experiments that a Go at this moment would start: approved, and no no-go."""
     experiments = experiments_of(exercise)
     status = approvals_of(experiments, now=now)
-    return [e for e in experiments if e.revision and status[e.pk].is_complete]
+    held = no_go_for(exercise, experiments)
+    return [e for e in experiments if e.revision and status[e.pk].is_complete and e.pk not in held]
 
 
 def readiness_of(exercise: Exercise, *, now: datetime) -> list[ReadinessItem]:
@@ -68,14 +71,17 @@ def readiness_of(exercise: Exercise, *, now: datetime) -> list[ReadinessItem]:
     experiments = experiments_of(exercise)
     statuses = approvals_of(experiments, now=now)
     approved = [e for e in experiments if statuses[e.pk].is_complete]
+    held = no_go_for(exercise, approved)
+    starting = [e for e in approved if e.pk not in held]
     return [
         _phase_item(exercise),
         _window_item(exercise, now),
         _freeze_item(exercise, experiments, now),
         _on_call_item(exercise),
-        _watch_item(approved, now),
+        _poll_item(poll_of(exercise), is_held=bool(approved) and not starting),
+        _watch_item(starting, now),
         _approval_item(len(approved), len(experiments)),
-        _preflight_item(experiments, approved),
+        _preflight_item(experiments, starting, now),
     ]
 
 
@@ -134,12 +140,38 @@ def _freeze_item(exercise: Exercise, experiments: list[Experiment], now: datetim
 def _on_call_item(exercise: Exercise) -> ReadinessItem:
     accepted = list(exercise.participations.filter(answer="accepted").select_related("application"))
     unnamed = [p.application.name for p in accepted if not p.on_call]
+    silent = [p.application.name for p in accepted if p.on_call and not p.acknowledged_at]
+    detail = [
+        *([f"Not named: {', '.join(unnamed)}."] if unnamed else []),
+        *([f"Not acknowledged: {', '.join(silent)}."] if silent else []),
+    ]
     return ReadinessItem(
         key="participants.on_call",
-        label=f"On-call named for all {len(accepted)} applications",
-        status="warn" if unnamed else "ok",
-        detail=", ".join(unnamed),
-        lifted_by="Each team names who is on call.",
+        label=f"On-call named and there for all {len(accepted)} applications",
+        status="warn" if detail else "ok",
+        detail=" ".join(detail),
+        lifted_by="Each team names who is on call; they acknowledge from one hour before.",
+    )
+
+
+def _poll_item(poll: Poll, *, is_held: bool) -> ReadinessItem:
+    no_go = [line.participation.application.name for line in poll.no_go]
+    open_ = [line.participation.application.name for line in poll.unanswered]
+    detail = [
+        *([f"No-go: {', '.join(no_go)}."] if no_go else []),
+        *([f"Not answered: {', '.join(open_)}."] if open_ else []),
+    ]
+    return ReadinessItem(
+        key="poll.open",
+        label=f"Go from all {len(poll.lines)} applications",
+        status="fail" if is_held else ("warn" if no_go else ("pending" if open_ else "ok")),
+        detail=" ".join(detail),
+        lifted_by="No-go holds everything."
+        if is_held
+        else "No-go holds only what is theirs."
+        if no_go
+        else "Each team says go or no-go.",
+        blocks=is_held,
     )
 
 
@@ -169,20 +201,23 @@ def _approval_item(approved: int, total: int) -> ReadinessItem:
     )
 
 
-def _preflight_item(experiments: list[Experiment], approved: list[Experiment]) -> ReadinessItem:
-    digests = {e.pk: e.revision.digest for e in approved if e.revision}
-    answers: dict[int, set[str]] = {pk: set() for pk in digests}
-    rows = PreflightCheck.objects.filter(experiment__in=digests)
-    for pk, digest, status in rows.values_list("experiment_id", "digest", "status"):
-        if digest == digests[pk]:
-            answers[pk].add(status)
-    failed = [e.title for e in approved if "fail" in answers.get(e.pk, ())]
-    unchecked = [e.title for e in approved if not answers.get(e.pk)]
+def _preflight_item(
+    experiments: list[Experiment], starting: list[Experiment], now: datetime
+) -> ReadinessItem:
+    found = preflight_of(starting, moment=lambda _: now)
+    failed = [e.title for e in starting if found[e.pk].failed]
+    stale = [e.title for e in starting if found[e.pk].stale]
+    open_ = [e for e in starting if found[e.pk].in_the_way]
+    detail = [
+        f"{e.title}: {found[e.pk].in_the_way[0].said}"
+        + (f" and {more} more" if (more := len(found[e.pk].in_the_way) - 1) else "")
+        for e in open_
+    ]
     return ReadinessItem(
         key="preflight.failed",
         label="Pre-flight checks pass",
-        status="fail" if failed else ("pending" if unchecked else "ok"),
-        detail=", ".join(failed or unchecked),
-        lifted_by="Run the pre-flight checks and put right what fails.",
-        blocks=bool(failed or unchecked) and bool(experiments),
+        status="fail" if failed else ("warn" if stale else ("pending" if open_ else "ok")),
+        detail=". ".join(detail),
+        lifted_by="Run the checks again and put right what fails.",
+        blocks=bool(open_) and bool(experiments),
     )

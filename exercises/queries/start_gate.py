@@ -15,6 +15,7 @@ from exercises.domain.run_states import RunState
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Run
 from exercises.queries.approvals import approval_of
+from exercises.queries.going_live import go_refusals
 from exercises.queries.ladder import ladder_problem
 from exercises.queries.plans import planned_wall
 from exercises.queries.readiness import freeze_facts
@@ -55,6 +56,7 @@ def refusals(
         is_current_content=(
             experiment.status == "proposed" and experiment.revision_id == run.revision_id
         ),
+        going_live=go_refusals(run, now=now),
         unwatched=watch_problem(experiment.deployment.place, now=now),
         ladder="" if run.is_rehearsal else ladder_problem(experiment, now=now),
         is_lever_engaged=experiment.deployment.place.levers.filter(

@@ -15,7 +15,6 @@ from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import Phase, move
 from exercises.domain.finding_states import FindingState
 from exercises.domain.run_states import RunState
-from exercises.failpoints import failpoint
 from exercises.models import (
     Application,
     Exercise,
@@ -28,11 +27,9 @@ from exercises.models import (
 )
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
-from exercises.queries.plans import planned_wall
-from exercises.queries.readiness import readiness_of, ready_experiments
 from exercises.services.audit import record
 from exercises.services.run_events import append_event
-from exercises.services.run_plan import cancel_scheduled_run, schedule_run
+from exercises.services.run_plan import cancel_scheduled_run
 
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
@@ -174,42 +171,6 @@ def _take_off_the_schedule(exercise: Exercise, to: Phase) -> None:
     because = "the exercise was cancelled" if to is Phase.CANCELLED else "the exercise ended"
     for experiment in exercise.experiments.all():
         cancel_scheduled_run(experiment, because=because)
-
-
-def go_live(*, actor: Actor, exercise: Exercise) -> Exercise:
-    """Say Go: the exercise is live and every ready experiment has its instant.
-
-    Raises Refused with everything that is not ready.
-    """
-    authorize(actor, "exercise.go", exercise)
-    with transaction.atomic():
-        locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
-        now = database_now()
-        open_items = [item for item in readiness_of(locked, now=now) if item.blocks]
-        if open_items:
-            raise Refused(
-                *(Refusal(i.key, f"{i.label}. {i.detail}".strip(), i.lifted_by) for i in open_items)
-            )
-        locked.went_live_at = now
-        locked.phase = move(Phase(locked.phase), Phase.LIVE).value
-        locked.save(update_fields=["went_live_at", "phase"])
-        for experiment in ready_experiments(locked, now=now):
-            schedule_run(
-                experiment=experiment,
-                at=now + planned_wall(experiment.slot_offset_s),
-                scheduled_by_id=actor.user_id,
-            )
-        append_event(
-            exercise=locked,
-            kind="exercise.go",
-            text="Go.",
-            source=actor.name,
-            author_id=actor.user_id,
-        )
-        record(actor, "exercise.go", locked)
-        failpoint("go.before_commit")
-        transaction.on_commit(lambda: hints.wake("exercises.tick"), robust=True)
-    return locked
 
 
 def add_note(

@@ -7,43 +7,41 @@ assumes roles but injects nothing (AWS FIS User Guide, "Target preview").
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
+from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 
-from exercises.aws.alarms import alarm_states
 from exercises.aws.fleet import application_nodes
-from exercises.aws.permissions_check import check_roles
 from exercises.domain.actors import Actor
 from exercises.domain.engine_values import Reading
-from exercises.domain.errors import Conflict, EngineError
+from exercises.domain.errors import Conflict, EngineError, Invalid
 from exercises.domain.exercise_phases import Phase
-from exercises.domain.freezes import freezes_touching
-from exercises.domain.steady_state import probes_from_json
+from exercises.domain.preflight_checks import ASKED, CHECKS, ask_again_at, standing
 from exercises.engines.registry import engine
-from exercises.models import Experiment, PreflightCheck, Run, TargetPreview
+from exercises.models import Experiment, PreflightCheck, TargetPreview
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
-from exercises.probes.cloudwatch import newest_readings
 from exercises.queries.plans import definition_of
-from exercises.queries.readiness import freeze_facts
 from exercises.services.audit import record
+from exercises.services.preflight_questions import (
+    Answer,
+    ask,
+    last_rehearsal,
+    newest,
+    rehearsal_answer,
+    targets_answer,
+)
 from exercises.services.run_plan import schedule_run
+from exercises.services.system import SYSTEM
 
 log = logging.getLogger(__name__)
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One check: its key, the question, ok / warn / fail, and what was seen."""
-
-    key: str
-    label: str
-    status: str
-    message: str = ""
+_BEFORE_IT_RAN: Final = frozenset(
+    {Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE}
+)
 
 
 def preview_targets(*, actor: Actor, experiment: Experiment) -> TargetPreview:
@@ -53,6 +51,10 @@ def preview_targets(*, actor: Actor, experiment: Experiment) -> TargetPreview:
     the page shows it where the targets would be.
     """
     authorize(actor, "experiment.preflight", experiment)
+    return _preview(experiment)
+
+
+def _preview(experiment: Experiment) -> TargetPreview:
     if experiment.revision is None:
         raise Conflict("finish the experiment first: it has no plan to resolve yet")
     plan = experiment.revision.plan
@@ -88,19 +90,10 @@ def read_now(*, actor: Actor, experiment: Experiment) -> Mapping[str, Reading | 
     """
     authorize(actor, "experiment.propose", experiment.application)
     try:
-        return _newest(experiment, database_now())
+        return newest(experiment, database_now())
     except EngineError as error:
         log.info("probes.not_read", extra={"why": str(error)})
         return {}
-
-
-def _newest(experiment: Experiment, now: datetime) -> Mapping[str, Reading | None]:
-    return newest_readings(
-        experiment.deployment.place.access,
-        probes_from_json(experiment.steady_state),
-        until=now,
-        speed=settings.CHAOSPLANE_TIME_SPEED,
-    )
 
 
 def _look(
@@ -123,25 +116,38 @@ def _look(
 def run_preflight(*, actor: Actor, experiment: Experiment) -> list[PreflightCheck]:
     """Ask every question now and rehearse. Raises NotAllowed, Conflict (nothing proposed)."""
     authorize(actor, "experiment.preflight", experiment)
+    return _run(actor, experiment, ASKED)
+
+
+def run_check(*, actor: Actor, experiment: Experiment, key: str) -> list[PreflightCheck]:
+    """Ask one question again. Raises NotAllowed, Conflict, Invalid (no such check)."""
+    authorize(actor, "experiment.preflight", experiment)
+    if key not in ASKED:
+        raise Invalid("check", f"one of {', '.join(ASKED)}")
+    return _run(actor, experiment, (key,))
+
+
+def repeat_check(*, check_id: int, fence: int) -> None:
+    """Ask again what ages out before it is needed, or had no answer yet. Due work."""
+    check = PreflightCheck.objects.filter(pk=check_id, fence=fence).first()
+    if check is None:
+        return
+    experiment = _with_all(check.experiment_id)
+    if _is_needed(experiment) and experiment.revision.digest == check.digest:
+        _store(experiment, _answers(experiment, (check.key,)), SYSTEM)
+    else:
+        PreflightCheck.objects.filter(pk=check_id, fence=fence).update(
+            due_at=None, lease_until=None
+        )
+
+
+def _run(actor: Actor, experiment: Experiment, keys: Sequence[str]) -> list[PreflightCheck]:
+    experiment = _with_all(experiment.pk)
     if experiment.status != "proposed" or experiment.revision is None:
         raise Conflict("only what is proposed has pre-flight checks")
-    preview = preview_targets(actor=actor, experiment=experiment)
-    answers = list(_answers(experiment, preview, database_now()))
+    answers = _answers(experiment, keys)
     with transaction.atomic():
-        now = database_now()
-        for answer in answers:
-            PreflightCheck.objects.update_or_create(
-                experiment=experiment,
-                key=answer.key,
-                defaults={
-                    "label": answer.label,
-                    "status": answer.status,
-                    "message": answer.message[:500],
-                    "digest": experiment.revision.digest,
-                    "checked_at": now,
-                },
-            )
-        _rehearse(actor, experiment, now)
+        _store(experiment, answers, actor)
         record(
             actor,
             "experiment.preflight",
@@ -151,85 +157,82 @@ def run_preflight(*, actor: Actor, experiment: Experiment) -> list[PreflightChec
     return list(experiment.preflight_checks.all())
 
 
-def _rehearse(actor: Actor, experiment: Experiment, now: datetime) -> Run | None:
-    """Schedule one rehearsal, unless one is under way."""
+def _with_all(experiment_id: int) -> Experiment:
+    return Experiment.objects.select_related(
+        "exercise", "application", "revision", "template_version", "deployment__place__account"
+    ).get(pk=experiment_id)
+
+
+def _is_needed(experiment: Experiment) -> bool:
+    """Whether its Go is still ahead, or its slot."""
+    if experiment.status != "proposed" or experiment.revision is None:
+        return False
+    if Phase(experiment.exercise.phase) not in _BEFORE_IT_RAN:
+        return False
+    return not experiment.runs.filter(is_rehearsal=False, asked_at__isnull=False).exists()
+
+
+def _answers(experiment: Experiment, keys: Sequence[str]) -> list[Answer]:
+    """The answers of AWS and of the database; the rehearsal is asked when they are stored."""
+    found = []
+    for key in keys:
+        if key == "targets":
+            found.append(targets_answer(experiment, _preview(experiment)))
+        elif key == "rehearsal":
+            found.append(Answer("rehearsal", "pending", "Under way."))
+        else:
+            found.append(ask(key, experiment))
+    return found
+
+
+def _store(experiment: Experiment, answers: Sequence[Answer], actor: Actor) -> None:
+    """Write the answers down with the time at which each is asked again.
+
+    While a new answer is awaited, a good one that has not aged out goes on counting.
+    """
+    assert experiment.revision is not None
+    digest = experiment.revision.digest
+    with transaction.atomic():
+        now = database_now()
+        rows = {row.key: row for row in experiment.preflight_checks.filter(digest=digest)}
+        for answer in answers:
+            kind, row = CHECKS[answer.key], rows.get(answer.key)
+            if answer.key == "rehearsal":
+                answer = _rehearsed(actor, experiment, row, now)
+            due_at = ask_again_at(kind, answer.status, window=experiment.exercise.window, now=now)
+            if answer.status == "pending" and row and _counts(row, now):
+                PreflightCheck.objects.filter(pk=row.pk).update(due_at=due_at, lease_until=None)
+                continue
+            PreflightCheck.objects.update_or_create(
+                experiment=experiment,
+                key=answer.key,
+                defaults={
+                    "label": kind.label,
+                    "status": answer.status,
+                    "message": answer.message[:500],
+                    "digest": digest,
+                    "checked_at": now,
+                    "due_at": due_at,
+                    "lease_until": None,
+                },
+            )
+
+
+def _counts(row: PreflightCheck, now: datetime) -> bool:
+    return standing(CHECKS[row.key], row.status, row.checked_at, now=now) in {"ok", "warn"}
+
+
+def _rehearsed(
+    actor: Actor, experiment: Experiment, row: PreflightCheck | None, now: datetime
+) -> Answer:
+    """What the rehearsal under way or just ended shows; else another one is scheduled."""
+    last = last_rehearsal(experiment)
+    if last is not None:
+        answer = rehearsal_answer(experiment, last)
+        is_news = row is None or row.status == "pending" or row.checked_at < last.created_at
+        if answer.status == "pending" or is_news:
+            return answer
     if Phase(experiment.exercise.phase) in {Phase.CLOSED, Phase.CANCELLED}:
-        return None
-    if Run.objects.unfinished().filter(experiment=experiment, is_rehearsal=True).exists():
-        return None
-    return schedule_run(
-        experiment=experiment, at=now, scheduled_by_id=actor.user_id, is_rehearsal=True
-    )
-
-
-def _answers(experiment: Experiment, preview: TargetPreview, now: datetime) -> Iterator[Answer]:
-    access = experiment.deployment.place.access
-    for purpose, ok, message in check_roles(access):
-        yield Answer(f"role.{purpose}", f"Role to {purpose} can be assumed", _status(ok), message)
-    yield _targets_answer(experiment, preview)
-    yield _freeze_answer(experiment)
-    yield from _guarded("alarms", "Automatic stop is armed", _alarm_answer, experiment)
-    yield from _guarded("probes", "Probes are fresh", _probe_answer, experiment, now)
-
-
-def _guarded(key: str, label: str, ask, *args) -> Iterator[Answer]:  # type: ignore[no-untyped-def]
-    """A question AWS would not answer is answered with fail and AWS's words."""
-    try:
-        yield ask(*args)
-    except EngineError as error:
-        yield Answer(key, label, "fail", str(error))
-
-
-def _targets_answer(experiment: Experiment, preview: TargetPreview) -> Answer:
-    label = "Targets resolve and stay under the limit"
-    if preview.problem:
-        return Answer("targets", label, "fail", preview.problem)
-    count = len({target["arn"] for target in preview.targets})
-    if count == 0:
-        return Answer("targets", label, "fail", "Nothing would be hit.")
-    ok = count <= experiment.target_cap
-    return Answer("targets", label, _status(ok), f"{count} of at most {experiment.target_cap}")
-
-
-def _freeze_answer(experiment: Experiment) -> Answer:
-    place = experiment.deployment.place
-    hits = freezes_touching(
-        freeze_facts(),
-        experiment.exercise.window,
-        environment=place.account.environment,
-        account_id=place.account.account_id,
-        team_id=experiment.application.team_id,
-    )
-    names = ", ".join(freeze.name for freeze in hits)
-    return Answer("freeze", "No freeze in the window", _status(not hits), names)
-
-
-def _alarm_answer(experiment: Experiment) -> Answer:
-    label = "Automatic stop is armed"
-    arns = experiment.deployment.alarm_arns
-    if not arns:
-        return Answer("alarms", label, "fail", "No alarm is named for this deployment.")
-    alarms = alarm_states(experiment.deployment.place.access, arns)
-    missing = len(arns) - len(alarms)
-    not_ok = [f"{alarm.name} is {alarm.state}" for alarm in alarms if alarm.state != "OK"]
-    if missing:
-        not_ok.append(f"{missing} not found")
-    if not_ok:
-        return Answer("alarms", label, "fail", "; ".join(not_ok))
-    return Answer("alarms", label, "ok", ", ".join(alarm.name for alarm in alarms))
-
-
-def _probe_answer(experiment: Experiment, now: datetime) -> Answer:
-    specs = probes_from_json(experiment.steady_state)
-    newest = _newest(experiment, now)
-    silent = [spec.name for spec in specs if newest.get(spec.key) is None]
-    return Answer(
-        "probes",
-        "Probes are fresh",
-        _status(not silent),
-        f"No data from {', '.join(silent)}" if silent else f"{len(specs)} probes report",
-    )
-
-
-def _status(ok: bool) -> str:
-    return "ok" if ok else "fail"
+        return Answer("rehearsal", "fail", "The exercise is over.")
+    schedule_run(experiment=experiment, at=now, scheduled_by_id=actor.user_id, is_rehearsal=True)
+    return Answer("rehearsal", "pending", "Under way.")

@@ -22,11 +22,11 @@ from exercises.queries.readiness import readiness_of
 from exercises.queries.run_sheet import RunSheet, run_sheet
 from exercises.services.exercises import (
     answer_invitation,
-    go_live,
     invite,
     move_exercise,
     plan_exercise,
 )
+from exercises.services.go_live import go_live
 from exercises.web import charts
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors

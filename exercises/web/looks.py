@@ -78,6 +78,7 @@ CHECKS: Final[Mapping[str, Look]] = MappingProxyType(
         "warn": Look("p-wait", "warn", "Warning"),
         "fail": Look("p-danger", "x", "Failed"),
         "pending": Look("p-draft", "clock", "Pending"),
+        "stale": Look("p-wait", "refresh", "Too old"),
     }
 )
 

@@ -25,7 +25,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
 from exercises.queries.readiness import readiness_of
 from exercises.services.audit_verification import verify
-from exercises.services.exercises import go_live
+from exercises.services.go_live import go_live
 from tests.demo.conftest import demo_data
 
 pytestmark = pytest.mark.django_db

@@ -18,7 +18,7 @@ def main(act: str, pk: str) -> None:
     from exercises.models import Exercise, Experiment, User
     from exercises.permissions import actor_for
     from exercises.services.decide import decide
-    from exercises.services.exercises import go_live
+    from exercises.services.go_live import go_live
     from exercises.services.propose import Draft, edit_draft
 
     def person(role: str) -> User:

@@ -1,0 +1,210 @@
+"""Say Go: by one person, or by two where a zone of production is at stake.
+
+The lead's word is kept with what was ready at that moment; the safety officer answers it from
+a session of their own within five minutes, by typing the exercise's code. Called by web only:
+no token can say Go.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+
+from exercises import hints
+from exercises.domain.actors import Actor
+from exercises.domain.errors import Invalid, Refusal, Refused
+from exercises.domain.exercise_phases import Phase, move
+from exercises.domain.going_live import MOST_TRIES, is_code
+from exercises.failpoints import failpoint
+from exercises.models import Exercise, Experiment, GoPair, GoRequest, GoTry, HoldPoint
+from exercises.models.due_work import database_now
+from exercises.models.going_live import ANSWER_WITHIN
+from exercises.permissions import authorize
+from exercises.queries.going_live import any_takes_two
+from exercises.queries.plans import planned_wall
+from exercises.queries.readiness import readiness_of, ready_experiments
+from exercises.services.audit import record
+from exercises.services.run_events import append_event
+from exercises.services.run_plan import schedule_run
+
+
+def go_live(*, actor: Actor, exercise: Exercise) -> Exercise:
+    """Say Go alone: the exercise is live and every ready experiment has its instant.
+
+    Raises Refused with everything that is not ready, or because two people are needed.
+    """
+    authorize(actor, "exercise.go", exercise)
+    with transaction.atomic():
+        locked, starting, now = _ready(exercise)
+        if any_takes_two(starting):
+            raise Refused(
+                Refusal(
+                    "go.two_people",
+                    "In production this rung starts only when two people have said Go.",
+                    "The exercise lead says Go, the safety officer types the code.",
+                )
+            )
+        _begin(locked, starting, actor, now, text="Go.")
+        record(actor, "exercise.go", locked)
+        failpoint("go.before_commit")
+    return locked
+
+
+def say_go(*, actor: Actor, exercise: Exercise, session: str) -> GoRequest:
+    """The lead's word where two people are needed; said again it starts anew.
+
+    Raises Refused with everything that is not ready.
+    """
+    authorize(actor, "exercise.go", exercise)
+    with transaction.atomic():
+        locked, starting, now = _ready(exercise)
+        request = GoRequest.objects.create(
+            exercise=locked,
+            said_by_id=actor.person_id,
+            session=session,
+            said_at=now,
+            valid_until=now + ANSWER_WITHIN,
+            readiness=_readiness(starting),
+        )
+        append_event(
+            exercise=locked,
+            kind="exercise.go_said",
+            text="Go, as exercise lead. The safety officer has 5 minutes to confirm it.",
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        record(actor, "exercise.go_said", locked, session=session, request=request.pk)
+    return request
+
+
+def confirm_go(*, actor: Actor, exercise: Exercise, code: str, session: str) -> Exercise:
+    """The second word: the exercise is live.
+
+    Raises Refused (nobody said Go, too late, the same person or session, too many tries, what
+    is ready has changed), Invalid (another code; it is counted).
+    """
+    authorize(actor, "exercise.confirm_go", exercise)
+    request = _request_to_answer(actor, exercise, session)
+    if not is_code(code, exercise.code):
+        left = _count_wrong(actor, request)
+        raise Invalid("code", f"is not {exercise.code}; {left} more tries")
+    with transaction.atomic():
+        locked, starting, now = _ready(exercise)
+        request = _request_to_answer(actor, locked, session)
+        if request.readiness != _readiness(starting):
+            raise Refused(
+                Refusal(
+                    "go.changed",
+                    "What is ready has changed since the lead said Go.",
+                    "The lead looks at it and says Go again.",
+                )
+            )
+        GoPair.objects.create(
+            exercise=locked,
+            request=request,
+            lead=request.said_by,
+            lead_session=request.session,
+            lead_at=request.said_at,
+            safety_id=actor.person_id,
+            safety_session=session,
+            safety_at=now,
+        )
+        _begin(locked, starting, actor, now, text=f"Go, with {request.said_by.name}.")
+        record(
+            actor,
+            "exercise.go",
+            locked,
+            lead=request.said_by_id,
+            lead_session=request.session,
+            safety_session=session,
+        )
+        failpoint("go.before_commit")
+    return locked
+
+
+def _ready(exercise: Exercise) -> tuple[Exercise, list[Experiment], datetime]:
+    """The exercise under its lock with what would start. Raises Refused with what is open."""
+    locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
+    now = database_now()
+    open_items = [item for item in readiness_of(locked, now=now) if item.blocks]
+    if open_items:
+        raise Refused(
+            *(Refusal(i.key, f"{i.label}. {i.detail}".strip(), i.lifted_by) for i in open_items)
+        )
+    return locked, ready_experiments(locked, now=now), now
+
+
+def _readiness(starting: Sequence[Experiment]) -> str:
+    """A digest of what would start, and when: other content or other teams are another Go."""
+    lines = sorted(
+        f"{e.pk} {e.revision.digest if e.revision else ''} {e.wave} {e.slot_offset_s}"
+        for e in starting
+    )
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _request_to_answer(actor: Actor, exercise: Exercise, session: str) -> GoRequest:
+    """The lead's newest word, if this person may answer it. Raises Refused."""
+    request = exercise.go_requests.select_related("said_by").first()
+    if request is None or exercise.went_live_at is not None:
+        raise _no("go.not_said", "Nobody has said Go yet.", "The exercise lead says Go first.")
+    if request.said_by_id == actor.user_id:
+        raise _no("go.same_person", "You said Go yourself.", "Another person confirms it.")
+    if request.session == session:
+        raise _no(
+            "go.same_session",
+            "Go was said in this very session.",
+            "Confirm it from a session of your own.",
+        )
+    if database_now() >= request.valid_until:
+        raise _no("go.too_late", "The 5 minutes have passed.", "The lead says Go again.")
+    if request.tries.count() >= MOST_TRIES:
+        raise _no(
+            "go.too_many_tries",
+            f"The code was typed wrong {MOST_TRIES} times.",
+            "The lead says Go again.",
+        )
+    return request
+
+
+def _no(rule: str, because: str, lifted_by: str) -> Refused:
+    return Refused(Refusal(rule, because, lifted_by))
+
+
+def _count_wrong(actor: Actor, request: GoRequest) -> int:
+    """Write a wrong code down; how many more may be typed."""
+    with transaction.atomic():
+        Exercise.objects.select_for_update(no_key=True).get(pk=request.exercise_id)
+        GoTry.objects.create(request=request, tried_by_id=actor.person_id, at=database_now())
+        record(actor, "exercise.go_wrong_code", request.exercise, request=request.pk)
+        return max(0, MOST_TRIES - request.tries.count())
+
+
+def _begin(
+    locked: Exercise, starting: Sequence[Experiment], actor: Actor, now: datetime, *, text: str
+) -> None:
+    """Live from now on: the first wave has its instants, every later one waits at a hold point."""
+    locked.went_live_at = now
+    locked.phase = move(Phase(locked.phase), Phase.LIVE).value
+    locked.save(update_fields=["went_live_at", "phase"])
+    waves = sorted({experiment.wave for experiment in starting})
+    for wave in waves[:-1]:
+        HoldPoint.objects.get_or_create(exercise=locked, after_wave=wave)
+    for experiment in starting:
+        is_first = experiment.wave == waves[0]
+        schedule_run(
+            experiment=experiment,
+            at=now + planned_wall(experiment.slot_offset_s) if is_first else locked.ends_at,
+            scheduled_by_id=actor.user_id,
+        )
+    append_event(
+        exercise=locked,
+        kind="exercise.go",
+        text=text,
+        source=actor.name,
+        author_id=actor.user_id,
+    )
+    transaction.on_commit(lambda: hints.wake("exercises.tick"), robust=True)

@@ -1,0 +1,174 @@
+"""The questions of pre-flight, asked of AWS and of the database. Called by services.preflight,
+without a transaction. Nothing here injects or changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+
+from exercises.aws.alarms import alarm_states
+from exercises.aws.permissions_check import check_role, check_stop
+from exercises.aws.safety_lever import ENGAGED, lever_status
+from exercises.aws.sessions import Purpose
+from exercises.domain.engine_values import Reading
+from exercises.domain.errors import EngineError
+from exercises.domain.freezes import freezes_touching
+from exercises.domain.preflight_checks import CHECKS
+from exercises.domain.run_states import TERMINAL, RunState
+from exercises.domain.steady_state import probes_from_json
+from exercises.models import Experiment, Run, TargetPreview
+from exercises.models.due_work import database_now
+from exercises.probes.cloudwatch import newest_readings
+from exercises.queries.policy_checks import conflict
+from exercises.queries.readiness import freeze_facts
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One check: its key, ok / warn / fail / pending, and what was seen."""
+
+    key: str
+    status: str
+    message: str = ""
+
+    @property
+    def label(self) -> str:
+        return CHECKS[self.key].label
+
+
+def ask(key: str, experiment: Experiment) -> Answer:
+    """One question; what AWS would not answer is a fail in AWS's words."""
+    try:
+        status, message = _QUESTIONS[key](experiment)
+    except EngineError as error:
+        return Answer(key, "fail", str(error))
+    return Answer(key, status, message)
+
+
+def targets_answer(experiment: Experiment, preview: TargetPreview) -> Answer:
+    """What the definition would hit now, against the limit that is approved."""
+    if preview.problem:
+        return Answer("targets", "fail", preview.problem)
+    count = len({target["arn"] for target in preview.targets})
+    return Answer("targets", *_counted(count, experiment))
+
+
+def rehearsal_answer(experiment: Experiment, rehearsal: Run) -> Answer:
+    """What the rehearsal showed, once it has ended and its targets were read."""
+    state = RunState(rehearsal.state)
+    if state not in TERMINAL or (state is RunState.COMPLETED and not rehearsal.archive):
+        return Answer("rehearsal", "pending", "Under way.")
+    if state is not RunState.COMPLETED:
+        return Answer("rehearsal", "fail", rehearsal.state_reason or f"It {state.value}.")
+    count = rehearsal.targets.values("arn").distinct().count()
+    return Answer("rehearsal", *_counted(count, experiment))
+
+
+def last_rehearsal(experiment: Experiment) -> Run | None:
+    """The newest rehearsal of exactly the present content."""
+    return (
+        experiment.runs.filter(is_rehearsal=True, revision=experiment.revision)
+        .order_by("-created_at")
+        .first()
+    )
+
+
+def newest(experiment: Experiment, now: datetime) -> Mapping[str, Reading | None]:
+    """The newest reading of each probe. Raises EngineError."""
+    return newest_readings(
+        experiment.deployment.place.access,
+        probes_from_json(experiment.steady_state),
+        until=now,
+        speed=settings.CHAOSPLANE_TIME_SPEED,
+    )
+
+
+def _counted(count: int, experiment: Experiment) -> tuple[str, str]:
+    if count == 0:
+        return "fail", "Nothing would be hit."
+    return _status(count <= experiment.target_cap), f"{count} of at most {experiment.target_cap}"
+
+
+def _role(purpose: Purpose) -> Callable[[Experiment], tuple[str, str]]:
+    def ask_role(experiment: Experiment) -> tuple[str, str]:
+        ok, message = check_role(experiment.deployment.place.access, purpose)
+        return _status(ok), message
+
+    return ask_role
+
+
+def _undo(experiment: Experiment) -> tuple[str, str]:
+    rehearsal = last_rehearsal(experiment)
+    if rehearsal is None or RunState(rehearsal.state) not in TERMINAL:
+        return "pending", "Tried when the rehearsal has ended."
+    if not rehearsal.experiment_ref:
+        return "fail", "The rehearsal did not start, so there is nothing to try it on."
+    ok, message = check_stop(experiment.deployment.place.access, rehearsal.experiment_ref)
+    return _status(ok), message
+
+
+def _alarms(experiment: Experiment) -> tuple[str, str]:
+    arns = experiment.deployment.alarm_arns
+    if not arns:
+        return "fail", "No alarm is named for this deployment."
+    alarms = alarm_states(experiment.deployment.place.access, arns)
+    missing = len(arns) - len(alarms)
+    not_ok = [f"{alarm.name} is {alarm.state}" for alarm in alarms if alarm.state != "OK"]
+    if missing:
+        not_ok.append(f"{missing} not found")
+    return _status(not not_ok), "; ".join(not_ok) or ", ".join(alarm.name for alarm in alarms)
+
+
+def _probes(experiment: Experiment) -> tuple[str, str]:
+    specs = probes_from_json(experiment.steady_state)
+    found = newest(experiment, database_now())
+    silent = [spec.name for spec in specs if found.get(spec.key) is None]
+    said = f"No data from {', '.join(silent)}" if silent else f"{len(specs)} probes report"
+    return _status(not silent), said
+
+
+def _lever(experiment: Experiment) -> tuple[str, str]:
+    place = experiment.deployment.place
+    if place.levers.filter(released_at__isnull=True).exists():
+        return "fail", "A Stop of the whole account is in force."
+    status = lever_status(place.access)
+    return _status(status not in ENGAGED), f"It is {status}."
+
+
+def _freeze(experiment: Experiment) -> tuple[str, str]:
+    place = experiment.deployment.place
+    hits = freezes_touching(
+        freeze_facts(),
+        experiment.exercise.window,
+        environment=place.account.environment,
+        account_id=place.account.account_id,
+        team_id=experiment.application.team_id,
+    )
+    return _status(not hits), ", ".join(freeze.name for freeze in hits)
+
+
+def _conflict(experiment: Experiment) -> tuple[str, str]:
+    found = conflict(experiment)
+    return ("ok", "") if found.status == "ok" else (found.status, found.detail or found.label)
+
+
+def _status(ok: bool) -> str:
+    return "ok" if ok else "fail"
+
+
+_QUESTIONS: Final[Mapping[str, Callable[[Experiment], tuple[str, str]]]] = {
+    "role.read": _role(Purpose.READ),
+    "role.start": _role(Purpose.START),
+    "role.stop": _role(Purpose.STOP),
+    "undo": _undo,
+    "alarms": _alarms,
+    "probes": _probes,
+    "lever": _lever,
+    "freeze": _freeze,
+    "conflict": _conflict,
+}
