@@ -54,14 +54,18 @@ def parts_of(family: str) -> frozenset[str]:
     return known.parts if known else frozenset()
 
 
+def wholes_of(family: str) -> frozenset[str]:
+    """The larger failures this one is a part of."""
+    return frozenset(name for name, known in FAMILIES.items() if family in known.parts)
+
+
 def related(family: str) -> frozenset[str]:
     """The family, its parts, and the wholes it is a part of: what is evidence for it.
 
     Who withstands the loss of a zone withstands that of an instance in it; and of a zone
     there is no smaller form than the failures it is made of.
     """
-    wholes = {name for name, known in FAMILIES.items() if family in known.parts}
-    return frozenset({family}) | parts_of(family) | wholes
+    return frozenset({family}) | parts_of(family) | wholes_of(family)
 
 
 def applies_to(family: str, tags: Collection[str]) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from exercises.domain.failure_families import applies_to, parts_of, related, words_of
+from exercises.domain.failure_families import applies_to, parts_of, related, wholes_of, words_of
 from exercises.domain.finding_states import OPEN, FindingState, Severity
 from exercises.domain.ladder import (
     Answer,
@@ -89,12 +89,30 @@ class Evidences:
         )
         return climb(evidence, now=self.now)
 
+    def families_of(self, application: Application) -> list[str]:
+        """The families that can happen to it and that the catalogue has templates of."""
+        tags = application.architecture_tags
+        return [family for family in self.families if applies_to(family, tags)]
+
+    def last_tried(self, application: Application) -> dict[str, datetime | None]:
+        """When each of them was last tried for real; who tried the whole tried its parts."""
+        return {
+            family: max(
+                (
+                    run.at
+                    for name in {family} | wholes_of(family)
+                    for run in self.runs.get((application.pk, name), ())
+                ),
+                default=None,
+            )
+            for family in self.families_of(application)
+        }
+
     def of(self, application: Application) -> list[FamilyLadder]:
         """Its ladders for the families that can happen to it, the furthest first."""
         found = [
             FamilyLadder(application, family, self.ladder(application.pk, family))
-            for family in self.families
-            if applies_to(family, application.architecture_tags)
+            for family in self.families_of(application)
         ]
         return sorted(found, key=lambda one: (-one.ladder.level, one.words))
 
