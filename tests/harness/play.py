@@ -59,6 +59,7 @@ class Player:
         self.delivered: list[tuple[str, tuple[object, ...]]] = []
         self.broker_loss = 0.0
         self.hits: set[str] = set()
+        self._orders: dict[str, Crash | Meanwhile] = {}
         self._depth = len(connection.savepoint_ids)
         self._sent = 0
 
@@ -112,26 +113,25 @@ class Player:
         if self._tell:
             self._tell(f"{database_now():%H:%M:%S.%f} {step} {len(self.messages)} messages")
         self.scene.stage.advance(MOMENT_S)
-        with self._ordered(step.order):
-            try:
-                getattr(self, f"_do_{step.kind}")(step)
-            except Crashed:
-                connection.run_on_commit.clear()
-
-    @contextmanager
-    def _ordered(self, order: Crash | Meanwhile | None) -> Iterator[None]:
-        if order is None:
-            yield
-            return
-        failpoints.arm({order.place: self._striking(order)})
+        if step.order is not None:
+            self._give(step.order)
         try:
-            yield
-        finally:
-            failpoints.arm({})
+            getattr(self, f"_do_{step.kind}")(step)
+        except Crashed:
+            connection.run_on_commit.clear()
+
+    def _give(self, order: Crash | Meanwhile) -> None:
+        """The order waits at its place until somebody comes by."""
+        self._orders[order.place] = order
+        self._arm()
+
+    def _arm(self) -> None:
+        failpoints.arm({place: self._striking(order) for place, order in self._orders.items()})
 
     def _striking(self, order: Crash | Meanwhile) -> Callable[[], None]:
         def strike() -> None:
-            failpoints.arm({})
+            del self._orders[order.place]
+            self._arm()
             self.hits.add(order.place)
             if isinstance(order, Crash):
                 raise Crashed(order.place)
@@ -261,12 +261,15 @@ class Player:
     def _heal(self) -> None:
         self.scene.stage.simulator.knobs.clear()
         self.broker_loss = 0.0
+        # Who was to die still dies, once; nobody acts any more.
+        self._orders = {k: each for k, each in self._orders.items() if isinstance(each, Crash)}
+        self._arm()
         self.ledger.healed_at = database_now()
 
     def _quieten(self) -> None:
         """Tick and work until nothing of ours runs any more, here or in AWS."""
         if self.story.late:
-            failpoints.arm({self.story.late.place: self._striking(self.story.late)})
+            self._give(self.story.late)
         for pause in PAUSES_S:
             self._step(Step("tick"))
             while self.messages:

@@ -158,12 +158,12 @@ def _perturb(rng: random.Random, scene: str) -> Step:
 
 def _user(rng: random.Random, scene: str) -> Step:
     draw = rng.random()
-    if draw < 0.55:
+    if draw < 0.48:
         kind = rng.choice(("stop", "stop_all"))
         return Step(kind, rng.random(), order=_order(rng, STOP_PLACES, 0.3))
-    if draw < 0.70:
+    if draw < 0.66:
         return Step("freeze", rng.choice((20.0, 200.0, 3600.0)))
-    if draw < 0.75:
+    if draw < 0.70:
         return Step("lift")
     if draw < 0.85:
         return Step("decline", order=_order(rng, ("decide.before_commit",), 0.15))
