@@ -24,6 +24,8 @@ ACCOUNTS: Final = {
 }
 PRODUCT_ROLES: Final = ("chaosplane-read", "chaosplane-start", "chaosplane-stop")
 FIS_ROLE: Final = "fis-experiments"
+EVENT_QUEUE: Final = "chaosplane-fis-events"
+"""In each account: EventBridge sends the state changes of FIS there."""
 
 
 @dataclass(frozen=True, slots=True)

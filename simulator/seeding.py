@@ -16,6 +16,7 @@ from simulator.estate import (
     ALARMS,
     APPLICATION_TAG,
     DEPLOYMENTS,
+    EVENT_QUEUE,
     EXTERNAL_ID,
     FIS_ROLE,
     POWER_TAG,
@@ -25,6 +26,7 @@ from simulator.estate import (
     AlarmPlan,
     Deployment,
 )
+from simulator.fis.state_changes import DETAIL_TYPE, SOURCE
 
 ROOT_DEVICE = "/dev/sda1"
 IMAGE = "ami-0c0ffee0000000001"
@@ -69,6 +71,17 @@ class Builder:
         for name in PRODUCT_ROLES:
             iam.create_role(RoleName=name, AssumeRolePolicyDocument=_policy(PRODUCT_TRUST))
         iam.create_role(RoleName=FIS_ROLE, AssumeRolePolicyDocument=_policy(*FIS_TRUST))
+
+    def tell_of_state_changes(self) -> None:
+        """A rule of EventBridge, and the queue it sends what FIS says to."""
+        url = self.client("sqs").create_queue(QueueName=EVENT_QUEUE)["QueueUrl"]
+        events = self.client("events")
+        events.put_rule(
+            Name=EVENT_QUEUE,
+            EventPattern=json.dumps({"source": [SOURCE], "detail-type": [DETAIL_TYPE]}),
+        )
+        arn = f"arn:aws:sqs:{REGION}:{self.account}:{url.rsplit('/', 1)[-1]}"
+        events.put_targets(Rule=EVENT_QUEUE, Targets=[{"Id": "queue", "Arn": arn}])
 
     def network(self, name: str, tags: dict[str, str]) -> dict[str, str]:
         """A VPC with one subnet in each zone; the subnet of each zone."""
@@ -176,6 +189,7 @@ def seed(endpoint: str) -> dict[str, Builder]:
     builders = {account: Builder(endpoint, account) for account in ACCOUNTS}
     for account, builder in builders.items():
         builder.roles()
+        builder.tell_of_state_changes()
         for deployment in DEPLOYMENTS:
             if deployment.account == account:
                 builder.deploy(deployment)

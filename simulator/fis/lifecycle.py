@@ -20,6 +20,7 @@ from simulator.fis.levers import settle
 from simulator.fis.records import Experiment
 from simulator.fis.resolution import MissingResource, resolve
 from simulator.fis.service import Service
+from simulator.fis.state_changes import tell
 from simulator.physics import Physics
 
 INITIATING_AFTER_S = 1.0
@@ -70,6 +71,7 @@ class Lifecycle:
                     self._step(experiment)
                 except Failed as failed:
                     self._fail(experiment, failed)
+                tell(experiment)
                 if experiment.is_over:
                     self._access.pop(experiment.id, None)
                     self._alarms_read_at.pop(experiment.id, None)

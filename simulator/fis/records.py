@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import random
 import string
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from simulator.wire import ApiError
 
 TERMINAL = frozenset({"completed", "stopped", "failed", "cancelled"})
 ORDER = ("pending", "initiating", "running", "stopping")
+
+State = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,8 @@ class Experiment:
     stop_reason: str = ""
     stopping_since: float | None = None
     stuck_s: float = 0.0
+    moves: deque[tuple[State, State]] = field(default_factory=deque)
+    """State changes that nobody was told of yet: from, to."""
 
     @property
     def id(self) -> str:
@@ -64,7 +69,9 @@ class Experiment:
         """Move forward to a state; a step back is refused and changes nothing."""
         if self.is_over or (status in ORDER and ORDER.index(status) <= ORDER.index(self.status)):
             return False
+        before = self.document["state"]
         self.document["state"] = {"status": status, "reason": reason[:512]}
+        self.moves.append((before, self.document["state"]))
         return True
 
 

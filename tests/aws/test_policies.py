@@ -17,6 +17,7 @@ from exercises.aws.alarms import alarm_states
 from exercises.aws.fleet import application_nodes
 from exercises.aws.heartbeat import beat
 from exercises.aws.permissions_check import check_roles
+from exercises.aws.queue import delete, receive
 from exercises.aws.safety_lever import engage, lever_status
 from exercises.aws.sessions import Purpose, forget_clients
 from exercises.domain.engine_values import Watch
@@ -109,6 +110,8 @@ def a_whole_run(access: AccountAccess, clock: Any) -> None:
     lever_status(access)
     engage(access, "policies")
     clock.advance(120)
+    queue = f"https://sqs.{access.region}.amazonaws.com/{PRODUCTION}/chaosplane-fis-events"
+    delete(access, queue, receive(access, queue))
     fis.archive(access, started.ref)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -267,3 +268,21 @@ def test_a_role_that_does_not_exist_fails_the_experiment(cloud: Cloud) -> None:
     cloud.advance(10)
 
     assert cloud.experiment(experiment)["state"]["error"]["code"] == "AuthorizationFailure"
+
+
+def test_eventbridge_hears_of_every_state_change_and_sends_it_to_the_queue(cloud: Cloud) -> None:
+    sqs = cloud.client("sqs", role="chaosplane-read")
+    queue = f"https://sqs.{REGION}.amazonaws.com/{PROD}/chaosplane-fis-events"
+    sqs.purge_queue(QueueUrl=queue)
+    ref = cloud.start(cloud.template())
+    cloud.advance(5)
+    cloud.fis.stop_experiment(id=ref)
+    cloud.advance(30)
+    told = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10)["Messages"]
+    events = [json.loads(message["Body"]) for message in told]
+    assert {event["detail"]["experiment-id"] for event in events} == {ref}
+    assert {(event["source"], event["account"], event["region"]) for event in events} == {
+        ("aws.fis", PROD, REGION)
+    }
+    states = [event["detail"]["new-state"]["status"] for event in events]
+    assert states == ["initiating", "running", "stopping", "stopped"]

@@ -15,6 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
 from psycopg_pool import PoolTimeout
 
+from exercises.services.engine_events import Ears
 from exercises.services.sentinel import StopDriver, Watch
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,12 @@ class Command(BaseCommand):
 
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, end)
-        for name, cycle in (("stops", StopDriver().cycle), ("watch", _watching(Watch()))):
+        loops = {
+            "stops": StopDriver().cycle,
+            "watch": _with_database(Watch().cycle),
+            "events": _with_database(Ears().cycle),
+        }
+        for name, cycle in loops.items():
             threading.Thread(
                 target=_loop, args=(name, cycle, is_over), name=name, daemon=True
             ).start()
@@ -51,10 +57,10 @@ def _loop(name: str, cycle: Callable[[], object], is_over: threading.Event) -> N
         is_over.wait(EVERY_S)
 
 
-def _watching(watch: Watch) -> Callable[[], None]:
+def _with_database(work: Callable[[], object]) -> Callable[[], None]:
     def cycle() -> None:
         try:
-            watch.cycle()
+            work()
         except (DatabaseError, PoolTimeout) as error:
             log.warning("sentinel.database.away", extra={"why": str(error)})
         finally:

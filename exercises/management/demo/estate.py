@@ -16,6 +16,7 @@ from exercises.models.due_work import database_now
 REGION: Final = "eu-central-1"
 ZONES: Final = {f"{REGION}a": "euc1-az2", f"{REGION}b": "euc1-az3", f"{REGION}c": "euc1-az1"}
 EXTERNAL_ID: Final = "chaosplane-demo"
+EVENT_QUEUE: Final = "chaosplane-fis-events"
 
 ACCOUNTS: Final = (
     ("111111111111", "telemetry-prod", "production", "vehicle-telemetry"),
@@ -101,7 +102,8 @@ def _place(account_id: str, name: str, environment: str, team: Team) -> AccountR
         account=account, region=REGION, defaults={"az_ids": ZONES, "due_at": database_now()}
     )
     place.heartbeat_alarm_arn = _alarm_arn(place, "chaosplane-heartbeat")
-    place.save(update_fields=["heartbeat_alarm_arn"])
+    place.event_queue_url = f"https://sqs.{REGION}.amazonaws.com/{account_id}/{EVENT_QUEUE}"
+    place.save(update_fields=["heartbeat_alarm_arn", "event_queue_url"])
     return place
 
 
