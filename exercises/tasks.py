@@ -10,7 +10,7 @@ import logging
 from celery import shared_task
 
 from exercises.domain.errors import Conflict
-from exercises.services import debrief, due_work, editions, observe, settle_starts, start
+from exercises.services import debrief, due_work, editions, observe, preflight, settle_starts, start
 
 log = logging.getLogger(__name__)
 
@@ -41,6 +41,11 @@ def settle_start(run_id: str, fence: int) -> None:
 @shared_task(name="exercises.observe_region")
 def observe_region(region_id: str, fence: int) -> None:
     observe.observe_region(region_id=int(region_id), fence=fence)
+
+
+@shared_task(name="exercises.repeat_check")
+def repeat_check(check_id: str, fence: int) -> None:
+    preflight.repeat_check(check_id=int(check_id), fence=fence)
 
 
 @shared_task(name="exercises.materialise_editions")

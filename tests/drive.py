@@ -6,10 +6,11 @@ import time
 from collections.abc import Callable
 
 from exercises.domain.run_states import RunState
-from exercises.models import AccountRegion, Run
+from exercises.models import AccountRegion, PreflightCheck, Run
 from exercises.models.due_work import claim
 from exercises.services.debrief import open_due_debriefs
 from exercises.services.observe import observe_region
+from exercises.services.preflight import repeat_check
 from exercises.services.settle_starts import settle_start
 from exercises.services.start import start_run
 
@@ -22,6 +23,8 @@ def work_off(ahead_s: float = 2.0) -> None:
         carry_out(run_id=str(run.pk), fence=run.fence)
     for place in claim(AccountRegion.objects.all()):
         observe_region(region_id=place.pk, fence=place.fence)
+    for check in claim(PreflightCheck.objects.filter(due_at__isnull=False)):
+        repeat_check(check_id=check.pk, fence=check.fence)
     open_due_debriefs()
 
 

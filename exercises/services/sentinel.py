@@ -21,12 +21,13 @@ from exercises.aws.heartbeat import beat
 from exercises.domain.errors import Conflict, EngineError
 from exercises.domain.plans import AccountAccess
 from exercises.domain.run_states import RunState
-from exercises.models import AccountRegion, Run, Schedule, SignOfLife
+from exercises.models import AccountRegion, PreflightCheck, Run, Schedule, SignOfLife
 from exercises.models.due_work import claim, database_now
 from exercises.queries.plans import planned_wall
 from exercises.services.debrief import open_due_debriefs
 from exercises.services.editions import materialise_editions
 from exercises.services.observe import observe_region
+from exercises.services.preflight import repeat_check
 from exercises.services.settle_starts import settle_start
 from exercises.services.start import start_run
 from exercises.services.stop import journal, lever_reason
@@ -147,7 +148,9 @@ def _claimed(most: int) -> list[Callable[[], object]]:
     places = claim(AccountRegion.objects.all(), limit=most - len(claimed))
     claimed += [_observe(place) for place in places]
     schedules = Schedule.objects.filter(is_suspended=False)
-    return claimed + [_materialise(each) for each in claim(schedules, limit=most - len(claimed))]
+    claimed += [_materialise(each) for each in claim(schedules, limit=most - len(claimed))]
+    checks = PreflightCheck.objects.filter(due_at__isnull=False)
+    return claimed + [_ask_again(each) for each in claim(checks, limit=most - len(claimed))]
 
 
 def _start(run: Run) -> Callable[[], object]:
@@ -160,6 +163,10 @@ def _settle(run: Run) -> Callable[[], object]:
 
 def _observe(place: AccountRegion) -> Callable[[], object]:
     return lambda: observe_region(region_id=place.pk, fence=place.fence)
+
+
+def _ask_again(check: PreflightCheck) -> Callable[[], object]:
+    return lambda: repeat_check(check_id=check.pk, fence=check.fence)
 
 
 def _materialise(schedule: Schedule) -> Callable[[], object]:
