@@ -15,6 +15,7 @@ from exercises.models.experiments import (
     TargetPreview,
 )
 from exercises.models.findings import Finding, FindingNote
+from exercises.models.freezes import FreezeException, FreezeSource, FreezeWindow
 from exercises.models.going_live import GoPair, GoRequest, GoTry, HoldPoint
 from exercises.models.measurements import ResolvedTarget, Sample
 from exercises.models.mentoring import LadderOverride, MentorRequest, MentorSignOff
@@ -30,7 +31,7 @@ from exercises.models.people import Division, Membership, OrganisationRole, Team
 from exercises.models.reports import ReportBrief
 from exercises.models.role_checks import RoleCheck
 from exercises.models.runs import Pin, Run, RunEvent
-from exercises.models.schedules import FreezeWindow, Programme, Schedule
+from exercises.models.schedules import MissedOccurrence, Programme, Schedule
 from exercises.models.sign_ins import SignInAttempt
 from exercises.models.stopping import Recovery, SafetyLever, SignOfLife
 from exercises.models.tokens import ApiToken
@@ -52,6 +53,8 @@ __all__ = [
     "ExperimentRevision",
     "Finding",
     "FindingNote",
+    "FreezeException",
+    "FreezeSource",
     "FreezeWindow",
     "GoPair",
     "GoRequest",
@@ -61,6 +64,7 @@ __all__ = [
     "Membership",
     "MentorRequest",
     "MentorSignOff",
+    "MissedOccurrence",
     "Notice",
     "NoticePolicy",
     "NoticeWishes",

@@ -1,13 +1,13 @@
-"""The programme: its schedule, which creates editions ahead of time, and freezes."""
+"""The programme and its schedule, which creates editions ahead of time."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from exercises.models.accounts import CloudAccount
+from exercises.models.append_only import AppendOnly
 from exercises.models.base import Record
 from exercises.models.due_work import DueWork
-from exercises.models.people import Team, User
+from exercises.models.people import User
 
 
 class Programme(Record):
@@ -26,7 +26,8 @@ class Programme(Record):
 class Schedule(DueWork):
     """When a programme's editions take place: an RRULE over naive local time in a zone.
 
-    Never read by Celery: due_at says when to look for editions to create.
+    Never read by Celery: due_at says when to look for editions to create. Occurrences up to
+    `looked_until` have their edition, or are noted as missed.
     """
 
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="schedules")
@@ -37,6 +38,7 @@ class Schedule(DueWork):
     region = models.CharField(max_length=32)
     az = models.CharField(max_length=32, blank=True)
     horizon_days = models.PositiveIntegerField(default=60)
+    looked_until = models.DateTimeField(null=True, blank=True)
     is_suspended = models.BooleanField(default=False)
     suspended_at = models.DateTimeField(null=True, blank=True)
     suspended_by_name = models.CharField(max_length=120, blank=True)
@@ -45,21 +47,22 @@ class Schedule(DueWork):
         indexes = (models.Index(fields=("due_at",), name="schedule_due"),)
 
 
-class FreezeWindow(Record):
-    """A time in which nothing may start. Empty scopes mean everything."""
+class MissedOccurrence(AppendOnly):
+    """An occurrence that yielded no edition, or one that nobody took live, and why.
 
-    name = models.CharField(max_length=120)
-    reason = models.TextField(blank=True)
+    What was missed is never caught up.
+    """
+
+    schedule = models.ForeignKey(Schedule, on_delete=models.PROTECT, related_name="missed")
+    occurrence_key = models.CharField(max_length=40)
     starts_at = models.DateTimeField()
-    ends_at = models.DateTimeField()
-    environments = models.JSONField(default=list, blank=True)
-    accounts = models.ManyToManyField(CloudAccount, blank=True)
-    teams = models.ManyToManyField(Team, blank=True)
-    declared_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
-    lifted_at = models.DateTimeField(null=True, blank=True)
+    reason = models.CharField(max_length=300)
+    noted_at = models.DateTimeField()
 
     class Meta:
-        ordering = ("starts_at",)
-
-    def __str__(self) -> str:
-        return self.name
+        ordering = ("-starts_at",)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("schedule", "occurrence_key"), name="one_row_per_missed_occurrence"
+            ),
+        )
