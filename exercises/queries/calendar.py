@@ -44,6 +44,7 @@ class Entry:
 
     `uid` names it for ever. `kind` is exercise, game_day, experiment, deadline, freeze or
     planned. A deadline is a whole day, that of `starts_at` in `timezone`; all else is exact.
+    `brief` is what fits into a day of a month, where there is something shorter.
     """
 
     uid: str
@@ -57,6 +58,7 @@ class Entry:
     exercise_id: int = 0
     experiment_id: int = 0
     deadline: str = ""
+    brief: str = ""
     phase: str = ""
     region: str = ""
     counts: str = ""
@@ -207,6 +209,7 @@ def _entries(exercise: Exercise, parts: Sequence[_Part]) -> Iterator[Entry]:
             uid=f"{entry.uid}-{deadline.key}",
             kind="deadline",
             deadline=deadline.key,
+            brief=f"{deadline.words}, {day:%B}",
             title=f"{deadline.words}, {exercise.name}",
             starts_at=starts_at,
             ends_at=_midnight(deadline.day + timedelta(days=1), exercise.timezone),

@@ -289,6 +289,8 @@ def _words(entry: Entry, zone: str) -> str:
         return f"{before}{clock(entry.starts_at, zone)} {entry.title}, {entry.detail}"
     if entry.kind == "planned":
         return f"{entry.title}, planned by schedule"
+    if entry.kind == "deadline":
+        return f"{before}{entry.brief}"
     return before + entry.title
 
 
