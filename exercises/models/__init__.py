@@ -5,6 +5,7 @@ from __future__ import annotations
 from exercises.models.accounts import AccountRegion, CloudAccount
 from exercises.models.applications import Application, Deployment
 from exercises.models.audit import AuditEntry
+from exercises.models.calendar_feeds import CalendarFeed
 from exercises.models.catalogue import Template, TemplateVersion
 from exercises.models.decisions import Decision
 from exercises.models.exercises import Exercise, Participation
@@ -43,6 +44,7 @@ __all__ = [
     "Application",
     "AuditEntry",
     "Channel",
+    "CalendarFeed",
     "CloudAccount",
     "Decision",
     "Delivery",

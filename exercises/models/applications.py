@@ -20,6 +20,9 @@ class Application(Record):
     rto_s = models.PositiveIntegerField(null=True, blank=True)
     rpo_s = models.PositiveIntegerField(null=True, blank=True)
     architecture_tags = models.JSONField(default=list, blank=True)
+    depends_on: models.ManyToManyField[Application, models.Model] = models.ManyToManyField(
+        "self", symmetrical=False, blank=True, related_name="dependents"
+    )
 
     class Meta:
         ordering = ("name",)
