@@ -10,17 +10,22 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
 from django.db import transaction
 
 from exercises.domain.engine_values import EngineStatus
+from exercises.domain.observation_pace import RARE_S, WatchedRun, interval_s
+from exercises.domain.run_states import RunState
+from exercises.domain.steady_state import probes_from_json
+from exercises.domain.timeline import planned_actions
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Run
 from exercises.models.due_work import database_now, kept
+from exercises.queries.plans import planned_wall
 from exercises.queries.stop_target import target_of
 from exercises.services import judge
 from exercises.services.guardrails import hold_guardrails, stop_by_rule
@@ -37,8 +42,6 @@ from exercises.services.run_events import append_event, lock_run
 from exercises.stopping import stopper
 
 log = logging.getLogger(__name__)
-
-IDLE_INTERVAL_S: Final = 30.0
 
 _STOPPED: Final = frozenset({EngineStatus.STOPPING.value, EngineStatus.STOPPED.value})
 
@@ -164,7 +167,7 @@ def _is_look_due(place: AccountRegion) -> bool:
     """The whole account is looked at less often than what runs in it."""
     if place.scanned_at is None:
         return True
-    return database_now() - place.scanned_at >= timedelta(seconds=0.9 * IDLE_INTERVAL_S)
+    return database_now() - place.scanned_at >= timedelta(seconds=0.9 * RARE_S)
 
 
 def _release(
@@ -182,10 +185,8 @@ def _release(
         locked = AccountRegion.objects.select_for_update(no_key=True).get(pk=place.pk)
         if locked.fence != fence:
             return
-        busy = Run.objects.watched().filter(experiment__deployment__place=place).exists()
-        interval = settings.CHAOSPLANE_OBSERVE_INTERVAL_S if busy else IDLE_INTERVAL_S
         now = database_now()
-        locked.due_at = now + timedelta(seconds=interval)
+        locked.due_at = now + timedelta(seconds=_pace(place, now))
         locked.lease_until = None
         _say_when_sight_changes(locked, runs, problem)
         locked.scan_problem = problem[:500]
@@ -194,6 +195,26 @@ def _release(
         locked.save(
             update_fields=["due_at", "lease_until", "scan_problem", "scanned_at", "foreign"]
         )
+
+
+def _pace(place: AccountRegion, now: datetime) -> float:
+    """Seconds until the next look, by what is watched there now."""
+    watched = Run.objects.watched().filter(experiment__deployment__place=place)
+    runs = [_watched_run(run, now) for run in watched.select_related("revision")]
+    return interval_s(runs, usual_s=settings.CHAOSPLANE_OBSERVE_INTERVAL_S)
+
+
+def _watched_run(run: Run, now: datetime) -> WatchedRun:
+    plan = run.revision.plan
+    started_at = run.started_at or now
+    ends = (started_at + planned_wall(a.ends_s) for a in planned_actions(plan["definition"]))
+    return WatchedRun(
+        age_s=(now - started_at).total_seconds(),
+        is_stopping=run.stop_requested_at is not None or run.state == RunState.STOPPING.value,
+        is_over=run.ended_at is not None,
+        is_guarded=any(spec.has_stop_limit for spec in probes_from_json(plan["steady_state"])),
+        ends_in_s=[(end - now).total_seconds() for end in ends],
+    )
 
 
 def _say_when_sight_changes(place: AccountRegion, runs: Sequence[Run], problem: str) -> None:

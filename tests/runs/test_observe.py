@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.engine_values import Observation, StartOrder, StopReceipt, Watch
 from exercises.domain.errors import EngineError
+from exercises.domain.observation_pace import QUICK_S, RARE_S
 from exercises.domain.plans import AccountAccess
 from exercises.engines.fis import FisEngine
 from exercises.models import AccountRegion, Exercise, Run, RunEvent
@@ -238,3 +240,19 @@ def test_a_region_whose_claim_is_stale_is_not_looked_at(
     observe_region(region_id=place.pk, fence=place.fence - 1)
     place.refresh_from_db()
     assert place.lease_until is not None, "the claim of the other worker stands"
+
+
+def test_a_region_is_due_sooner_where_something_is_about_to_happen(
+    cast: Cast, settings: Any
+) -> None:
+    settings.CHAOSPLANE_OBSERVE_INTERVAL_S = 20
+    _, run = build.live(cast, parameters={"minutes": 30})
+    place, now = run.experiment.deployment.place, database_now()
+    assert observe._pace(place, now) == RARE_S
+    mine = Run.objects.filter(pk=run.pk)
+    mine.update(state="starting")
+    mine.update(state="running", experiment_ref="EXP1", started_at=now - timedelta(minutes=5))
+    assert observe._pace(place, now) == 20
+    assert observe._pace(place, now + timedelta(minutes=25)) == QUICK_S, "its action ends"
+    mine.update(stop_requested_at=now)
+    assert observe._pace(place, now) == QUICK_S
