@@ -14,6 +14,7 @@ from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
 from exercises.domain.errors import NotAllowed
 from exercises.models import (
     Application,
+    Channel,
     Exercise,
     Experiment,
     Finding,
@@ -155,6 +156,19 @@ def _overrides_ladder(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) and thing.team_id not in actor.team_roles
 
 
+def _manages_channel(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Channel)
+    if thing.person_id is not None:
+        return thing.person_id == actor.user_id
+    if _is_lead_role(actor):
+        return True
+    return thing.team_id is not None and actor.team_roles.get(thing.team_id) == TeamRole.OWNER.value
+
+
+def _reads_audit(actor: Actor, thing: object) -> bool:
+    return bool({OrgRole.AUDITOR.value, OrgRole.LEADERSHIP.value} & actor.org_roles)
+
+
 def _signed_in(actor: Actor, thing: object) -> bool:
     return actor.user_id is not None
 
@@ -188,6 +202,11 @@ RULES: Final[dict[str, Rule]] = {
     "application.register": _manages_team,
     "report.write": _plans_exercises,
     "token.issue": _signed_in,
+    "channel.manage": _manages_channel,
+    "delivery.view": _plans_exercises,
+    "delivery.replay": _plans_exercises,
+    "notice.policy": _plans_exercises,
+    "audit.read": _reads_audit,
     "mentor.ask": _proposes_for,
     "mentor.answer": _was_asked,
     "mentor.sign_off": _is_of_another_team,
@@ -199,6 +218,8 @@ SCOPE_OF: Final[dict[str, str]] = {
     "exercise.stop": "stop",
     "run.stop": "stop",
     "account.stop": "stop",
+    "audit.read": "read",
+    "delivery.view": "read",
 }
 
 
@@ -264,4 +285,10 @@ _DENIALS: Final[dict[str, str]] = {
     "mentor.answer": "Only who was asked answers.",
     "mentor.sign_off": "Only a mentor of another team signs a first run off.",
     "ladder.override": "Only a programme lead of another team overrides the confidence ladder.",
+    "channel.manage": "Your own channels are yours; a team's are its owners', the organisation's"
+    " the programme leads'.",
+    "delivery.view": "Only a programme lead reads the delivery log.",
+    "delivery.replay": "Only a programme lead sends again.",
+    "notice.policy": "Only a programme lead says who is told what.",
+    "audit.read": "Only auditors and leadership read the audit log.",
 }

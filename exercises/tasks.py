@@ -10,7 +10,20 @@ import logging
 from celery import shared_task
 
 from exercises.domain.errors import Conflict
-from exercises.services import debrief, due_work, editions, observe, preflight, settle_starts, start
+from exercises.models import Channel
+from exercises.models.due_work import kept
+from exercises.services import (
+    announce,
+    debrief,
+    deliver,
+    due_work,
+    editions,
+    notice_times,
+    observe,
+    preflight,
+    settle_starts,
+    start,
+)
 
 log = logging.getLogger(__name__)
 
@@ -20,6 +33,7 @@ def tick() -> None:
     due_work.note_tick()
     due_work.tick()
     debrief.open_due_debriefs()
+    notice_times.tell_what_is_due()
 
 
 @shared_task(name="exercises.start_run")
@@ -51,3 +65,14 @@ def repeat_check(check_id: str, fence: int) -> None:
 @shared_task(name="exercises.materialise_editions")
 def materialise_editions(schedule_id: str, fence: int) -> None:
     editions.materialise_editions(schedule_id=int(schedule_id), fence=fence)
+
+
+@shared_task(name="exercises.announce")
+def announce_it(announcement_id: str, fence: int) -> None:
+    announce.announce(announcement_id=int(announcement_id), fence=fence)
+
+
+@shared_task(name="exercises.deliver")
+def deliver_through(channel_id: str, fence: int) -> None:
+    with kept(Channel, int(channel_id), fence):
+        deliver.deliver(channel_id=int(channel_id), fence=fence)

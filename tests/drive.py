@@ -6,9 +6,11 @@ import time
 from collections.abc import Callable
 
 from exercises.domain.run_states import RunState
-from exercises.models import AccountRegion, PreflightCheck, Run
+from exercises.models import AccountRegion, Announcement, Channel, PreflightCheck, Run
 from exercises.models.due_work import claim
+from exercises.services.announce import announce
 from exercises.services.debrief import open_due_debriefs
+from exercises.services.deliver import deliver
 from exercises.services.observe import observe_region
 from exercises.services.preflight import repeat_check
 from exercises.services.settle_starts import settle_start
@@ -39,3 +41,17 @@ def until(done: Callable[[], bool], *, seconds: float = 60) -> None:
 
 def fresh(run: Run) -> Run:
     return Run.objects.get(pk=run.pk)
+
+
+def tell_everyone() -> None:
+    """Carry out what is announced and what is due to leave, until nothing is left."""
+    for _ in range(20):
+        announcements = claim(Announcement.objects.filter(due_at__isnull=False))
+        for row in announcements:
+            announce(announcement_id=row.pk, fence=row.fence)
+        channels = claim(Channel.objects.filter(is_active=True))
+        for channel in channels:
+            deliver(channel_id=channel.pk, fence=channel.fence)
+        if not announcements and not channels:
+            return
+    raise AssertionError("there is always something more to tell")

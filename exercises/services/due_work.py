@@ -9,7 +9,15 @@ from django.conf import settings
 from exercises import hints
 from exercises.domain.run_states import RunState
 from exercises.failpoints import failpoint
-from exercises.models import AccountRegion, PreflightCheck, Run, Schedule, SignOfLife
+from exercises.models import (
+    AccountRegion,
+    Announcement,
+    Channel,
+    PreflightCheck,
+    Run,
+    Schedule,
+    SignOfLife,
+)
 from exercises.models.due_work import MAX_AHEAD_S, DueWork, claim, database_now
 
 
@@ -23,11 +31,15 @@ def tick() -> int:
     places = claim(AccountRegion.objects.all())
     schedules = claim(Schedule.objects.filter(is_suspended=False))
     checks = claim(PreflightCheck.objects.filter(due_at__isnull=False))
+    announcements = claim(Announcement.objects.filter(due_at__isnull=False))
+    channels = claim(Channel.objects.filter(is_active=True, due_at__isnull=False))
     due: list[tuple[str, DueWork]] = [
         *((_task_for(run), run) for run in runs),
         *(("exercises.observe_region", place) for place in places),
         *(("exercises.materialise_editions", schedule) for schedule in schedules),
         *(("exercises.repeat_check", check) for check in checks),
+        *(("exercises.announce", announcement) for announcement in announcements),
+        *(("exercises.deliver", channel) for channel in channels),
     ]
     for handed_out, (task, row) in enumerate(due):
         failpoint("due.claimed")

@@ -1,0 +1,158 @@
+"""Whom an announcement concerns, and why: people, teams, the whole organisation.
+
+services.announce asks once for each announcement, right after it was written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from django.db.models import Max, Q
+
+from exercises.domain.actors import Door
+from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
+from exercises.domain.notices import BUILT_IN, MOMENTS, Audience, NoticeRules, Topic, read_rules
+from exercises.models import (
+    Announcement,
+    Application,
+    Exercise,
+    Experiment,
+    Membership,
+    NoticePolicy,
+    OrganisationRole,
+    Participation,
+    User,
+)
+from exercises.permissions import actor_for
+from exercises.queries.approvals import authors_of, required_for
+
+_OPERATORS = (TeamRole.OPERATOR.value, TeamRole.OWNER.value)
+
+
+@dataclass
+class Recipients:
+    """`people` by id with the reason; who is named first stays with that reason."""
+
+    people: dict[int, str] = field(default_factory=dict)
+    teams: set[int] = field(default_factory=set)
+    is_for_all: bool = False
+
+    def add(self, ids: Iterable[int | None], because: str) -> None:
+        for pk in ids:
+            if pk is not None:
+                self.people.setdefault(pk, because)
+
+
+def current_rules() -> NoticeRules:
+    """What the newest policy says, else what is built in."""
+    newest = NoticePolicy.objects.first()
+    return read_rules(newest.rules) if newest else BUILT_IN
+
+
+def recipients_of(announcement: Announcement) -> Recipients:
+    """Everyone it concerns and who is active, without who did it."""
+    found = Recipients()
+    topic = Topic(announcement.topic)
+    found.add(announcement.people, "It is about you")
+    if announcement.exercise is not None and topic in {*MOMENTS, Topic.CANCELLED, Topic.NO_GO}:
+        _of_a_moment(found, topic, announcement.exercise, announcement.experiment)
+    elif topic is Topic.APPROVAL_ASKED and announcement.experiment is not None:
+        _of_an_approval(found, announcement.experiment)
+    elif announcement.experiment is not None:
+        _of_an_experiment(found, announcement.experiment)
+    elif topic is Topic.EDITION_CREATED and announcement.exercise is not None:
+        _of_an_edition(found, announcement.exercise)
+    elif topic in {Topic.SCHEDULE_SUSPENDED, Topic.CHANNEL_DISABLED}:
+        found.add(_with_role(OrgRole.PROGRAMME_LEAD), "You lead the programme")
+        if topic is Topic.SCHEDULE_SUSPENDED:
+            found.add(_with_role(OrgRole.SAFETY_OFFICER), "You are a safety officer")
+    found.people.pop(announcement.by_id or 0, None)
+    active = set(
+        User.objects.filter(pk__in=found.people, is_active=True).values_list("pk", flat=True)
+    )
+    found.people = {pk: because for pk, because in found.people.items() if pk in active}
+    return found
+
+
+def rung_of(exercise: Exercise) -> int:
+    """The widest blast radius of what is proposed for it; 1 while there is nothing."""
+    widest = exercise.experiments.filter(status="proposed").aggregate(
+        widest=Max("template_version__rung")
+    )["widest"]
+    return int(widest or 1)
+
+
+def _of_a_moment(
+    found: Recipients, topic: Topic, exercise: Exercise, experiment: Experiment | None
+) -> None:
+    found.add([exercise.lead_id], "You lead the exercise")
+    found.add([exercise.safety_officer_id], "You are its safety officer")
+    if topic is Topic.NO_GO:
+        return
+    rules, rung = current_rules(), rung_of(exercise)
+    # That it will not take place after all is for everyone who was told that it would.
+    moment = Topic.ANNOUNCED if topic is Topic.CANCELLED else topic
+    found.is_for_all = exercise.kind != "self_service"
+    places = Participation.objects.filter(exercise=exercise).exclude(answer="declined")
+    if experiment is not None:
+        places = places.filter(application=experiment.application_id)
+    if topic is Topic.HOUR_BEFORE:
+        found.add(places.values_list("on_call_person", flat=True), "You are on call")
+    applications = list(places.values_list("application_id", flat=True))
+    teams = set(Application.objects.filter(pk__in=applications).values_list("team_id", flat=True))
+    if rules.reaches(moment, Audience.PARTICIPANTS, rung):
+        found.teams |= teams
+        found.add(_members(teams, _OPERATORS), "Your team takes part")
+    if rules.reaches(moment, Audience.DEPENDENTS, rung):
+        of_them = _teams_that_depend_on(applications) - teams
+        found.teams |= of_them
+        found.add(_members(of_them, (TeamRole.OWNER.value,)), "Your service depends on it")
+    if rules.reaches(moment, Audience.LEADERSHIP, rung):
+        found.add(_with_role(OrgRole.LEADERSHIP), f"Blast radius {rung} of 5")
+
+
+def _teams_that_depend_on(applications: Iterable[int]) -> set[int]:
+    if not any(each.name == "depends_on" for each in Application._meta.get_fields()):
+        return set()
+    rows = Application.objects.filter(depends_on__in=list(applications))
+    return set(rows.values_list("team_id", flat=True))
+
+
+def _of_an_approval(found: Recipients, experiment: Experiment) -> None:
+    """Who holds a capacity it needs and did not write it."""
+    needed = set(required_for(experiment))
+    authors = authors_of([experiment])[experiment.pk]
+    team_id = experiment.application.team_id
+    roles = [role.value for role in OrgRole]
+    candidates = User.objects.filter(
+        Q(organisation_roles__role__in=roles) | Q(memberships__team=team_id), is_active=True
+    ).distinct()
+    for user in candidates.exclude(pk__in=authors):
+        if needed & capacities_of(actor_for(user, Door.SYSTEM), owner_team_id=team_id):
+            found.add([user.pk], "You can approve it")
+    found.teams.add(team_id)
+
+
+def _of_an_experiment(found: Recipients, experiment: Experiment) -> None:
+    found.add([experiment.author_id, experiment.proposed_by_id], "You wrote it")
+    found.add(_members({experiment.application.team_id}, _OPERATORS), "It is your team's")
+    found.teams.add(experiment.application.team_id)
+
+
+def _of_an_edition(found: Recipients, exercise: Exercise) -> None:
+    found.add([exercise.lead_id], "You lead the exercise")
+    found.add([exercise.safety_officer_id], "You are its safety officer")
+    teams = set(exercise.participations.values_list("application__team_id", flat=True))
+    found.teams |= teams
+    found.add(_members(teams, _OPERATORS), "Your team is invited")
+
+
+def _members(team_ids: Iterable[int], roles: Iterable[str]) -> list[int]:
+    rows = Membership.objects.filter(team__in=list(team_ids), role__in=list(roles))
+    return list(rows.values_list("user_id", flat=True))
+
+
+def _with_role(role: OrgRole) -> list[int]:
+    rows = OrganisationRole.objects.filter(role=role.value)
+    return list(rows.values_list("user_id", flat=True))
