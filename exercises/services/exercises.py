@@ -8,6 +8,7 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from django.db import transaction
+from django.db.models import Q
 
 from exercises import hints
 from exercises.domain.actors import Actor
@@ -125,10 +126,23 @@ def answer_invitation(
         raise Invalid("on_call", "name who is on call during the exercise")
     with transaction.atomic():
         participation.answer = answer
+        if participation.on_call != on_call.strip():  # whoever was there before speaks for nobody
+            participation.acknowledged_by = participation.acknowledged_at = None
         participation.on_call = on_call.strip()
+        participation.on_call_person = _person_named(participation.on_call)
         participation.answered_by_id = actor.user_id
         participation.answered_at = database_now()
-        participation.save(update_fields=["answer", "on_call", "answered_by", "answered_at"])
+        participation.save(
+            update_fields=[
+                "answer",
+                "on_call",
+                "on_call_person",
+                "acknowledged_by",
+                "acknowledged_at",
+                "answered_by",
+                "answered_at",
+            ]
+        )
         append_event(
             exercise=participation.exercise,
             kind=f"participation.{answer}",
@@ -138,6 +152,12 @@ def answer_invitation(
         )
         record(actor, f"participation.{answer}", participation, on_call=on_call)
     return participation
+
+
+def _person_named(words: str) -> User | None:
+    """Who is meant by a name or an e-mail; None when that is nobody or more than one."""
+    found = User.objects.filter(Q(name__iexact=words) | Q(email__iexact=words), is_active=True)
+    return found[0] if words and len(found[:2]) == 1 else None
 
 
 def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:

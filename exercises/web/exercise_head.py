@@ -12,8 +12,10 @@ from django.http import Http404
 from exercises.domain.actors import Actor
 from exercises.domain.exercise_phases import ORDER, Phase, next_phase
 from exercises.models import Exercise
+from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.exercise_plan import ExperimentRow, exercise_of
+from exercises.queries.going_live import open_request
 from exercises.queries.live_strip import UNDER_WAY
 from exercises.web.formats import clock, day
 
@@ -65,6 +67,7 @@ def head(actor: Actor, exercise: Exercise, rows: Sequence[ExperimentRow]) -> dic
     proposed = [row for row in rows if row.experiment.status == "proposed"]
     leads = may(actor, "exercise.advance", exercise)
     phase = Phase(exercise.phase)
+    asked = open_request(exercise, now=database_now()) if phase is Phase.PREFLIGHT else None
     return {
         "exercise": exercise,
         "rows": rows,
@@ -75,6 +78,10 @@ def head(actor: Actor, exercise: Exercise, rows: Sequence[ExperimentRow]) -> dic
         "steps": steps(exercise, rows, participations),
         "next_step": _next_step(phase, proposed) if leads else None,
         "may_lead": leads,
+        "asked": asked,
+        "may_confirm": asked is not None
+        and asked.said_by_id != actor.user_id
+        and may(actor, "exercise.confirm_go", exercise),
         "may_cancel": leads and phase not in _ENDED | {Phase.LIVE},
         "takes_proposals": phase in {Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT},
         "has_ended": phase in _ENDED,

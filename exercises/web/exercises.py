@@ -11,13 +11,14 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from exercises.domain.errors import Invalid, Refused
+from exercises.domain.errors import Invalid
 from exercises.domain.exercise_phases import ORDER, Phase
 from exercises.models import Application, RunEvent
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may
 from exercises.queries.exercise_list import exercise_list, group_counts
 from exercises.queries.exercise_plan import experiment_rows
+from exercises.queries.going_live import any_takes_two
 from exercises.queries.readiness import readiness_of
 from exercises.queries.run_sheet import RunSheet, run_sheet
 from exercises.services.exercises import (
@@ -26,7 +27,6 @@ from exercises.services.exercises import (
     move_exercise,
     plan_exercise,
 )
-from exercises.services.go_live import go_live
 from exercises.web import charts
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
@@ -92,6 +92,9 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "sheet": _sheet(run_sheet(rows)),
         "readiness": items,
         "ready_count": sum(item.status == "ok" for item in items),
+        "takes_two": any_takes_two(
+            row.experiment for row in rows if row.experiment.status == "proposed"
+        ),
     }
     return render(request, "exercises/overview.html", context)
 
@@ -210,35 +213,6 @@ def activity(request: SignedInRequest, slug: str) -> HttpResponse:
     return render(request, "exercises/activity.html", context)
 
 
-@require_http_methods(["GET", "POST"])
-@signed_in
-def go(request: SignedInRequest, slug: str) -> HttpResponse:
-    """What would start and when; then Go."""
-    exercise = find_exercise(request.actor, slug)
-    authorize(request.actor, "exercise.go", exercise)
-    refusals: tuple[Any, ...] = ()
-    if request.method == "POST":
-        try:
-            go_live(actor=request.actor, exercise=exercise)
-        except Refused as error:
-            refusals = error.refusals
-        else:
-            return redirect("live_room", slug)
-    now = database_now()
-    rows = experiment_rows(request.actor, exercise, now=now)
-    items = readiness_of(exercise, now=now)
-    proposed = [row for row in rows if row.experiment.status == "proposed"]
-    context = head(request.actor, exercise, rows) | {
-        "readiness": items,
-        "ready_count": sum(item.status == "ok" for item in items),
-        "blocking": [item for item in items if item.blocks],
-        "starting": [row for row in proposed if row.approval.is_complete],
-        "left_out": [row for row in proposed if not row.approval.is_complete],
-        "refusals": refusals,
-    }
-    return render(request, "exercises/go.html", context, status=409 if refusals else 200)
-
-
 @require_POST
 @signed_in
 def move(request: SignedInRequest, slug: str) -> HttpResponse:
@@ -297,7 +271,6 @@ urlpatterns = [
     path("exercises/<slug:slug>/experiments/", experiments, name="exercise_experiments"),
     path("exercises/<slug:slug>/approvals/", approvals, name="exercise_approvals"),
     path("exercises/<slug:slug>/activity/", activity, name="exercise_activity"),
-    path("exercises/<slug:slug>/go/", go, name="exercise_go"),
     path("exercises/<slug:slug>/move/", move, name="exercise_move"),
     path("exercises/<slug:slug>/cancel/", cancel, name="exercise_cancel"),
 ]

@@ -1,0 +1,129 @@
+"""What those who take part say before and while an exercise is live: go or no-go, and that
+the on-call is there. A person's word, so only on a page.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import transaction
+
+from exercises.domain.actors import Actor
+from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
+from exercises.domain.exercise_phases import Phase
+from exercises.models import Exercise, Participation
+from exercises.models.due_work import database_now
+from exercises.permissions import authorize
+from exercises.queries.preflight import acknowledges_from
+from exercises.services.audit import record
+from exercises.services.run_events import append_event
+
+LONGEST_REASON: Final = 500
+_POLLED: Final = frozenset({Phase.PREFLIGHT, Phase.LIVE})
+_OVER: Final = frozenset({Phase.DEBRIEF, Phase.CLOSED, Phase.CANCELLED})
+
+
+def answer_poll(
+    *, actor: Actor, participation: Participation, is_go: bool, reason: str = ""
+) -> Participation:
+    """Say go or no-go; the last word counts, also after Go for what has not started.
+
+    Raises NotAllowed, Invalid (a no-go without a reason), Conflict (the poll is not open).
+    """
+    authorize(actor, "participation.poll", participation.application)
+    if not is_go and not reason.strip():
+        raise Invalid("reason", "say why it is a no-go")
+    if len(reason) > LONGEST_REASON:
+        raise Invalid("reason", f"at most {LONGEST_REASON} characters")
+    with transaction.atomic():
+        locked = _locked(participation)
+        exercise = locked.exercise
+        if Phase(exercise.phase) not in _POLLED:
+            raise Conflict("go or no-go is asked from pre-flight to the end of the exercise")
+        if locked.answer != "accepted":
+            raise Conflict(f"{locked.application.name} does not take part")
+        locked.is_go = is_go
+        locked.go_reason = reason.strip()
+        locked.go_said_by_id = actor.person_id
+        locked.go_said_at = database_now()
+        locked.save(update_fields=["is_go", "go_reason", "go_said_by", "go_said_at"])
+        word = "go" if is_go else "no-go"
+        late = ", after Go" if exercise.went_live_at else ""
+        why = f": {locked.go_reason}" if locked.go_reason else "."
+        append_event(
+            exercise=exercise,
+            kind=f"poll.{'go' if is_go else 'no_go'}",
+            text=f"{locked.application.name}: {word}{late}{why}",
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        record(actor, "participation.poll", locked, is_go=is_go, reason=locked.go_reason)
+    return locked
+
+
+def acknowledge(*, actor: Actor, participation: Participation) -> Participation:
+    """Who is on call says that they are there, from one hour before the window on.
+
+    Raises NotAllowed, Refused (nobody is named, too early, over).
+    """
+    authorize(actor, "participation.acknowledge", participation)
+    with transaction.atomic():
+        locked = _locked(participation)
+        exercise, now = locked.exercise, database_now()
+        if not locked.on_call:
+            raise Refused(
+                Refusal("on_call.unnamed", "Nobody is named as on call.", "The team names them.")
+            )
+        if now < acknowledges_from(exercise):
+            raise Refused(
+                Refusal(
+                    "on_call.early",
+                    "It is too early to say who will be there.",
+                    "Acknowledge from one hour before the window on.",
+                )
+            )
+        if Phase(exercise.phase) in _OVER or now >= exercise.ends_at:
+            raise Refused(Refusal("on_call.over", "The exercise is over.", "Nothing is needed."))
+        locked.acknowledged_by_id = actor.person_id
+        locked.acknowledged_at = now
+        locked.save(update_fields=["acknowledged_by", "acknowledged_at"])
+        append_event(
+            exercise=exercise,
+            kind="on_call.acknowledged",
+            text=f"{locked.application.name}: on-call is there.",
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        record(actor, "participation.acknowledge", locked, on_call=locked.on_call)
+    return locked
+
+
+def rule_no_go(*, actor: Actor, exercise: Exercise, holds: str) -> Exercise:
+    """Whether a no-go holds its own experiments or the whole exercise. Raises Invalid."""
+    authorize(actor, "exercise.advance", exercise)
+    if holds not in {"participant", "exercise"}:
+        raise Invalid("holds", "participant or exercise")
+    with transaction.atomic():
+        locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
+        locked.no_go_holds = holds
+        locked.save(update_fields=["no_go_holds"])
+        what = "the whole exercise" if holds == "exercise" else "only its own experiments"
+        append_event(
+            exercise=locked,
+            kind="poll.rule",
+            text=f"From now on a no-go holds {what}.",
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        record(actor, "exercise.no_go_rule", locked, holds=holds)
+    return locked
+
+
+def _locked(participation: Participation) -> Participation:
+    """The participation, locked after its exercise as everywhere."""
+    Exercise.objects.select_for_update(no_key=True).get(pk=participation.exercise_id)
+    return (
+        Participation.objects.select_for_update(of=("self",), no_key=True)
+        .select_related("exercise", "application", "on_call_person")
+        .get(pk=participation.pk)
+    )
