@@ -75,6 +75,11 @@ def recipients_of(announcement: Announcement) -> Recipients:
     return found
 
 
+def answering_for(application: Application) -> list[int]:
+    """The people who answer for it: operators and owners of its team."""
+    return _members({application.team_id}, _OPERATORS)
+
+
 def rung_of(exercise: Exercise) -> int:
     """The widest blast radius of what is proposed for it; 1 while there is nothing."""
     widest = exercise.experiments.filter(status="proposed").aggregate(

@@ -11,12 +11,14 @@ from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.capacities import Capacity, capacities_of, label
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
 from exercises.domain.exercise_phases import Phase
+from exercises.domain.notices import Topic
 from exercises.failpoints import failpoint
 from exercises.models import Decision, Exercise, Experiment
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.approvals import approval_of, excluded_from_deciding, required_for
 from exercises.services.audit import record
+from exercises.services.notify import tell
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import schedule_run
 
@@ -28,6 +30,12 @@ _WORDS = {
     DecisionVerdict.APPROVE: "approved",
     DecisionVerdict.REQUEST_CHANGES: "changes requested",
     DecisionVerdict.DECLINE: "declined",
+}
+
+_TOPICS = {
+    DecisionVerdict.APPROVE: Topic.APPROVED,
+    DecisionVerdict.REQUEST_CHANGES: Topic.CHANGES_REQUESTED,
+    DecisionVerdict.DECLINE: Topic.DECLINED,
 }
 
 
@@ -69,6 +77,13 @@ def decide(
             text=f"{locked.title}: {_WORDS[verdict]} as {label(Capacity(decision.capacity))}.",
             source=actor.name,
             author_id=actor.user_id,
+        )
+        tell(
+            _TOPICS[verdict],
+            key=f"decision:{decision.pk}",
+            text=f"As {label(Capacity(decision.capacity))}. {decision.reason}".strip(),
+            experiment=locked,
+            by_id=actor.user_id,
         )
         _schedule_when_approved(locked)
         record(

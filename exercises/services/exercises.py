@@ -15,6 +15,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import Phase, move
 from exercises.domain.finding_states import FindingState
+from exercises.domain.notices import Topic
 from exercises.domain.run_states import RunState
 from exercises.models import (
     Application,
@@ -28,7 +29,9 @@ from exercises.models import (
 )
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
+from exercises.queries.notice_recipients import answering_for
 from exercises.services.audit import record
+from exercises.services.notify import tell
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run
 
@@ -109,7 +112,18 @@ def invite(*, actor: Actor, exercise: Exercise, applications: list[Application])
     authorize(actor, "exercise.advance", exercise)
     with transaction.atomic():
         for application in applications:
-            Participation.objects.get_or_create(exercise=exercise, application=application)
+            _, is_new = Participation.objects.get_or_create(
+                exercise=exercise, application=application
+            )
+            if is_new:
+                tell(
+                    Topic.INVITED,
+                    key=f"exercise:{exercise.pk}:invited:{application.pk}",
+                    text=f"{application.name}: say whether you take part, and who is on call.",
+                    exercise=exercise,
+                    by_id=actor.user_id,
+                    people=answering_for(application),
+                )
         if exercise.phase == Phase.PLAN.value and applications:
             _enter(exercise, Phase.JOIN, actor)
         record(actor, "exercise.invite", exercise, applications=[a.slug for a in applications])

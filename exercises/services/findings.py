@@ -9,12 +9,14 @@ from django.db import transaction
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid, Refusal, Refused
 from exercises.domain.finding_states import FindingState, Severity, move
+from exercises.domain.notices import Topic
 from exercises.domain.run_states import RunState
 from exercises.domain.verdicts import RunVerdict
 from exercises.models import Application, Exercise, Finding, FindingNote, Run, User
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
+from exercises.services.notify import tell
 
 MAX_NOTE = 2000
 
@@ -66,10 +68,20 @@ def edit_finding(
     if len(title.strip()) < 5:
         raise Invalid("title", "say in a sentence what was found")
     with transaction.atomic():
+        before = Finding.objects.values_list("owner_id", flat=True).get(pk=finding.pk)
         finding.title, finding.body = title.strip()[:200], body.strip()
         finding.severity, finding.owner, finding.due_on = severity.value, owner, due_on
         finding.tracker_url = tracker_url
         finding.save(update_fields=["title", "body", "severity", "owner", "due_on", "tracker_url"])
+        if owner is not None and owner.pk != before:
+            tell(
+                Topic.FINDING_ASSIGNED,
+                key=f"finding:{finding.pk}:owner:{owner.pk}:{database_now().isoformat()}",
+                text=finding.title,
+                finding=finding,
+                by_id=actor.user_id,
+                people=[owner.pk],
+            )
         record(actor, "finding.edit", finding, title=finding.title, severity=finding.severity)
     return finding
 

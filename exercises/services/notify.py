@@ -21,7 +21,7 @@ OF_EVENT: Final[Mapping[str, Topic]] = {
     "exercise.debrief": Topic.ENDED,
     "exercise.closed": Topic.DEBRIEF,
     "exercise.cancelled": Topic.CANCELLED,
-    "participation.no_go": Topic.NO_GO,
+    "poll.no_go": Topic.NO_GO,
     "stop.all": Topic.STOPPED,
     "stop.requested": Topic.STOPPED,
     "schedule.suspended": Topic.SCHEDULE_SUSPENDED,

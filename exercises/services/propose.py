@@ -16,6 +16,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.digest import plan_digest, plan_document
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import Phase
+from exercises.domain.notices import Topic
 from exercises.failpoints import failpoint
 from exercises.models import (
     Deployment,
@@ -31,6 +32,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.plans import plan_of, planned_wall, problems_of
 from exercises.services.audit import record
+from exercises.services.notify import tell
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run
 
@@ -131,6 +133,14 @@ def _tell_change(experiment: Experiment, actor: Actor) -> None:
     if not is_sound:
         experiment.status = "draft"
         experiment.save(update_fields=["status"])
+    elif experiment.revision is not None:
+        tell(
+            Topic.APPROVAL_ASKED,
+            key=f"edited:{experiment.pk}:{experiment.revision.number}",
+            text="It was changed, so approvals start again. The page shows what changed.",
+            experiment=experiment,
+            by_id=actor.user_id,
+        )
     after = "approvals start again" if is_sound else "not complete, so it is a draft again"
     append_event(
         exercise=experiment.exercise,
@@ -166,6 +176,12 @@ def propose(*, actor: Actor, experiment: Experiment) -> Experiment:
             author_id=actor.user_id,
         )
         assert locked.revision is not None
+        tell(
+            Topic.APPROVAL_ASKED,
+            key=f"proposed:{locked.pk}:{locked.revision.number}:{now.isoformat()}",
+            experiment=locked,
+            by_id=actor.user_id,
+        )
         record(actor, "experiment.propose", locked, digest=locked.revision.digest)
     return locked
 
