@@ -48,8 +48,8 @@ class Slot:
     """An experiment in its planned time.
 
     `zone` is the physical Availability Zone, empty for none; `is_planned_zone` says that it is
-    the one the whole exercise is about. `on_call` is whoever looks after it. `depends_on` are
-    the applications it needs, those behind them included.
+    the one the whole exercise is about. `on_call` names who looks after it, `on_call_key` says
+    who that is. `depends_on` are the applications it needs, those behind them included.
     """
 
     id: int
@@ -63,6 +63,7 @@ class Slot:
     zone_name: str = ""
     is_planned_zone: bool = False
     on_call: str = ""
+    on_call_key: str = ""
     depends_on: frozenset[int] = frozenset()
 
     @property
@@ -130,7 +131,7 @@ def _between(a: Slot, b: Slot) -> Iterator[Clash]:
         yield Clash(Kind.APPLICATION, Level.BLOCK, pair, because)
         return  # the same application, so all of the following, too
     yield from _dependency(a, b)
-    if a.on_call and a.on_call == b.on_call:
+    if a.on_call_key and a.on_call_key == b.on_call_key:
         because = f"{a.on_call} is on call for both."
         yield Clash(Kind.ON_CALL, Level.WARN, pair, because)
     if a.zone and a.zone == b.zone:

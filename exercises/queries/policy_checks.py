@@ -6,18 +6,17 @@ is not saved yet, as long as it has an exercise with a window.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from exercises.domain.errors import Invalid
+from exercises.domain.conflicts import Clash, Kind, Level
 from exercises.domain.finding_states import OPEN, FindingState
 from exercises.domain.freezes import freezes_touching
-from exercises.domain.timeline import planned_duration_s
-from exercises.domain.times import Window
 from exercises.models import Experiment, Finding, Run, TargetPreview
+from exercises.queries.conflicts import conflicts_of, span_of
 from exercises.queries.ladder import ladder_answer
-from exercises.queries.plans import definition_of, planned_start, planned_wall, problems_of
+from exercises.queries.plans import problems_of
 from exercises.queries.readiness import freeze_facts
 
 OPEN_FINDINGS = tuple(state.value for state in OPEN - {FindingState.DRAFT})
@@ -108,7 +107,7 @@ def _freeze(experiment: Experiment) -> PolicyCheck:
     place = experiment.deployment.place
     hits = freezes_touching(
         freeze_facts(),
-        _span(experiment) or experiment.exercise.window,
+        span_of(experiment) or experiment.exercise.window,
         environment=place.account.environment,
         account_id=place.account.account_id,
         team_id=experiment.application.team_id,
@@ -118,40 +117,28 @@ def _freeze(experiment: Experiment) -> PolicyCheck:
     return PolicyCheck("ok", "No freeze in the slot")
 
 
-def _span(experiment: Experiment) -> Window | None:
-    """From the slot to its end; None while the plan cannot be built."""
-    try:
-        duration_s = planned_duration_s(definition_of(experiment))
-    except Invalid:
-        return None
-    starts_at = planned_start(experiment)
-    ends_at = starts_at + planned_wall(duration_s)
-    return Window(starts_at, ends_at) if ends_at > starts_at else None
-
-
 def conflict(experiment: Experiment) -> PolicyCheck:
-    """Another experiment on the same application or account in the same minutes."""
-    mine = _span(experiment)
-    if mine is None or experiment.exercise.pk is None:
+    """What else is planned for the same minutes and would be in the way."""
+    if experiment.exercise.pk is None and experiment.exercise.kind != "self_service":
         return PolicyCheck("pending", "Conflicts are looked up when the plan is complete")
-    others = (
-        Experiment.objects.filter(exercise=experiment.exercise, status="proposed")
-        .filter(application=experiment.application)
-        .exclude(pk=experiment.pk)
-        .select_related("exercise", "application", "template_version", "deployment__place__account")
-    )
-    clashes = [other for other in others if _overlaps(mine, _span(other))]
-    if clashes:
-        return PolicyCheck("warn", "Another experiment has this slot", _names(clashes))
-    return PolicyCheck("ok", "No conflict in the slot")
+    found = conflicts_of(experiment)
+    if found is None:
+        return PolicyCheck("pending", "Conflicts are looked up when the plan is complete")
+    serious = [clash for clash in found if clash.level is not Level.NOTE]
+    if not serious:
+        return PolicyCheck("ok", "No conflict in the slot")
+    mine = experiment.pk or 0
+    words = [_conflict_words(clash, mine) for clash in serious[:MOST_SHOWN]]
+    if len(serious) > MOST_SHOWN:
+        words.append(f"And {len(serious) - MOST_SHOWN} more.")
+    return PolicyCheck("warn", "In the way of others in this slot", " ".join(words))
 
 
-def _overlaps(mine: Window, other: Window | None) -> bool:
-    return other is not None and mine.starts_at < other.ends_at and other.starts_at < mine.ends_at
-
-
-def _names(experiments: Sequence[Experiment]) -> str:
-    return ", ".join(f"{e.code} {e.title}" for e in experiments[:MOST_SHOWN])
+def _conflict_words(clash: Clash, mine: int) -> str:
+    others = [slot.label for slot in clash.slots if slot.id != mine]
+    if clash.kind is Kind.LIMIT:
+        return clash.because
+    return f"{', '.join(others)}: {clash.because}"
 
 
 def _automatic_stop(experiment: Experiment) -> PolicyCheck:
