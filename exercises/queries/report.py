@@ -49,7 +49,7 @@ class _Probes(Func):
     """One field of every probe's judgement, as an array (PostgreSQL, "JSON Functions")."""
 
     function = "jsonb_path_query_array"
-    template = "%(function)s(%(expressions)s, '$.probes[*].%(field)s')"
+    template = "%(function)s(%(expressions)s, '$.probes[*].%(part)s')"
     output_field = JSONField()
 
 
@@ -162,8 +162,8 @@ def _runs(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> list[RunFac
             "experiment__application_id",
             "experiment__deployment__place__account__environment",
             "verdict",
-            _Probes("judgement", field="longest_outside_s"),
-            _Probes("judgement", field="recovered"),
+            _Probes("judgement", part="longest_outside_s"),
+            _Probes("judgement", part="recovered"),
         )
     )
     return [

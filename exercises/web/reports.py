@@ -87,6 +87,7 @@ def _context(request: SignedInRequest, page: ReportPage) -> dict[str, Any]:
             (month, "" if value is None else duration(value))
             for month, value in zip(numbers.period.year, numbers.recovery_by_month, strict=True)
         ],
+        "has_recovery": any(numbers.recovery_by_month),
         "ages": [words for _, words in AGES],
         "may_write": may(request.actor, "report.write"),
     }
