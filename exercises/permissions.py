@@ -14,6 +14,7 @@ from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
 from exercises.domain.errors import NotAllowed
 from exercises.models import (
     Application,
+    CloudAccount,
     Channel,
     Exercise,
     Experiment,
@@ -140,6 +141,12 @@ def _manages_team(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or actor.team_roles.get(thing.pk) == TeamRole.OWNER.value
 
 
+def _sets_account_up(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, CloudAccount)
+    role = actor.team_roles.get(thing.team_id) if thing.team_id else None
+    return _is_lead_role(actor) or role in _OPERATORS
+
+
 def _was_asked(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, MentorRequest)
     return thing.mentor_id == actor.user_id
@@ -194,6 +201,7 @@ RULES: Final[dict[str, Rule]] = {
     "account.stop": _stops_accounts,
     "lever.release": _answers_for_everyone,
     "schedule.resume": _answers_for_everyone,
+    "recovery.confirm": _plans_exercises,
     "finding.work": _works_on_finding,
     "template.publish": _publishes_templates,
     "team.create": _plans_exercises,
@@ -207,6 +215,7 @@ RULES: Final[dict[str, Rule]] = {
     "delivery.replay": _plans_exercises,
     "notice.policy": _plans_exercises,
     "audit.read": _reads_audit,
+    "account.check": _sets_account_up,
     "mentor.ask": _proposes_for,
     "mentor.answer": _was_asked,
     "mentor.sign_off": _is_of_another_team,
@@ -242,7 +251,7 @@ def may(actor: Actor, action: str, thing: object = None) -> bool:
         return True
     if not actor.is_active or actor.user_id is None:
         return False
-    if action in BY_HAND and actor.door is not Door.PAGE:
+    if action in BY_HAND and actor.door is Door.API:
         return False
     if actor.scopes is not None and SCOPE_OF.get(action, "write") not in actor.scopes:
         return False
@@ -274,6 +283,7 @@ _DENIALS: Final[dict[str, str]] = {
     " stop a whole account.",
     "lever.release": "Only programme leads and safety officers release a safety lever.",
     "schedule.resume": "Only programme leads and safety officers resume a schedule.",
+    "recovery.confirm": "Only a programme lead lets starts go on after a restore.",
     "finding.work": "Only the application's team or a programme lead works on this finding.",
     "template.publish": "Only a programme lead, or an operator or owner of a team, publishes.",
     "team.create": "Only a programme lead creates teams.",
@@ -281,6 +291,8 @@ _DENIALS: Final[dict[str, str]] = {
     "account.register": "Only a programme lead registers AWS accounts.",
     "report.write": "Only a programme lead words a report.",
     "application.register": "Only an owner of the team or a programme lead registers for it.",
+    "account.check": "Only operators and owners of the account's team, or a programme lead,"
+    " set its roles up.",
     "mentor.ask": "Only members of the application's team ask for a mentor.",
     "mentor.answer": "Only who was asked answers.",
     "mentor.sign_off": "Only a mentor of another team signs a first run off.",

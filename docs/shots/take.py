@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from dev import chromium
 from tests.journey import steps
 from tests.journey.demo_process import Demo, running_demo, until
-from tests.journey.steps import ENGINEER, LEAD, OBSERVER, OWNER, People
+from tests.journey.steps import ENGINEER, LEAD, OBSERVER, OWNER, SAFETY, People
 
 FOLDER = Path(__file__).resolve().parent
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
@@ -51,7 +51,7 @@ def during(people: People, phone: People, dark: People) -> None:
     address = f"{rooms[0].url}live/"
     for room in rooms:
         room.goto(address)
-    steps.say_go(people(LEAD))
+    steps.say_go(people(LEAD), people(SAFETY))
     charging = rooms[0].locator("table.exps tr", has_text="Stop one session server")
     expect(charging).to_contain_text("Running")
     for room, name in zip(rooms, ("live", "live-phone", "live-dark"), strict=True):

@@ -8,17 +8,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import StringIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import call_command
 from django.db import transaction
 
-from exercises.models import Exercise
+from exercises.models import Exercise, PreflightCheck
+from exercises.models.due_work import database_now
+from tests.drive import work_off
 from tests.simulated_aws import stopped_clock
 
 if TYPE_CHECKING:
     from pytest_django import DjangoDbBlocker
+
+    from simulator.server import Simulator
 
 
 def demo_data() -> str:
@@ -29,9 +33,17 @@ def demo_data() -> str:
 
 
 @pytest.fixture(scope="module")
-def seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+def aws() -> Iterator[Simulator]:
+    with stopped_clock() as simulator:
+        yield simulator
+
+
+@pytest.fixture(scope="module")
+def seeded(
+    aws: Simulator, django_db_setup: None, django_db_blocker: DjangoDbBlocker
+) -> Iterator[str]:
     """What the command printed on its first run."""
-    with stopped_clock(), django_db_blocker.unblock(), transaction.atomic():
+    with django_db_blocker.unblock(), transaction.atomic():
         yield demo_data()
         transaction.set_rollback(True)
 
@@ -40,3 +52,17 @@ def seeded(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 def opened(seeded: str, db: None) -> Exercise:
     """The edition that waits for Go."""
     return Exercise.objects.get(is_imported=False, schedule__isnull=True)
+
+
+@pytest.fixture
+def rehearsed(opened: Exercise, aws: Simulator, settings: Any) -> Exercise:
+    """The same once its rehearsals have ended and were looked at."""
+    settings.CHAOSPLANE_OBSERVE_INTERVAL_S = 0.1
+    waits = PreflightCheck.objects.filter(experiment__exercise=opened, status="pending")
+    for _ in range(60):
+        if not waits.exists():
+            return opened
+        aws.clock.advance(5)
+        work_off()
+        PreflightCheck.objects.filter(due_at__isnull=False).update(due_at=database_now())
+    raise AssertionError([str(check.experiment) + check.key for check in waits])

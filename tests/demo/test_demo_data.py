@@ -9,7 +9,7 @@ from django.core.management import CommandError, call_command
 
 from exercises.domain.actors import Door
 from exercises.domain.exercise_phases import Phase
-from exercises.management.demo.people import LEAD, PEOPLE
+from exercises.management.demo.people import LEAD, PEOPLE, SAFETY
 from exercises.models import (
     AuditEntry,
     Exercise,
@@ -25,7 +25,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
 from exercises.queries.readiness import readiness_of
 from exercises.services.audit_verification import verify
-from exercises.services.go_live import go_live
+from exercises.services.go_live import confirm_go, say_go
 from tests.demo.conftest import demo_data
 
 pytestmark = pytest.mark.django_db
@@ -49,14 +49,22 @@ def test_everyone_is_told_how_to_sign_in(seeded):
     assert not any(user.has_usable_password() for user in User.objects.all())
 
 
-def test_go_can_be_said_at_once(opened):
+def two_say_go(exercise):
+    lead, officer = (actor_for(User.objects.get(name=name), Door.PAGE) for name in (LEAD, SAFETY))
+    say_go(actor=lead, exercise=exercise, session="of the lead")
+    return confirm_go(
+        actor=officer, exercise=exercise, code=exercise.code, session="of the officer"
+    )
+
+
+def test_go_can_be_said_once_the_rehearsals_have_ended(rehearsed):
+    opened = rehearsed
     assert opened.phase == Phase.PREFLIGHT.value
     Exercise.objects.filter(pk=opened.pk).update(starts_at=database_now())
     opened.refresh_from_db()
     open_items = [item for item in readiness_of(opened, now=database_now()) if item.blocks]
     assert open_items == []
-    lead = actor_for(User.objects.get(name=LEAD), Door.PAGE)
-    assert go_live(actor=lead, exercise=opened).phase == Phase.LIVE.value
+    assert two_say_go(opened).phase == Phase.LIVE.value
     assert Run.objects.filter(experiment__exercise=opened, is_rehearsal=False).count() == 2
 
 
@@ -84,10 +92,11 @@ def test_a_start_after_the_edition_is_over_opens_another_and_only_one(opened):
     assert "second window" in fresh.name
 
 
-def test_what_an_earlier_visit_left_live_is_stopped_before_another_opens(opened):
+def test_what_an_earlier_visit_left_live_is_stopped_before_another_opens(rehearsed):
+    opened = rehearsed
     Exercise.objects.filter(pk=opened.pk).update(starts_at=database_now())
     opened.refresh_from_db()
-    go_live(actor=actor_for(User.objects.get(name=LEAD), Door.PAGE), exercise=opened)
+    two_say_go(opened)
     demo_data()
     assert todays().count() == 2
     assert (

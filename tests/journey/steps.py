@@ -146,11 +146,19 @@ def run_preflight(page: Page) -> None:
     expect(page.get_by_text("every check passed")).to_be_visible(timeout=90_000)
 
 
-def say_go(page: Page) -> None:
+def say_go(page: Page, officer: Page) -> None:
+    """The lead first, then the safety officer, each in their own browser."""
     page.get_by_role("link", name="Go live", exact=True).click()
-    go = page.get_by_role("button", name=re.compile("^Go: start"))
-    expect(go).to_be_visible()
+    go = page.get_by_role("button", name="Say Go as exercise lead")
+    expect(go).to_be_visible(timeout=60_000)  # the page follows until the rehearsals have ended
     go.click()
+    expect(page.get_by_text("You said Go")).to_be_visible()
+    open_edition(officer)
+    officer.get_by_role("link", name="Confirm Go").click()
+    label = officer.locator("label", has_text="Safety officer: type")
+    officer.get_by_label("Safety officer: type").fill(label.locator("b").inner_text())
+    officer.get_by_role("button", name="Go live").click()
+    expect(officer.locator("table.exps")).to_be_visible()
 
 
 def stop_all(page: Page) -> None:

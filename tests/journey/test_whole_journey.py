@@ -32,7 +32,7 @@ def test_from_a_proposal_to_a_verified_finding(people: People, demo: Demo) -> No
     for role in (OWNER, LEAD, SAFETY):
         steps.approve(people(role), TITLE)
     room = watch(people(OBSERVER), exercise)
-    go_live(people(LEAD), demo)
+    go_live(people, demo)
     see_the_split_brain(room)
     stop(room, demo)
     finding = accept_the_finding(people(OWNER), room)
@@ -111,12 +111,13 @@ def watch(page: Page, exercise: str) -> Page:
     return page
 
 
-def go_live(page: Page, demo: Demo) -> None:
+def go_live(people: People, demo: Demo) -> None:
+    page = people(LEAD)
     steps.open_edition(page)
     steps.run_preflight(page)
     assert demo.instances(BROKER, PROD) == {"running": 9}
     said_at = time.monotonic()
-    steps.say_go(page)
+    steps.say_go(page, people(SAFETY))
     until(
         lambda: demo.instances(BROKER, PROD) != {"running": 9},
         "the first fault after Go",

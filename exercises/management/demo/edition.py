@@ -29,6 +29,7 @@ from exercises.services.exercises import (
 from exercises.services.preflight import preview_targets, run_preflight
 from exercises.services.propose import Draft, propose, start_draft
 from exercises.services.stop import stop_all
+from exercises.services.taking_part import acknowledge, answer_poll
 
 # Proposals must lie ahead of the window, so it opens once they are all in.
 OPENS_IN: Final = timedelta(seconds=8)
@@ -39,6 +40,7 @@ _WORDS: Final = ("", "", "second", "third", "fourth", "fifth", "sixth")
 OVER: Final = (Phase.DEBRIEF.value, Phase.CLOSED.value, Phase.CANCELLED.value)
 # Accepted, with who is on call; the configurator is left for its owner to answer.
 TAKE_PART: Final = ("mqtt-broker", "charging-sessions", "ci-runners", "identity-tokens")
+SILENT: Final = ("ci-runners",)
 WATCH: Final = ("car-configurator", "media-catalogue")
 
 
@@ -136,7 +138,17 @@ def seed_edition(world: World) -> Exercise:
             run_preflight(actor=lead, experiment=experiment)
         else:
             preview_targets(actor=world.actor(experiment.author.name), experiment=experiment)
+    _answer(world, exercise)
     return exercise
+
+
+def _answer(world: World, exercise: Exercise) -> None:
+    """Everybody on call is there, and all teams but one have said go."""
+    for participation in exercise.participations.filter(answer="accepted"):
+        team = participation.application.team.slug
+        acknowledge(actor=world.actor(on_call_of(team)), participation=participation)
+        if participation.application.slug not in SILENT:
+            answer_poll(actor=world.actor(owner_of(team)), participation=participation, is_go=True)
 
 
 def _leave(world: World, exercise: Exercise) -> None:
