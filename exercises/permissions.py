@@ -14,8 +14,8 @@ from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
 from exercises.domain.errors import NotAllowed
 from exercises.models import (
     Application,
-    CloudAccount,
     Channel,
+    CloudAccount,
     Exercise,
     Experiment,
     Finding,

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from django.db.models import Prefetch, Q, QuerySet
 
 from exercises.domain.actors import Actor
-from exercises.domain.failure_families import words_of
+from exercises.domain.failure_families import related, words_of
 from exercises.domain.ladder import Level
 from exercises.domain.lifecycle import Lifecycle
 from exercises.models import Application, Exercise, Experiment, Finding, Run, Team
@@ -180,6 +180,14 @@ def history_of(
             Q(experiment__title__icontains=word) | Q(experiment__application__name__icontains=word)
         )
     return found
+
+
+def ladder_runs(actor: Actor, application: Application, family: str) -> QuerySet[Run]:
+    """The runs that speak for one application's ladder, newest first."""
+    found = history_of(actor, application.team, application=application.slug)
+    return found.exclude(verdict="").filter(
+        experiment__template_version__template__failure_family__in=related(family)
+    )
 
 
 def open_findings(actor: Actor, team: Team) -> QuerySet[Finding]:

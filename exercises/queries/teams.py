@@ -10,7 +10,6 @@ from django.db.models import Count, Q, QuerySet
 from exercises.domain.actors import Actor
 from exercises.domain.finding_states import OPEN, FindingState
 from exercises.models import (
-    Application,
     CloudAccount,
     Experiment,
     Finding,
@@ -20,8 +19,6 @@ from exercises.models import (
 )
 
 RECENT = timedelta(days=90)
-MOST_RUNS = 10
-MOST_FINDINGS = 8
 OPEN_STATES = tuple(state.value for state in OPEN - {FindingState.DRAFT})
 
 
@@ -34,24 +31,6 @@ class TeamRow:
     applications: int
     runs: int
     open_findings: int
-
-
-@dataclass(frozen=True, slots=True)
-class ApplicationLine:
-    """One application, where it is deployed, and how its last run ended."""
-
-    application: Application
-    last_run: Run | None
-
-
-@dataclass(frozen=True, slots=True)
-class TeamView:
-    team: Team
-    members: tuple[Membership, ...]
-    applications: tuple[ApplicationLine, ...]
-    accounts: tuple[CloudAccount, ...]
-    runs: tuple[Run, ...]
-    findings: tuple[Finding, ...]
 
 
 def team_rows(actor: Actor, *, now: datetime, text: str = "") -> list[TeamRow]:
@@ -90,35 +69,45 @@ def _count_by_team(rows: QuerySet[Run] | QuerySet[Finding], path: str) -> dict[i
     return {row[path]: row["count"] for row in counted}
 
 
-def team_view(actor: Actor, team: Team) -> TeamView:
-    """One team, in a constant number of queries."""
-    seen = Run.objects.filter(
-        experiment__in=Experiment.objects.visible_to(actor).values("pk"),
-        experiment__application__team=team,
-        is_rehearsal=False,
-        started_at__isnull=False,
-    ).select_related("experiment__exercise", "experiment__deployment__place__account")
-    last = {
-        run.experiment.application_id: run
-        for run in seen.order_by("experiment__application_id", "-started_at").distinct(
-            "experiment__application_id"
-        )
-    }
-    applications = team.applications.prefetch_related("deployments__place__account")
-    return TeamView(
-        team=team,
-        members=tuple(team.memberships.select_related("user").order_by("user__name", "pk")),
-        applications=tuple(ApplicationLine(a, last.get(a.pk)) for a in applications),
-        accounts=tuple(
-            CloudAccount.objects.filter(
-                Q(team=team) | Q(regions__deployments__application__team=team)
-            ).distinct()
-        ),
-        runs=tuple(seen.order_by("-started_at")[:MOST_RUNS]),
-        findings=tuple(
-            Finding.objects.visible_to(actor)
-            .filter(application__team=team, state__in=OPEN_STATES)
-            .select_related("application")
-            .order_by("-severity", "due_on", "-pk")[:MOST_FINDINGS]
-        ),
+@dataclass(frozen=True, slots=True)
+class TeamCounts:
+    """The numbers on a team's tabs."""
+
+    experiments: int
+    findings: int
+    accounts: int
+    members: int
+
+
+def team_counts(actor: Actor, team: Team) -> TeamCounts:
+    """How much of each a team has, as far as this person sees it."""
+    return TeamCounts(
+        experiments=Experiment.objects.visible_to(actor).filter(application__team=team).count(),
+        findings=Finding.objects.visible_to(actor)
+        .filter(application__team=team, state__in=OPEN_STATES)
+        .count(),
+        accounts=_accounts(team).count(),
+        members=team.memberships.count(),
     )
+
+
+def _accounts(team: Team) -> QuerySet[CloudAccount]:
+    """Its own, and those that its applications run in."""
+    return CloudAccount.objects.filter(
+        Q(team=team) | Q(regions__deployments__application__team=team)
+    ).distinct()
+
+
+def team_accounts(team: Team) -> list[CloudAccount]:
+    """The accounts with their Regions and the last look at their roles."""
+    return list(
+        _accounts(team)
+        .select_related("team")
+        .prefetch_related("regions__deployments__application", "role_checks")
+        .order_by("name")
+    )
+
+
+def team_members(team: Team) -> list[Membership]:
+    """Who belongs to it, by name."""
+    return list(team.memberships.select_related("user").order_by("user__name", "pk"))

@@ -19,6 +19,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from exercises.domain.capacities import label as capacity_label
+from exercises.domain.failure_families import words_of
 from exercises.web import charts, formats
 from exercises.web.looks import BLAST_RADII, LOOKS, PULSE, SEVERITIES
 from exercises.web.navigation import is_within
@@ -33,6 +34,7 @@ register.filter("number", formats.number)
 register.filter("measure", formats.measure)
 register.filter("setting", formats.setting)
 register.filter("capacity", capacity_label)
+register.filter("failure", words_of)
 
 
 @register.simple_tag

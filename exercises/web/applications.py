@@ -40,6 +40,7 @@ from exercises.web.forms.deployment import (
 )
 from exercises.web.forms.probe_rows import STATS, ProbeRow, renumbered
 from exercises.web.forms.setup import ApplicationForm, add_problems
+from exercises.web.objectives import standing_of
 
 ON_A_PAGE = 25
 
@@ -90,7 +91,7 @@ def application_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "application": application,
         "deployments": [(d, probe_lines(d.steady_state)) for d in found],
         "may_register": may(request.actor, "application.register", application.team),
-    }
+    } | standing_of(application)
     return render(request, "applications/application_detail.html", context)
 
 

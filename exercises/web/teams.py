@@ -1,4 +1,4 @@
-"""Teams: the list, one team with what it runs and learned, and who belongs to it."""
+"""Teams: the list, and who belongs to each. One team's other tabs are in web.team_pages."""
 
 from __future__ import annotations
 
@@ -6,17 +6,18 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from exercises.domain.capacities import TeamRole
 from exercises.domain.errors import Invalid
 from exercises.models import Membership, Team, User
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may
-from exercises.queries.teams import team_rows, team_view
+from exercises.queries.teams import team_members, team_rows
 from exercises.services.teams import add_member, change_role, create_team, remove_member
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
+from exercises.web.team_pages import team_head
 
 
 @signed_in
@@ -48,17 +49,12 @@ def team_list(request: SignedInRequest) -> HttpResponse:
 
 
 @signed_in
-@require_GET
-def team_detail(request: SignedInRequest, slug: str) -> HttpResponse:
-    """One team: members, applications, accounts, recent runs and open findings."""
-    return _detail(request, get_object_or_404(Team, slug=slug))
-
-
-@signed_in
-@require_POST
-def team_member_add(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Take a person into the team, by e-mail address."""
+@require_http_methods(["GET", "POST"])
+def team_member_list(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Who belongs to the team; its owners take people in, by e-mail address."""
     team = get_object_or_404(Team, slug=slug)
+    if request.method == "GET":
+        return _members(request, team)
     authorize(request.actor, "team.manage", team)
     email = request.POST.get("email", "").strip()
     try:
@@ -70,9 +66,9 @@ def team_member_add(request: SignedInRequest, slug: str) -> HttpResponse:
             "email": found.get("email", []) + found.get("user", []),
             "role": found.get("role"),
         }
-        return _detail(request, team, errors=errors, status=422)
+        return _members(request, team, errors=errors)
     messages.success(request, f"{user.name} belongs to {team.name} now.")
-    return redirect("team_detail", slug=slug)
+    return redirect("team_members", slug=slug)
 
 
 @signed_in
@@ -90,7 +86,7 @@ def team_member_change(request: SignedInRequest, slug: str, pk: int) -> HttpResp
         role = request.POST.get("role", "")
         change_role(actor=request.actor, membership=membership, role=role)
         messages.success(request, f"{name} is {role} now.")
-    return redirect("team_detail", slug=slug)
+    return redirect("team_members", slug=slug)
 
 
 def _person(email: str) -> User:
@@ -100,27 +96,20 @@ def _person(email: str) -> User:
     return user
 
 
-def _detail(
-    request: SignedInRequest,
-    team: Team,
-    *,
-    errors: dict[str, list[str] | None] | None = None,
-    status: int = 200,
+def _members(
+    request: SignedInRequest, team: Team, *, errors: dict[str, list[str] | None] | None = None
 ) -> HttpResponse:
-    context = {
-        "view": team_view(request.actor, team),
+    context = team_head(request, team) | {
+        "members": team_members(team),
         "roles": [role.value for role in TeamRole],
-        "may_manage": may(request.actor, "team.manage", team),
-        "may_propose": team.pk in request.actor.team_roles,
         "typed": request.POST,
         "errors": errors or {},
     }
-    return render(request, "teams/team_detail.html", context, status=status)
+    return render(request, "teams/team_members.html", context, status=422 if errors else 200)
 
 
 urlpatterns = [
     path("teams/", team_list, name="team_list"),
-    path("teams/<slug:slug>/", team_detail, name="team_detail"),
-    path("teams/<slug:slug>/members/", team_member_add, name="team_member_add"),
+    path("teams/<slug:slug>/members/", team_member_list, name="team_members"),
     path("teams/<slug:slug>/members/<int:pk>/", team_member_change, name="team_member_change"),
 ]

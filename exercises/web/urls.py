@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from exercises.web import (
+    account_roles,
     accounts,
     applications,
     approvals,
     calendar,
     compose,
+    conflicts,
     debrief,
+    dependencies,
     experiments,
     findings,
     go_live,
@@ -35,6 +38,7 @@ urlpatterns = [
     *preflight.urlpatterns,
     *go_live.urlpatterns,
     *compose.urlpatterns,
+    *conflicts.urlpatterns,
     *experiments.urlpatterns,
     *approvals.urlpatterns,
     *calendar.urlpatterns,
@@ -49,7 +53,9 @@ urlpatterns = [
     *debrief.urlpatterns,
     *findings.urlpatterns,
     *reports.urlpatterns,
+    *dependencies.urlpatterns,
     *applications.urlpatterns,
     *accounts.urlpatterns,
+    *account_roles.urlpatterns,
     *tokens.urlpatterns,
 ]

@@ -1,0 +1,60 @@
+"""What the policies of an account's roles are made from: its Regions and the templates in use."""
+
+from __future__ import annotations
+
+from exercises.domain.failure_families import applies_to
+from exercises.domain.iam_policies import RoleSetup
+from exercises.domain.timeline import planned_actions
+from exercises.models import AccountRegion, Application, CloudAccount, TemplateVersion
+from exercises.queries.catalogue import example_definition
+
+HIDDEN = "the external id that a programme lead or an owner of the team sees here"
+
+
+def role_setup(account: CloudAccount, *, principal_arn: str, shows_secret: bool) -> RoleSetup:
+    """The setup of one account. Without the right to see it, its external id stays hidden."""
+    places = list(account.regions.order_by("region"))
+    return RoleSetup(
+        account_id=account.account_id,
+        external_id=account.external_id if shows_secret else HIDDEN,
+        principal_arn=principal_arn,
+        regions=tuple(place.region for place in places),
+        read_role_arn=account.read_role_arn,
+        start_role_arn=account.start_role_arn,
+        stop_role_arn=account.stop_role_arn,
+        fis_role_arn=account.fis_role_arn,
+        action_ids=actions_in_use(account),
+        queue_arns=tuple(_queue_arn(place) for place in places if place.event_queue_url),
+    )
+
+
+def _queue_arn(place: AccountRegion) -> str:
+    """From https://sqs.<Region>.amazonaws.com/<account>/<name>."""
+    owner, name = place.event_queue_url.rstrip("/").rsplit("/", 2)[-2:]
+    return f"arn:aws:sqs:{place.region}:{owner}:{name}"
+
+
+def actions_in_use(account: CloudAccount) -> tuple[str, ...]:
+    """The FIS actions of the templates that can happen to what is deployed in the account.
+
+    With nothing deployed yet, those of the whole catalogue.
+    """
+    tags = [
+        application.architecture_tags
+        for application in Application.objects.filter(
+            deployments__place__account=account
+        ).distinct()
+    ]
+    newest = (
+        TemplateVersion.objects.filter(template__retired_at=None)
+        .order_by("template_id", "-number")
+        .distinct("template_id")
+        .select_related("template")
+    )
+    found = {
+        action.action_id
+        for version in newest
+        if not tags or any(applies_to(version.template.failure_family, each) for each in tags)
+        for action in planned_actions(example_definition(version))
+    }
+    return tuple(sorted(found))

@@ -1,0 +1,46 @@
+"""Set the objectives of an application: how available, back how soon, with how much data lost."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.db import transaction
+
+from exercises.domain.actors import Actor
+from exercises.domain.errors import Invalid
+from exercises.models import Application
+from exercises.permissions import authorize
+from exercises.services.audit import record
+
+LONGEST_S: Final = 30 * 24 * 3600
+FIELDS: Final = ("slo_percent", "rto_s", "rpo_s")
+
+
+def set_objectives(
+    *,
+    actor: Actor,
+    application: Application,
+    slo_percent: float | None,
+    rto_s: int | None,
+    rpo_s: int | None,
+) -> Application:
+    """Change all three; None takes one away. Raises NotAllowed, Invalid (every field at fault)."""
+    authorize(actor, "application.register", application.team)
+    problems: list[tuple[str, str]] = []
+    if slo_percent is not None and not 0 < slo_percent < 100:
+        problems.append(("slo_percent", "above 0 and below 100"))
+    problems += [
+        (field, f"between 0 and {LONGEST_S // 3600} hours")
+        for field, value in (("rto_s", rto_s), ("rpo_s", rpo_s))
+        if value is not None and not 0 <= value <= LONGEST_S
+    ]
+    if problems:
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        locked = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
+        before = {field: getattr(locked, field) for field in FIELDS}
+        locked.slo_percent, locked.rto_s, locked.rpo_s = slo_percent, rto_s, rpo_s
+        locked.save(update_fields=list(FIELDS))
+        after = {field: getattr(locked, field) for field in FIELDS}
+        record(actor, "application.objectives", locked, before=before, after=after)
+    return locked
