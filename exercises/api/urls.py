@@ -12,6 +12,7 @@ from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
 from exercises.api.findings import Findings
 from exercises.api.me import Me
+from exercises.api.reports import ReportOfPeriod
 from exercises.api.runs import Runs
 
 router = SimpleRouter()
@@ -21,8 +22,13 @@ router.register("runs", Runs, basename="api-run")
 router.register("templates", Templates, basename="api-template")
 router.register("findings", Findings, basename="api-finding")
 
+single = [
+    path("me/", Me.as_view(), name="api-me"),
+    path("reports/<slug:period>/", ReportOfPeriod.as_view(), name="api-report"),
+]
+
 urlpatterns = [
-    path("v1/", include([*router.urls, path("me/", Me.as_view(), name="api-me")])),
+    path("v1/", include([*router.urls, *single])),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", api_docs, name="api_docs"),
 ]
