@@ -15,7 +15,7 @@ from tests.journey.steps import ENGINEER, LEAD, OWNER, People
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("journey")]
 
-NOT_PAGES = {"template_json", "api_schema"}
+NOT_PAGES = {"template_json", "api_schema", "report_csv"}
 # What the lead cannot do is on these.
 OF_OTHERS = (
     (ENGINEER, "/experiments/new/?template=az-power-interruption"),
@@ -33,6 +33,7 @@ DETAILS = {
     "template_detail",
     "finding_detail",
     "team_detail",
+    "report",
     "api_docs",
 }
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}

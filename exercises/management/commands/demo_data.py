@@ -16,6 +16,7 @@ from exercises.management.demo.edition import seed_edition
 from exercises.management.demo.history import seed_history
 from exercises.management.demo.people import PEOPLE
 from exercises.management.demo.programme import seed_schedule
+from exercises.management.demo.report import seed_report
 from exercises.management.demo.world import seed_world
 from exercises.models import AccountRegion
 from exercises.models.due_work import claim
@@ -40,6 +41,7 @@ class Command(BaseCommand):
         seed_schedule(world.programme)
         look_at_accounts()
         exercise = seed_edition(world)
+        seed_report(world)
         if options["print_sign_ins"]:
             self.stdout.write(sign_ins())
         else:
