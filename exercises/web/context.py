@@ -10,6 +10,8 @@ from django.http import HttpRequest
 from exercises.models.due_work import database_now
 from exercises.queries.inbox import waiting_count
 from exercises.queries.live_strip import live_strip
+from exercises.queries.notices import unread_count
+from exercises.queries.watching import open_recovery
 from exercises.web.navigation import navigation
 
 
@@ -26,8 +28,10 @@ def page(request: HttpRequest) -> dict[str, Any]:
     waiting = waiting_count(actor, now=now)
     return {
         "actor": actor,
-        "nav": navigation(request, approvals_waiting=waiting),
+        "nav": navigation(request, actor, approvals_waiting=waiting),
         "approvals_waiting": waiting,
+        "unread": unread_count(actor),
         "live_strip": live_strip(actor, now),
         "demo_banner": banner,
+        "is_restored": open_recovery() is not None,
     }

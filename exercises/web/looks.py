@@ -113,6 +113,15 @@ FINDING_STATES: Final[Mapping[str, Look]] = MappingProxyType(
     }
 )
 
+DELIVERIES: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "delivery_waiting": Look("p-draft", "clock", "Waiting"),
+        "delivery_sent": Look("p-ok", "check", "Sent"),
+        "delivery_failed": Look("p-danger", "warn", "Not delivered"),
+        "acknowledged": Look("p-ok", "okc", "Acknowledged"),
+    }
+)
+
 LOOKS: Final[Mapping[str, Look]] = MappingProxyType(
     {
         **RUN_STATES,
@@ -123,6 +132,7 @@ LOOKS: Final[Mapping[str, Look]] = MappingProxyType(
         **STEADY_STATE,
         **PARTICIPATION,
         **FINDING_STATES,
+        **DELIVERIES,
     }
 )
 

@@ -12,6 +12,9 @@ from typing import Final
 from django.http import HttpRequest
 from django.urls import reverse
 
+from exercises.domain.actors import Actor
+from exercises.permissions import may
+
 
 @dataclass(frozen=True)
 class Place:
@@ -19,6 +22,7 @@ class Place:
     icon: str
     label: str
     key: str = ""
+    needs: str = ""  # the permission without which it is not offered
 
 
 @dataclass(frozen=True)
@@ -69,16 +73,27 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("account_list", "globe", "AWS accounts"),
             Place("api_docs", "plug", "API"),
             Place("tokens", "key", "API tokens"),
+            Place("notify_wishes", "bell", "Notifications"),
+            Place("audit", "audit", "Audit log", needs="audit.read"),
         ),
     ),
 )
 
 
-def navigation(request: HttpRequest, *, approvals_waiting: int = 0) -> tuple[Group, ...]:
+def navigation(
+    request: HttpRequest, actor: Actor, *, approvals_waiting: int = 0
+) -> tuple[Group, ...]:
     """The groups of links, with the place of this request marked."""
     counts = {"approvals": approvals_waiting}
     return tuple(
-        Group(label, tuple(_link(place, request.path, counts) for place in places))
+        Group(
+            label,
+            tuple(
+                _link(place, request.path, counts)
+                for place in places
+                if not place.needs or may(actor, place.needs)
+            ),
+        )
         for label, places in PLACES
     )
 

@@ -1,0 +1,138 @@
+"""The audit log: for auditors and leadership, with its chain checked on demand and as CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpResponse, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import path
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET, require_POST
+
+from exercises.models import AuditEntry
+from exercises.permissions import authorize
+from exercises.queries import audit_log
+from exercises.queries.audit_log import AuditFilter
+from exercises.services.audit_verification import verify
+from exercises.web.access import SignedInRequest, signed_in
+
+PAGE_SIZE: Final = 50
+
+
+class FilterForm(forms.Form):
+    """What the address asks for; a field that makes no sense is named beside it."""
+
+    who = forms.CharField(required=False, max_length=audit_log.LONGEST)
+    action = forms.CharField(required=False, max_length=audit_log.LONGEST)
+    object_type = forms.CharField(required=False, max_length=audit_log.LONGEST)
+    object_id = forms.CharField(required=False, max_length=audit_log.LONGEST)
+    since = forms.DateTimeField(required=False)
+    until = forms.DateTimeField(required=False)
+
+    def wanted(self) -> AuditFilter:
+        """The filter; times are UTC."""
+        sent: dict[str, Any] = self.cleaned_data
+        return AuditFilter(**{name: sent.get(name) or _NOTHING[name] for name in _NOTHING})
+
+
+_NOTHING: Final[dict[str, Any]] = {
+    "who": "", "action": "", "object_type": "", "object_id": "", "since": None, "until": None,
+}  # fmt: skip
+
+
+@signed_in
+@require_GET
+def audit(request: SignedInRequest) -> HttpResponse:
+    """The table, newest first."""
+    authorize(request.actor, "audit.read")
+    form = FilterForm(request.GET)
+    wanted = form.wanted() if form.is_valid() else AuditFilter()
+    page = Paginator(audit_log.entries(wanted), PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "page": page,
+        "rows": [(entry, _details(entry)) for entry in page],
+        "is_narrowed": wanted != AuditFilter(),
+        "types": audit_log.object_types(),
+        "actions": audit_log.actions(),
+        "query": urlencode({name: request.GET.get(name, "") for name in _NOTHING}),
+    }
+    return render(request, "audit/page.html", context, status=422 if form.errors else 200)
+
+
+def _details(entry: AuditEntry) -> list[tuple[str, str]]:
+    return [(name, _short(value)) for name, value in entry.details.items() if value not in ("", [])]
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 120 else f"{text[:119]}…"
+
+
+@signed_in
+@require_POST
+def audit_check(request: SignedInRequest) -> HttpResponse:
+    """Walk the whole chain now, and say whether it is whole."""
+    authorize(request.actor, "audit.read")
+    report = verify()
+    if report.broken_at is None:
+        messages.success(
+            request,
+            f"The chain is whole: {report.head.seq:,} entries, last hash {report.head.hash[:16]}…",
+        )
+    else:
+        messages.error(
+            request,
+            f"The chain is broken at entry {report.broken_at:,}: it does not fit the one before.",
+        )
+    return redirect("audit")
+
+
+@signed_in
+@require_GET
+def audit_export(request: SignedInRequest) -> StreamingHttpResponse | HttpResponse:
+    """The same entries as a CSV file, oldest first, streamed."""
+    authorize(request.actor, "audit.read")
+    form = FilterForm(request.GET)
+    if not form.is_valid():
+        return redirect("audit")
+    answer = StreamingHttpResponse(_csv(form.wanted()), content_type="text/csv; charset=utf-8")
+    answer["Content-Disposition"] = 'attachment; filename="chaosplane-audit.csv"'
+    return answer
+
+
+class _Echo:
+    def write(self, line: str) -> str:
+        return line
+
+
+def _csv(wanted: AuditFilter) -> Iterator[str]:
+    writer = csv.writer(_Echo())
+    for line in audit_log.lines(wanted):
+        yield writer.writerow([_cell(value) for value in line])
+
+
+def _cell(value: object) -> str:
+    """A cell of a CSV file. What a spreadsheet would take for a formula is quoted
+    (OWASP, "CSV Injection")."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, dict):
+        return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+
+
+urlpatterns = [
+    path("audit/", audit, name="audit"),
+    path("audit/check/", audit_check, name="audit_check"),
+    path("audit/export/", audit_export, name="audit_export"),
+]
