@@ -239,6 +239,9 @@ BY_HAND: Final = frozenset(
         "exercise.continue",
         "participation.poll",
         "participation.acknowledge",
+        "mentor.answer",
+        "mentor.sign_off",
+        "ladder.override",
     }
 )
 """A person's word, given on a page: no token carries it."""

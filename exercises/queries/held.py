@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exercises.domain.actors import Actor
-from exercises.models import AccountRegion, Programme, SafetyLever
+from exercises.models import AccountRegion, Programme, Recovery, SafetyLever
 from exercises.permissions import may
+from exercises.queries.watching import not_looked_at, open_recovery, unknown_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,13 @@ class Held:
     """Those of which a schedule is suspended."""
     places: Sequence[AccountRegion]
     may_release: bool
+    recovery: Recovery | None
+    """A restore that nobody has confirmed yet."""
+    waiting: Sequence[AccountRegion]
+    """What is still to be looked at before it can be confirmed."""
+    unknown: Sequence[AccountRegion]
+    """Where something runs that carries our tag and is no run of ours."""
+    may_confirm: bool
 
 
 def held(actor: Actor) -> Held:
@@ -28,6 +36,8 @@ def held(actor: Actor) -> Held:
     places = AccountRegion.objects.none()
     if may(actor, "account.stop"):
         places = AccountRegion.objects.exclude(levers__in=levers).select_related("account")
+    recovery = open_recovery()
+    regions = AccountRegion.objects.exclude(foreign=[]).select_related("account")
     return Held(
         levers=tuple(levers),
         programmes=tuple(
@@ -35,4 +45,8 @@ def held(actor: Actor) -> Held:
         ),
         places=tuple(places.order_by("account__name", "region")),
         may_release=may(actor, "lever.release"),
+        recovery=recovery,
+        waiting=not_looked_at() if recovery else (),
+        unknown=[place for place in regions if unknown_of(place)] if recovery else (),
+        may_confirm=may(actor, "recovery.confirm"),
     )

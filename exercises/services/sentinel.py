@@ -28,6 +28,7 @@ from exercises.services.debrief import open_due_debriefs
 from exercises.services.editions import materialise_editions
 from exercises.services.observe import observe_region
 from exercises.services.preflight import repeat_check
+from exercises.services.recovery import look_back
 from exercises.services.settle_starts import settle_start
 from exercises.services.start import start_run
 from exercises.services.stop import journal, lever_reason
@@ -99,6 +100,7 @@ class Watch:
 
     def cycle(self) -> None:
         """One look; raises DatabaseError when the database is away."""
+        look_back()
         write_down_targets()
         for entry in journal().under_way():
             if not entry.is_told:

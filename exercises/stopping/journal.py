@@ -130,6 +130,12 @@ class Journal:
         paths = sorted(path for path in self.folder.glob("*.jsonl") if path.name != REFUSED)
         return [entry for path in paths if (entry := read_entry(path)) is not None]
 
+    def told_since(self, at: datetime | None) -> list[Entry]:
+        """Every stop since then, done or not, that a database was told of; None means all."""
+        paths = [*(self.folder / DONE).glob("*.jsonl"), *self.folder.glob("*.jsonl")]
+        entries = (read_entry(path) for path in sorted(paths) if path.name != REFUSED)
+        return [each for each in entries if each and (at is None or each.order.at >= at)]
+
     def refuse(self, *, who: str, what: str, because: str) -> None:
         """Note a stop that was refused: nothing was stopped by it."""
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -14,12 +14,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from exercises.models import AccountRegion, Exercise, Programme, Run, SafetyLever
+from exercises.models import AccountRegion, Exercise, Programme, Recovery, Run, SafetyLever
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.held import held
 from exercises.queries.live_strip import live_exercises
 from exercises.queries.stop_progress import stoppable_runs
+from exercises.services.recovery import confirm_recovery
 from exercises.services.release import release_lever, resume_schedule
 from exercises.services.stop import stop_all, stop_region, stop_run
 from exercises.web.access import SignedInRequest, signed_in
@@ -92,6 +93,13 @@ def resume(request: SignedInRequest, slug: str) -> HttpResponse:
     return redirect("stop_everything")
 
 
+@require_POST
+@signed_in
+def confirm_restore(request: SignedInRequest, recovery_id: int) -> HttpResponse:
+    confirm_recovery(actor=request.actor, recovery=get_object_or_404(Recovery, pk=recovery_id))
+    return redirect("stop_everything")
+
+
 def _reason(request: HttpRequest) -> str:
     return request.POST.get("reason", "").strip()[:500]
 
@@ -101,6 +109,7 @@ urlpatterns = [
     path("stop/accounts/<str:account_id>/<str:region>/", account, name="stop_account"),
     path("stop/levers/<int:lever_id>/release/", release, name="release_lever"),
     path("stop/schedules/<slug:slug>/resume/", resume, name="resume_schedule"),
+    path("stop/restores/<int:recovery_id>/confirm/", confirm_restore, name="confirm_restore"),
     path("exercises/<slug:slug>/stop/", exercise, name="stop_exercise"),
     path("runs/<uuid:run_id>/stop/", run, name="stop_run"),
 ]
