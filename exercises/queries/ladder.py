@@ -30,6 +30,7 @@ from exercises.domain.ladder import (
 )
 from exercises.models import (
     Application,
+    Exercise,
     Experiment,
     Finding,
     LadderOverride,
@@ -314,3 +315,27 @@ def _why(one: FamilyLadder, step: Step) -> str:
     if step.held == 0:
         return f"{one.application.name} has not held it yet"
     return f"{one.application.name} held once; a second run opens the next level"
+
+
+def overrides_in(exercise: Exercise) -> list[LadderOverride]:
+    """The overrides that are in force in the window of an exercise for what it holds."""
+    experiments = list(
+        exercise.experiments.exclude(status="withdrawn").select_related(
+            "template_version__template", "deployment__place__account"
+        )
+    )
+    level_by_key: dict[Key, Level] = {}
+    for experiment in experiments:
+        key = experiment.application_id, family_of(experiment)
+        level_by_key[key] = max(level_of_experiment(experiment), level_by_key.get(key, Level.LEARN))
+    rows = LadderOverride.objects.filter(
+        application__in={pk for pk, _ in level_by_key},
+        granted_at__lte=exercise.ends_at,
+        valid_until__gte=exercise.starts_at,
+    ).select_related("application", "granted_by")
+    return [
+        row
+        for row in rows
+        if (row.application_id, row.failure_family) in level_by_key
+        and row.level >= level_by_key[row.application_id, row.failure_family]
+    ]

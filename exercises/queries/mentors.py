@@ -11,7 +11,7 @@ from django.db.models import Q
 
 from exercises.domain.actors import Actor
 from exercises.domain.failure_families import words_of
-from exercises.domain.ladder import Ladder, Level
+from exercises.domain.ladder import MENTOR, Ladder, Level, Step
 from exercises.models import (
     Application,
     Experiment,
@@ -166,16 +166,21 @@ class ExperimentLadder:
         return words_of(self.family)
 
     @property
+    def step(self) -> Step:
+        """The level this experiment is on."""
+        return self.ladder.step(self.level)
+
+    @property
     def lacks_mentor(self) -> bool:
-        step = self.ladder.step(self.level)
-        return self.level.is_production and bool(step.missing) and self.ladder.sign_off is None
+        """Whether a mentor's word is among what is missing."""
+        return MENTOR in self.step.missing and self.step.override is None
 
 
 def experiment_ladder(actor: Actor, experiment: Experiment, *, now: datetime) -> ExperimentLadder:
     """The ladder, who can help, who was asked, and whether this person may sign it off."""
     ladder, family = ladder_of(experiment, now=now), family_of(experiment)
     level = level_of_experiment(experiment)
-    wants_mentor = level.is_production and bool(ladder.step(level).missing)
+    wants_mentor = MENTOR in ladder.step(level).missing
     application = experiment.application
     mentors = mentors_for(application, family, now=now) if wants_mentor else []
     is_own = application.team_id in actor.team_roles

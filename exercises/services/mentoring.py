@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
 from exercises.domain.failure_families import words_of
-from exercises.domain.ladder import EVIDENCE_AGE, LONGEST_OVERRIDE, Level
+from exercises.domain.ladder import EVIDENCE_AGE, LONGEST_OVERRIDE, MENTOR, Level
 from exercises.models import (
     Application,
     Experiment,
@@ -103,8 +103,8 @@ def sign_off(
         locked = _as_it_was_seen(experiment, digest_seen)
         if actor.user_id in excluded_from_deciding(locked):
             raise NotAllowed("Nobody signs off what they wrote or proposed.")
-        ladder = ladder_of(locked, now=now)
-        if not level_of_experiment(locked).is_production or ladder.sign_off is not None:
+        step = ladder_of(locked, now=now).step(level_of_experiment(locked))
+        if MENTOR not in step.missing:
             raise Conflict("there is nothing to sign off here")
         signed = MentorSignOff.objects.create(
             application=application,

@@ -13,13 +13,16 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from exercises.domain.errors import Invalid
 from exercises.domain.exercise_phases import ORDER, Phase
+from exercises.domain.rotation import FORMULA
 from exercises.models import Application, RunEvent
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may
 from exercises.queries.exercise_list import exercise_list, group_counts
 from exercises.queries.exercise_plan import experiment_rows
 from exercises.queries.going_live import any_takes_two
+from exercises.queries.ladder import overrides_in
 from exercises.queries.readiness import readiness_of
+from exercises.queries.rotation import suggested_participants
 from exercises.queries.run_sheet import RunSheet, run_sheet
 from exercises.services.exercises import (
     answer_invitation,
@@ -92,6 +95,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
         "sheet": _sheet(run_sheet(rows)),
         "readiness": items,
         "ready_count": sum(item.status == "ok" for item in items),
+        "overrides": overrides_in(exercise),
         "takes_two": any_takes_two(
             row.experiment for row in rows if row.experiment.status == "proposed"
         ),
@@ -126,6 +130,10 @@ def _participants(
         if context["may_lead"] and context["takes_proposals"]
         else Application.objects.none(),
         "wrong": wrong,
+        "suggested": suggested_participants(exercise, now=database_now())
+        if context["may_lead"] and context["takes_proposals"]
+        else [],
+        "formula": FORMULA,
     }
     return render(request, "exercises/participants.html", context, status=422 if wrong else 200)
 

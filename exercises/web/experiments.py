@@ -20,6 +20,7 @@ from exercises.queries.experiment_pages import (
     rows_of,
     subject_of,
 )
+from exercises.queries.mentors import experiment_ladder
 from exercises.services.preflight import preview_targets
 from exercises.web.access import SignedInRequest, signed_in
 
@@ -60,11 +61,18 @@ def experiment_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         raise Http404("no such experiment")
     is_open = experiment.exercise.phase in OPEN_PHASES and experiment.status != "withdrawn"
     runs = experiment.runs.select_related("revision").order_by("-scheduled_at")
+    ladder = experiment_ladder(request.actor, experiment, now=database_now())
     context = {
         "experiment": experiment,
         "subject": subject_of(experiment, now=database_now()),
         "revisions": revision_changes(experiment),
         "runs": list(runs),
+        "ladder": ladder,
+        "may_sign_off": experiment.status == "proposed"
+        and is_open
+        and ladder.own_team is not None
+        and ladder.lacks_mentor
+        and may(request.actor, "mentor.sign_off", experiment.application),
         "preflight": list(experiment.preflight_checks.all()),
         "may_look": experiment.revision is not None
         and is_open
