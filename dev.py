@@ -18,6 +18,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = ROOT / "requirements"
 LOCKS = ("installer", "runtime", "embedded", "test", "dev")
+JOURNEYS = "tests/journey"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 
 
@@ -86,13 +87,22 @@ def demo() -> None:
 
 
 def test() -> None:
-    """Run all tests; ARGS="tests/domain -k stop" runs some"""
+    """Run the tests; ARGS="tests/domain -k stop" runs some"""
     install("test")
     if not chromium():
         print("No Chromium here: the browser tests will be skipped (see `make browser`).")
     # Grouped tests share one demo, so they stay in one worker; the browser tests stay last.
     groups = ("--dist", "loadgroup", "--no-loadscope-reorder")
-    pytest("-n", os.environ.get("WORKERS") or "2", *groups, *_words("ARGS"))
+    some = _words("ARGS") or [f"--ignore={JOURNEYS}"]
+    pytest("-n", os.environ.get("WORKERS") or "2", *groups, *some)
+
+
+def journey() -> None:
+    """Run the journeys through whole demos in a browser: minutes, mostly of waiting"""
+    install("test")
+    if not chromium():
+        print("No Chromium here: the journeys will be skipped (see `make browser`).")
+    pytest(JOURNEYS, *_words("ARGS"))
 
 
 def test_fast() -> None:
@@ -214,6 +224,7 @@ TARGETS = {
     "setup": setup,
     "demo": demo,
     "test": test,
+    "journey": journey,
     "test-fast": test_fast,
     "check": check,
     "fix": fix,
