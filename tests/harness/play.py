@@ -27,16 +27,19 @@ from tests import build
 from tests.harness.ledger import Act, Ledger
 from tests.harness.oracle import Evidence, violations
 from tests.harness.scene import Scene
-from tests.harness.schedule import REFUSED_FOR_GOOD, Crash, Meanwhile, Schedule, Step
+from tests.harness.schedule import REFUSED_FOR_GOOD
+from tests.harness.steps import Crash, Meanwhile, Schedule, Step
 
 start: Any = _start
 
 ANSWERED = (Conflict, Invalid, NotAllowed, Refused)
 """What a person is told instead of being obeyed: the act did not happen."""
 
-PAUSES_S = (3.0, 65.0, 65.0, *(120.0,) * 12)
+PAUSES_S = (3.0, 20.0, 65.0, *(120.0,) * 12)
 """Between looks, once all is well: leases of the dead end first, then what was never found
 is given up."""
+LASTS_S = 65.0
+"""After this an experiment that runs has ended."""
 MOMENT_S = 0.05
 """Everything takes its moment, so that what came first can be told."""
 
@@ -58,7 +61,7 @@ class Player:
         self.messages: list[tuple[str, tuple[object, ...]]] = []
         self.delivered: list[tuple[str, tuple[object, ...]]] = []
         self.broker_loss = 0.0
-        self.hits: set[str] = set()
+        self.killed: set[str] = set()
         self._orders: dict[str, Crash | Meanwhile] = {}
         self._depth = len(connection.savepoint_ids)
         self._sent = 0
@@ -132,8 +135,8 @@ class Player:
         def strike() -> None:
             del self._orders[order.place]
             self._arm()
-            self.hits.add(order.place)
             if isinstance(order, Crash):
+                self.killed.add(order.place)
                 raise Crashed(order.place)
             if len(connection.savepoint_ids) != self._depth:
                 raise AssertionError(f"{order.place} is inside a transaction")
@@ -196,6 +199,9 @@ class Player:
     def _run(self, step: Step) -> Run:
         runs = self.scene.runs()
         return runs[int(step.amount * len(runs))]
+
+    def _do_go(self, step: Step) -> None:
+        self.scene.go()
 
     def _do_stop(self, step: Step) -> None:
         run = self._run(step)
@@ -275,14 +281,16 @@ class Player:
             while self.messages:
                 self._step(Step("work"))
             if self._is_quiet():
+                if self.story.is_judged:
+                    self._step(Step("tick"))  # what opens when nothing is left to do
                 return
-            self.scene.stage.advance(pause)
+            is_under_way = not self.scene.mine().filter(due_at__isnull=False).exists()
+            self.scene.stage.advance(max(pause, LASTS_S) if is_under_way else pause)
 
     def _is_quiet(self) -> bool:
-        if Run.objects.unfinished().filter(pk__in=self.scene.run_ids).exists():
+        if self.scene.mine().unfinished().exists():
             return False
-        unjudged = Run.objects.watched().filter(pk__in=self.scene.run_ids)
-        if self.story.is_judged and unjudged.exists():
+        if self.story.is_judged and self.scene.mine().watched().exists():
             return False
         service = self.scene.stage.simulator.service
         return not any(region.active() for region in service.regions.values())

@@ -44,7 +44,7 @@ def main() -> int:
         django.setup()
         outcomes = list(_rounds(cluster, range(first, first + count), tells=bool(seed)))
         for outcome in outcomes:
-            outcome["hits"] = cluster.killed_at()
+            outcome["killed"] = cluster.killed_at()
         missed = set(PLACES) - set(cluster.killed_at())
         if missed and count >= len(PLACES):
             print(f"nobody was killed at {', '.join(sorted(missed))}")
@@ -76,7 +76,7 @@ def _rounds(
             broken = [[f"error: {traceback.format_exc()}"] for _ in stories]
             _heal(cluster, [])
         for each, promises in zip(stories, broken, strict=True):
-            yield {"seed": each.seed, "broken": promises, "hits": []}
+            yield {"seed": each.seed, "broken": promises, "killed": []}
         print(
             f"seeds {stories[0].seed} to {stories[-1].seed}: {time.monotonic() - began:.0f} s,"
             f" {sum(map(bool, broken))} broke a promise",

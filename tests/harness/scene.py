@@ -14,9 +14,12 @@ from typing import Any
 
 from django.db import connection, transaction
 from moto.cloudwatch.models import cloudwatch_backends
+from moto.ec2.models import ec2_backends
 
-from exercises.models import Application, Deployment, Run
+from exercises.domain.exercise_phases import Phase
+from exercises.models import Application, Deployment, Exercise, Experiment, Run
 from exercises.models.due_work import database_now
+from exercises.models.runs import RunQuerySet
 from exercises.services.propose import propose, start_draft
 from simulator.clock import VirtualClock
 from simulator.server import Simulator
@@ -25,6 +28,8 @@ from tests.harness import database_clock
 
 PLATFORM = "222222222222"
 STAGING = "333333333333"
+INSTANCES_OF = {PLATFORM: "media-catalogue", STAGING: "mqtt-broker"}
+"""What is described in every cycle is described in every cycle of every seed: only these."""
 
 
 class Stage:
@@ -39,7 +44,8 @@ class Stage:
         clock.drive(simulator.lifecycle.tick)
         for account in (PLATFORM, STAGING):
             cloudwatch_backends[account][build.REGION].metric_data.clear()
-        clock.STEP_S = 15.0
+            _leave_only(account, INSTANCES_OF[account])
+        clock.STEP_S = 30.0
         database_clock.install(clock.wall())
 
     def advance(self, seconds: float) -> None:
@@ -67,20 +73,32 @@ class Stage:
         self.simulator.journal.forget()
 
 
-class Scene:
-    """One set of runs that are due now, made once and played many times."""
+def _leave_only(account: str, application: str) -> None:
+    reservations = ec2_backends[account][build.REGION].reservations
+    for key, reservation in list(reservations.items()):
+        tags = [tag["value"] for each in reservation.instances for tag in each.get_tags()]
+        if application not in tags:
+            del reservations[key]
 
-    def __init__(self, stage: Stage, people: cast.Cast, runs: list[Run]) -> None:
+
+class Scene:
+    """One set of experiments that are due now, made once and played many times."""
+
+    def __init__(self, stage: Stage, name: str) -> None:
         self.stage = stage
-        self.people = people
-        self.run_ids = [str(run.pk) for run in runs]
+        self.people = cast.assemble()
+        self.experiment_ids = [each.pk for each in SCENES[name](self.people)]
+
+    def mine(self) -> RunQuerySet:
+        return Run.objects.filter(experiment__in=self.experiment_ids)
 
     def runs(self) -> list[Run]:
-        return list(
-            Run.objects.filter(pk__in=self.run_ids).select_related(
-                "revision", "experiment__exercise"
-            )
-        )
+        found = self.mine().select_related("revision", "experiment__exercise")
+        return list(found.order_by("experiment_id"))
+
+    def go(self) -> None:
+        """Somebody says Go."""
+        build.went_live(self.people, Exercise.objects.get(experiments__in=self.experiment_ids))
 
 
 @contextmanager
@@ -88,8 +106,7 @@ def playing(stage: Stage, name: str) -> Iterator[Callable[[], Any]]:
     """Make a scene in a transaction; gives a context in which one seed plays."""
     with transaction.atomic():
         stage.clear()
-        scene = Scene(stage, cast.assemble(), [])
-        scene.run_ids = [str(run.pk) for run in SCENES[name](scene.people)]
+        scene = Scene(stage, name)
         began = stage.clock.wall()
 
         @contextmanager
@@ -107,14 +124,29 @@ def playing(stage: Stage, name: str) -> Iterator[Callable[[], Any]]:
         transaction.set_rollback(True)
 
 
-def _live(people: cast.Cast) -> list[Run]:
-    """An exercise in production, just after Go."""
+def _ready(people: cast.Cast) -> list[Experiment]:
+    """An approved exercise in production, right before Go."""
     deployment = _deployment(people, "media-catalogue", PLATFORM, "production")
-    _, run = build.live(people, deployment=deployment, parameters={"minutes": 1})
-    return [run]
+    exercise = build.exercise(people, opens_in=timedelta(minutes=5))
+    experiment = build.approved(
+        people, exercise, deployment=deployment, parameters={"minutes": 1}, slot_offset_s=0
+    )
+    build.passed_preflight(experiment)
+    Exercise.objects.filter(pk=exercise.pk).update(
+        phase=Phase.PREFLIGHT.value, starts_at=database_now() - timedelta(minutes=1)
+    )
+    return [experiment]
 
 
-def _alone(people: cast.Cast) -> list[Run]:
+def _live(people: cast.Cast) -> list[Experiment]:
+    """The same, just after Go."""
+    (experiment,) = _ready(people)
+    experiment.exercise.refresh_from_db()
+    build.went_live(people, experiment.exercise)
+    return [experiment]
+
+
+def _alone(people: cast.Cast) -> list[Experiment]:
     """A self-service experiment before production, approved: it can still be edited."""
     deployment = _deployment(people, "mqtt-broker", STAGING, "pre-production")
     draft = build.draft(people, deployment=deployment, parameters={"minutes": 1})
@@ -122,7 +154,7 @@ def _alone(people: cast.Cast) -> list[Run]:
     experiment = start_draft(actor=people.actor("author"), draft=draft, starts_at=starts_at)
     propose(actor=people.actor("author"), experiment=experiment)
     build.approve(people, experiment, "owner")
-    return list(Run.objects.filter(experiment=experiment))
+    return [experiment]
 
 
 def _deployment(people: cast.Cast, name: str, account_id: str, environment: str) -> Deployment:
@@ -141,11 +173,12 @@ def _deployment(people: cast.Cast, name: str, account_id: str, environment: str)
     )
 
 
-def _both(people: cast.Cast) -> list[Run]:
+def _both(people: cast.Cast) -> list[Experiment]:
     return [*_live(people), *_alone(people)]
 
 
-SCENES: dict[str, Callable[[cast.Cast], list[Run]]] = {
+SCENES: dict[str, Callable[[cast.Cast], list[Experiment]]] = {
+    "ready": _ready,
     "live": _live,
     "alone": _alone,
     "both": _both,

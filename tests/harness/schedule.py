@@ -1,16 +1,27 @@
 """From a seed to a schedule: what happens, in which order, and what dies where.
 
 A schedule is data. `play.py` carries it out, so that the same seed is the same story.
+Each failpoint has its turn: one seed dies there, another sleeps there, a third is free.
 """
 
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Final
 
 from exercises.failpoints import BETWEEN, INSIDE
 from simulator.knobs import Knob
+from tests.harness.steps import (
+    AFTERWARDS,
+    Crash,
+    Meanwhile,
+    Schedule,
+    Step,
+    scene_for,
+    taken_over,
+    towards,
+)
 
 SCENES: Final = ("live", "alone", "live", "alone", "both")
 
@@ -24,9 +35,7 @@ START_PLACES: Final = sorted(
 )
 STOP_PLACES: Final = sorted(name for name in INSIDE | BETWEEN if name.startswith("stop."))
 LATE_PLACES: Final = sorted(
-    name
-    for name in INSIDE | BETWEEN
-    if name.startswith(("settle.", "observe.", "due.", "judge.", "debrief."))
+    name for name in INSIDE | BETWEEN if name.startswith(("settle.", "observe.", "due."))
 )
 
 KNOBS: Final = (
@@ -56,72 +65,30 @@ KNOBS: Final = (
 REFUSED_FOR_GOOD: Final = frozenset({"deny", "change_template"})
 
 
-@dataclass(frozen=True, slots=True)
-class Crash:
-    """Whoever comes by dies there."""
-
-    place: str
-
-
-@dataclass(frozen=True, slots=True)
-class Meanwhile:
-    """Whoever comes by sleeps there while all this happens, and then goes on."""
-
-    place: str
-    steps: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing that happens: its kind, a number of its own, and what dies or sleeps in it."""
-
-    kind: str
-    amount: float = 0.0
-    knob: Knob | None = None
-    order: Crash | Meanwhile | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """A seed's story."""
-
-    seed: int
-    scene: str
-    steps: tuple[Step, ...] = field(default=())
-    late: Crash | None = None
-    """Strikes while everything quietens down."""
-    is_judged: bool = False
-    """Whether it goes on until the runs are judged, which takes as long again."""
-
-
-TAKEN_OVER: Final = (
-    Step("advance", 65.0),
-    Step("tick"),
-    Step("work"),
-    Step("work"),
-    Step("advance", 3.0),
-    Step("tick"),
-    Step("work"),
-)
-"""The lease ends, and another worker goes on with what the sleeper holds for its own."""
+PLACES: Final = tuple(sorted(INSIDE | BETWEEN))
+TURNS: Final = ("dies", "sleeps", "free")
+ROUND: Final = len(TURNS) * len(PLACES)
+"""So many seeds in a row hold every failpoint in every turn."""
 
 
 def schedule(seed: int) -> Schedule:
     rng = random.Random(seed)
-    scene = SCENES[seed % len(SCENES)]
-    steps = [*_before(rng, scene), Step("tick", order=_order(rng, ("due.claimed",), 0.05))]
-    for _ in range(rng.randint(1, 5)):
-        steps.append(_next(rng, scene))
-        if rng.random() < 0.6:
-            steps.append(Step("work", rng.random(), order=_order(rng, WORK_PLACES, 0.25)))
-        if rng.random() < 0.3:
-            steps.append(Step("tick"))
-    late = Crash(rng.choice(LATE_PLACES)) if rng.random() < 0.4 else None
-    is_judged = late is not None and late.place.startswith(("judge.", "debrief."))
-    return Schedule(seed, scene, tuple(steps), late, is_judged)
+    place, turn = PLACES[seed % len(PLACES)], TURNS[seed // len(PLACES) % len(TURNS)]
+    if turn == "free" or (turn == "sleeps" and place.startswith(AFTERWARDS)):
+        scene = SCENES[seed % len(SCENES)]
+        late = Crash(rng.choice(LATE_PLACES)) if rng.random() < 0.4 else None
+        return Schedule(seed, scene, (*_opening(rng, scene), *_rest(rng, scene)), late)
+    scene = scene_for(place, rng)
+    if place.startswith(AFTERWARDS):
+        steps, late = towards(place, None), Crash(place)
+        return Schedule(seed, scene, steps, late, is_judged=True)
+    # Whoever dies or sleeps inside a transaction of a person holds its locks: dying is enough.
+    sleeps = turn == "sleeps" and place in BETWEEN
+    order = _meanwhile(rng, place, scene) if sleeps else Crash(place)
+    return Schedule(seed, scene, (*towards(place, order), *_rest(rng, scene)))
 
 
-def _before(rng: random.Random, scene: str) -> list[Step]:
+def _opening(rng: random.Random, scene: str) -> list[Step]:
     """Something that is already wrong, and then the slot comes."""
     steps: list[Step] = []
     if rng.random() < 0.5:
@@ -132,7 +99,16 @@ def _before(rng: random.Random, scene: str) -> list[Step]:
         steps.append(Step("advance", rng.choice((29.0, 31.0))))
     if rng.random() < 0.06:
         steps.append(Step("advance", 400.0))
-    return steps
+    return [*steps, Step("tick", order=_order(rng, ("due.claimed",), 0.05))]
+
+
+def _rest(rng: random.Random, scene: str) -> Iterator[Step]:
+    for _ in range(rng.randint(1, 5)):
+        yield _next(rng, scene)
+        if rng.random() < 0.6:
+            yield Step("work", rng.random(), order=_order(rng, WORK_PLACES, 0.25))
+        if rng.random() < 0.3:
+            yield Step("tick")
 
 
 def _next(rng: random.Random, scene: str) -> Step:
@@ -193,9 +169,13 @@ def _order(
     place = rng.choice(places)
     if place in INSIDE or rng.random() < 0.5:
         return Crash(place)
+    return _meanwhile(rng, place, scene)
+
+
+def _meanwhile(rng: random.Random, place: str, scene: str) -> Meanwhile:
     draw = rng.random()
     if draw < 0.4:
-        return Meanwhile(place, TAKEN_OVER)
+        return Meanwhile(place, taken_over(rng.choice((16.0, 65.0))))
     if draw < 0.7:
         return Meanwhile(place, (_bare(_user(rng, scene or "live")),))
     steps = [_perturb(rng, scene or "live") for _ in range(rng.randint(1, 2))]
