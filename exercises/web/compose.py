@@ -138,11 +138,13 @@ def _posted(request: SignedInRequest, desk: Desk) -> HttpResponse:
 
 
 def _rows_changed(request: SignedInRequest, desk: Desk, typed: Typed, do: str) -> Typed | None:
-    """Add, remove or load probes: the buttons that change the form and save nothing."""
+    """The buttons that change the form and save nothing: probes, and a free slot."""
     if "remove_probe" in request.POST:
         return typed.with_probes(
             renumbered(typed.probes, without=_number(request.POST["remove_probe"]))
         )
+    if "use_slot" in request.POST:
+        return typed.at(request.POST["use_slot"][:32])
     if do == "add_probe":
         if len(typed.probes) >= MAX_PROBES:
             messages.error(request, f"At most {MAX_PROBES} probes; remove one first.")

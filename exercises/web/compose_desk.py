@@ -25,12 +25,13 @@ from exercises.models import (
 from exercises.models.due_work import database_now
 from exercises.queries.approvals import required_for
 from exercises.queries.compose import deployments_for, open_exercises
+from exercises.queries.free_slots import next_free
 from exercises.queries.plans import planned_wall
 from exercises.queries.policy_checks import policy_checks
 from exercises.queries.target_view import target_view
 from exercises.services.preflight import preview_unsaved, read_now
 from exercises.services.propose import SELF_SERVICE_WINDOW_S
-from exercises.web.forms.compose import DEFAULT_ZONE, Meaning, Typed, read
+from exercises.web.forms.compose import DEFAULT_ZONE, Meaning, Typed, local_text, read
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,18 @@ def beside(actor: Actor, desk: Desk, typed: Typed, *, with_targets: bool) -> dic
         context["targets"] = target_view(preview, cap=experiment.target_cap, now=database_now())
     return context | {
         "checks": policy_checks(experiment, now=desk.now, preview=preview),
+        "free": _free(experiment, desk.now),
         "needed": [label(capacity) for capacity in required_for(experiment)],
         "environment": experiment.deployment.place.account.get_environment_display(),
+        "slot_zone": experiment.exercise.timezone,
+        "is_own": experiment.exercise.kind == "self_service",
     }
+
+
+def _free(experiment: Experiment, now: datetime) -> list[tuple[datetime, str]]:
+    """The next slots that nobody has, each with the text for its control."""
+    zone = experiment.exercise.timezone
+    return [(slot, local_text(slot, zone)) for slot in next_free(experiment, now=now)]
 
 
 def _measured(actor: Actor, experiment: Experiment) -> list[Now]:

@@ -44,6 +44,12 @@ class Typed:
     parameters: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[ProbeRow, ...] = ()
 
+    def at(self, text: str) -> Typed:
+        """The same at another time: of the exercise, or of our own."""
+        if self.where_to == "own":
+            return replace(self, own_start=text)
+        return replace(self, slot=text)
+
     def with_probes(self, probes: Sequence[ProbeRow]) -> Typed:
         return replace(self, probes=tuple(probes))
 

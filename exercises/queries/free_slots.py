@@ -1,0 +1,105 @@
+"""The next slots that are free: for one experiment, and for anything a team does on its own.
+
+Called by the propose page, the calendar and the API. What would be in the way is asked of
+domain.conflicts, and freezes of domain.freezes, as the start gate will.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
+
+from exercises.domain.actors import Actor
+from exercises.domain.concurrency import OPEN_RUNS_PER_ACCOUNT_REGION
+from exercises.domain.conflicts import Slot, in_the_way
+from exercises.domain.exercise_phases import Phase
+from exercises.domain.freezes import freezes_touching
+from exercises.domain.slots import Crowd, WorkingHours, free_slots
+from exercises.domain.times import Window
+from exercises.models import Exercise, Experiment
+from exercises.queries.conflicts import neighbours, slots_of, span_of
+from exercises.queries.plans import planned_wall
+from exercises.queries.readiness import freeze_facts
+
+LOOK_AHEAD: Final = timedelta(days=14)
+STEP_IN_EXERCISE_S: Final = 300
+STEP_ON_OUR_OWN: Final = timedelta(minutes=15)
+
+
+def next_free(experiment: Experiment, *, now: datetime, limit: int = 3) -> list[datetime]:
+    """When this experiment, saved or not, could start instead; empty when nothing fits, or
+    while its plan cannot be built.
+
+    In an exercise inside its window, else in working hours of the next two weeks.
+    """
+    span = span_of(experiment)
+    if span is None:
+        return []
+    is_own = experiment.exercise.kind == "self_service"
+    within = _ahead(now) if is_own else _left_of(experiment.exercise, now)
+    if within is None:
+        return []
+    slots = slots_of([experiment, *neighbours(experiment, within)])
+    mine, others = slots[0], slots[1:]
+    place = experiment.deployment.place
+    frozen = freezes_touching(
+        freeze_facts(),
+        within,
+        environment=place.account.environment,
+        account_id=place.account.account_id,
+        team_id=experiment.application.team_id,
+    )
+    busy = [other.span for other in others if in_the_way(mine, other)]
+    return free_slots(
+        within=within,
+        duration=span.ends_at - span.starts_at,
+        step=STEP_ON_OUR_OWN if is_own else planned_wall(STEP_IN_EXERCISE_S),
+        busy=[*busy, *(freeze.window for freeze in frozen)],
+        crowd=Crowd(_at_the_same_place(mine, others), OPEN_RUNS_PER_ACCOUNT_REGION),
+        hours=WorkingHours(experiment.exercise.timezone) if is_own else None,
+        limit=limit,
+    )
+
+
+def next_free_for_teams(
+    actor: Actor, *, now: datetime, timezone: str, duration: timedelta, limit: int = 3
+) -> list[datetime]:
+    """Working hours of the next two weeks that no exercise and no freeze of these teams takes."""
+    within = _ahead(now)
+    taken = (
+        Exercise.objects.visible_to(actor)
+        .exclude(phase__in=(Phase.CANCELLED.value, Phase.CLOSED.value, Phase.DEBRIEF.value))
+        .filter(starts_at__lt=within.ends_at, ends_at__gt=within.starts_at)
+    )
+    teams = set(actor.team_roles)
+    frozen = [
+        freeze.window
+        for freeze in freeze_facts()
+        if not freeze.team_ids or not teams.isdisjoint(freeze.team_ids)
+    ]
+    return free_slots(
+        within=within,
+        duration=duration,
+        step=STEP_ON_OUR_OWN,
+        busy=[*(exercise.window for exercise in taken), *frozen],
+        hours=WorkingHours(timezone),
+        limit=limit,
+    )
+
+
+def _ahead(now: datetime) -> Window:
+    """From the next quarter of an hour on."""
+    first = now.replace(minute=now.minute // 15 * 15, second=0, microsecond=0) + STEP_ON_OUR_OWN
+    return Window(first, first + LOOK_AHEAD)
+
+
+def _left_of(exercise: Exercise, now: datetime) -> Window | None:
+    """The slots count from Go, and Go is not before now."""
+    late = max(now - exercise.starts_at, timedelta()) if exercise.went_live_at is None else None
+    ends_at = exercise.ends_at - (late or timedelta())
+    return Window(exercise.starts_at, ends_at) if ends_at > exercise.starts_at else None
+
+
+def _at_the_same_place(mine: Slot, others: Iterable[Slot]) -> tuple[Window, ...]:
+    return tuple(other.span for other in others if other.place == mine.place)
