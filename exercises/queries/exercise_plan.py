@@ -44,6 +44,21 @@ class ExperimentRow:
         return self.offset_s + self.duration_s
 
     @property
+    def planned_at(self) -> datetime:
+        """The slot on the clock, if its wave starts when the window opens."""
+        return planned_start(self.experiment)
+
+    @property
+    def is_held(self) -> bool:
+        """Waits at a hold point: its run has no instant but the end of the window."""
+        run = self.run
+        return (
+            run is not None
+            and run.state == "scheduled"
+            and run.scheduled_at == self.experiment.exercise.ends_at
+        )
+
+    @property
     def granted_count(self) -> int:
         return len(self.required) - len(self.approval.missing)
 
@@ -86,7 +101,7 @@ def exercise_of(actor: Actor, slug: str) -> Exercise | None:
     """The exercise, if this actor may see it."""
     return (
         Exercise.objects.visible_to(actor)
-        .select_related("lead", "safety_officer", "programme")
+        .select_related("lead", "safety_officer", "programme", "schedule")
         .filter(slug=slug)
         .first()
     )

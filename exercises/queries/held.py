@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from exercises.domain.actors import Actor
-from exercises.models import AccountRegion, Programme, Recovery, SafetyLever
+from exercises.models import AccountRegion, Recovery, SafetyLever, Schedule
 from exercises.permissions import may
 from exercises.queries.watching import not_looked_at, open_recovery, unknown_of
 
@@ -16,8 +16,7 @@ class Held:
     """For the Stop page. `places` are what this person may stop as a whole."""
 
     levers: Sequence[SafetyLever]
-    programmes: Sequence[Programme]
-    """Those of which a schedule is suspended."""
+    suspended: Sequence[Schedule]
     places: Sequence[AccountRegion]
     may_release: bool
     recovery: Recovery | None
@@ -40,8 +39,10 @@ def held(actor: Actor) -> Held:
     regions = AccountRegion.objects.exclude(foreign=[]).select_related("account")
     return Held(
         levers=tuple(levers),
-        programmes=tuple(
-            Programme.objects.filter(schedules__is_suspended=True).distinct().order_by("name")
+        suspended=tuple(
+            Schedule.objects.filter(is_suspended=True)
+            .select_related("programme")
+            .order_by("programme__name", "pk")
         ),
         places=tuple(places.order_by("account__name", "region")),
         may_release=may(actor, "lever.release"),

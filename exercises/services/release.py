@@ -62,5 +62,6 @@ def resume_schedule(*, actor: Actor, schedule: Schedule) -> None:
         if not locked.is_suspended:
             return
         locked.is_suspended, locked.due_at = False, database_now()
-        locked.save(update_fields=["is_suspended", "due_at"])
+        locked.suspended_at, locked.suspended_by_name = None, ""
+        locked.save(update_fields=["is_suspended", "due_at", "suspended_at", "suspended_by_name"])
         record(actor, "schedule.resume", locked)

@@ -57,7 +57,8 @@ class StopOutcome:
 
 
 def stop_run(*, actor: Actor, run: Run, reason: str = "") -> StopOutcome:
-    """Stop one run. Asking twice is asking once. Raises NotAllowed."""
+    """Stop one run, and suspend the schedule it came from. Asking twice is asking once.
+    Raises NotAllowed."""
     authorize(actor, "run.stop", run)
     (outcome,) = _carry_out(order_of(actor, Scope.RUN, str(run.pk), reason))
     return outcome
@@ -206,7 +207,7 @@ def _latch_exercise(order: StopOrder, actor: Actor) -> None:
             reason=order.reason,
             order=order.id,
         )
-        _suspend_schedule(locked)
+        _suspend_schedule(locked, actor)
         record(actor, "exercise.stop", locked, reason=order.reason)
 
 
@@ -231,16 +232,20 @@ def _latch_region(order: StopOrder, actor: Actor) -> None:
         record(actor, "lever.engage", lever, place=order.what, reason=order.reason)
 
 
-def _suspend_schedule(exercise: Exercise) -> None:
+def _suspend_schedule(exercise: Exercise, actor: Actor) -> None:
     """What was stopped does not come again by itself."""
     if exercise.schedule_id is None:
         return
     mine = Schedule.objects.filter(pk=exercise.schedule_id, is_suspended=False)
-    if mine.update(is_suspended=True):
+    if mine.update(
+        is_suspended=True, suspended_at=database_now(), suspended_by_name=actor.name[:120]
+    ):
         append_event(
             exercise=exercise,
             kind="schedule.suspended",
             text="The schedule is suspended until a person resumes it.",
+            source=actor.name,
+            author_id=actor.user_id,
         )
 
 
@@ -270,6 +275,8 @@ def _latch(order: StopOrder, actor: Actor, run_id: UUID) -> Run:
                 reason="stopped before it started",
                 text=f"{locked.experiment.title}: cancelled before it started.",
             )
+        if not locked.is_rehearsal:
+            _suspend_schedule(locked.experiment.exercise, actor)
         record(actor, "run.stop", locked, reason=order.reason)
         failpoint("stop.before_latch_commit")
         return locked

@@ -83,7 +83,9 @@ def head(actor: Actor, exercise: Exercise, rows: Sequence[ExperimentRow]) -> dic
         and asked.said_by_id != actor.user_id
         and may(actor, "exercise.confirm_go", exercise),
         "may_cancel": leads and phase not in _ENDED | {Phase.LIVE},
-        "takes_proposals": phase in {Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT},
+        "takes_proposals": phase in {Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT}
+        or (phase is Phase.LIVE and exercise.stopped_at is None),
+        "may_resume": may(actor, "schedule.resume"),
         "has_ended": phase in _ENDED,
         "clock_style": "clock"
         if settings.CHAOSPLANE_TIME_SPEED == 1 or exercise.is_imported

@@ -90,6 +90,9 @@ def resume(request: SignedInRequest, slug: str) -> HttpResponse:
     programme = get_object_or_404(Programme, slug=slug)
     for schedule in programme.schedules.filter(is_suspended=True):
         resume_schedule(actor=request.actor, schedule=schedule)
+    if came_from := request.POST.get("exercise", ""):
+        seen = Exercise.objects.visible_to(request.actor)
+        return redirect("exercise_detail", get_object_or_404(seen, slug=came_from).slug)
     return redirect("stop_everything")
 
 

@@ -10,11 +10,11 @@ from django.urls import reverse
 
 from exercises.aws.safety_lever import lever_status
 from exercises.domain.errors import NotAllowed, Refused
-from exercises.models import Programme, SafetyLever, Schedule
+from exercises.models import Exercise, Programme, Run, SafetyLever, Schedule
 from exercises.models.due_work import database_now
 from exercises.queries.start_gate import refusals
 from exercises.services.release import release_lever, resume_schedule
-from exercises.services.stop import stop_all, stop_region
+from exercises.services.stop import stop_all, stop_region, stop_run
 from tests import build
 from tests.cast import Cast
 
@@ -57,7 +57,8 @@ def test_nothing_starts_while_a_lever_is_engaged(cast: Cast, lever: SafetyLever)
     assert "stop.lever" in rules
 
 
-def test_a_stop_suspends_the_schedule_until_a_person_resumes_it(cast: Cast) -> None:
+def on_schedule(cast: Cast) -> tuple[Exercise, Run, Schedule]:
+    """A live exercise that a schedule has made, and its run that waits."""
     programme = Programme.objects.create(
         slug="itee", name="Cloud ITEE", lead=cast.lead, safety_officer=cast.safety
     )
@@ -70,15 +71,46 @@ def test_a_stop_suspends_the_schedule_until_a_person_resumes_it(cast: Cast) -> N
         region=build.REGION,
         due_at=database_now(),
     )
-    exercise, _ = build.live(cast, slot_offset_s=600)
+    exercise, run = build.live(cast, slot_offset_s=600)
     exercise.schedule, exercise.occurrence_key = schedule, "2026-11-25T10:00"
-    exercise.save(update_fields=["schedule", "occurrence_key"])
-    stop_all(actor=cast.actor("author"), exercise=exercise)
+    exercise.programme = programme
+    exercise.save(update_fields=["schedule", "occurrence_key", "programme"])
+    return exercise, run, schedule
+
+
+@pytest.mark.parametrize("what", ["exercise", "run"])
+def test_a_stop_suspends_the_schedule_until_a_person_resumes_it(cast: Cast, what: str) -> None:
+    exercise, run, schedule = on_schedule(cast)
+    if what == "exercise":
+        stop_all(actor=cast.actor("author"), exercise=exercise)
+    else:
+        stop_run(actor=cast.actor("author"), run=run)
     schedule.refresh_from_db()
     assert schedule.is_suspended
+    assert (schedule.suspended_by_name, schedule.suspended_at is None) == (cast.author.name, False)
     with pytest.raises(NotAllowed):
         resume_schedule(actor=cast.actor("author"), schedule=schedule)
     resume_schedule(actor=cast.actor("safety"), schedule=schedule)
+    schedule.refresh_from_db()
+    assert not schedule.is_suspended
+    assert (schedule.suspended_by_name, schedule.suspended_at) == ("", None)
+
+
+def test_the_exercise_says_who_suspended_its_schedule_and_lets_it_be_resumed(
+    client: Client, cast: Cast
+) -> None:
+    exercise, run, schedule = on_schedule(cast)
+    page = f"/exercises/{exercise.slug}/"
+    client.force_login(cast.author)
+    assert "Schedule suspended" not in client.get(page).content.decode()
+    stop_run(actor=cast.actor("operator"), run=run)
+    seen = client.get(page).content.decode()
+    assert f"Schedule suspended by {cast.operator.name}" in seen
+    assert ">Resume<" not in seen
+    client.force_login(cast.safety)
+    assert ">Resume<" in client.get(page).content.decode()
+    url = reverse("resume_schedule", args=["itee"])
+    assert client.post(url, {"exercise": exercise.slug})["Location"] == page
     schedule.refresh_from_db()
     assert not schedule.is_suspended
 
