@@ -210,6 +210,7 @@ RULES: Final[dict[str, Rule]] = {
     "application.register": _manages_team,
     "report.write": _plans_exercises,
     "token.issue": _signed_in,
+    "feed.create": _signed_in,
     "channel.manage": _manages_channel,
     "delivery.view": _plans_exercises,
     "delivery.replay": _plans_exercises,

@@ -77,6 +77,7 @@ def calendar_period(request: SignedInRequest, slug: str) -> HttpResponse:
         "may_plan": may(request.actor, "exercise.plan"),
         "next_exercise": exercise,
         "touching": freezes,
+        "subscribe_url": reverse("calendar_subscribe"),
         "freezes_url": _address_if_there("freeze_list"),
         "freeze_new_url": _address_if_there("freeze_new"),
     }
