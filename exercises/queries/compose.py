@@ -13,7 +13,7 @@ from exercises.domain.exercise_phases import Phase
 from exercises.models import Deployment, Exercise, Experiment, Finding, TemplateVersion
 
 OPEN_PHASES = tuple(
-    phase.value for phase in (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT)
+    phase.value for phase in (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE)
 )
 _FINDING_CODE = re.compile(r"F-(\d{1,18})", re.IGNORECASE)
 
@@ -32,7 +32,7 @@ def open_exercises(actor: Actor, *, now: datetime) -> QuerySet[Exercise]:
     return (
         Exercise.objects.visible_to(actor)
         .exclude(kind="self_service")
-        .filter(phase__in=OPEN_PHASES, ends_at__gt=now)
+        .filter(phase__in=OPEN_PHASES, ends_at__gt=now, stopped_at__isnull=True)
         .order_by("starts_at")
     )
 

@@ -72,6 +72,23 @@ def waiting_hold(exercise: Exercise) -> HoldPoint | None:
     return exercise.hold_points.filter(continued_at__isnull=True).order_by("after_wave").first()
 
 
+def current_wave(exercise: Exercise) -> int:
+    """The wave that is on: the last one that no hold point holds. Zero before Go."""
+    if exercise.went_live_at is None:
+        return 0
+    waves = sorted(
+        set(
+            Run.objects.filter(experiment__exercise=exercise, is_rehearsal=False).values_list(
+                "experiment__wave", flat=True
+            )
+        )
+    )
+    hold = waiting_hold(exercise)
+    if hold is not None:
+        waves = [wave for wave in waves if wave <= hold.after_wave]
+    return max(waves, default=0)
+
+
 def no_go_for(exercise: Exercise, experiments: Iterable[Experiment]) -> dict[int, tuple[str, ...]]:
     """Who holds each of these by a no-go, by experiment id; what nobody holds is left out."""
     said = list(

@@ -116,6 +116,8 @@ def _slot_problems(
         return [("slot", "the slot lies in the past; choose a later one")]
     if exercise.went_live_at is None:  # the slot counts from Go, and Go is not before now
         starts_at += max(now - exercise.starts_at, timedelta())
+    elif exercise.kind != "self_service":  # it joins late, in a wave that has not begun
+        starts_at = now + planned_wall(experiment.slot_offset_s)
     if starts_at >= exercise.ends_at:
         return [("slot", "the slot lies outside the exercise's window")]
     if starts_at + planned_wall(duration_s) > exercise.ends_at:

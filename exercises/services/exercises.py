@@ -182,18 +182,20 @@ def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:
     authorize(actor, "exercise.advance", exercise)
     if to is Phase.LIVE:
         raise Invalid("phase", "an exercise goes live only by Go")
+    if to is Phase.CANCELLED:
+        raise Invalid("phase", "an exercise is cancelled with a reason")
     with transaction.atomic():
         locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
         if to is Phase.CLOSED:
             _refuse_undecided_findings(locked)
-        if to in {Phase.CANCELLED, Phase.DEBRIEF}:
-            _take_off_the_schedule(locked, to)
+        if to is Phase.DEBRIEF:
+            _take_off_the_schedule(locked)
         _enter(locked, to, actor)
         record(actor, "exercise.move", locked, to=to.value)
     return locked
 
 
-def _take_off_the_schedule(exercise: Exercise, to: Phase) -> None:
+def _take_off_the_schedule(exercise: Exercise) -> None:
     """Nothing starts after the end. Raises Conflict while something is under way."""
     under_way = (
         Run.objects.unfinished()
@@ -202,9 +204,8 @@ def _take_off_the_schedule(exercise: Exercise, to: Phase) -> None:
     )
     if under_way.exists():
         raise Conflict("something is still running: Stop it or wait until it has ended")
-    because = "the exercise was cancelled" if to is Phase.CANCELLED else "the exercise ended"
     for experiment in exercise.experiments.all():
-        cancel_scheduled_run(experiment, because=because)
+        cancel_scheduled_run(experiment, because="the exercise ended")
 
 
 def add_note(
@@ -269,7 +270,7 @@ def _refuse_undecided_findings(exercise: Exercise) -> None:
 
 def _enter(exercise: Exercise, to: Phase, actor: Actor) -> None:
     exercise.phase = move(Phase(exercise.phase), to).value
-    if to in {Phase.CLOSED, Phase.CANCELLED} and exercise.ended_at is None:
+    if to is Phase.CLOSED and exercise.ended_at is None:
         exercise.ended_at = database_now()
     exercise.save(update_fields=["phase", "ended_at"])
     append_event(

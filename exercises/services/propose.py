@@ -13,7 +13,6 @@ from datetime import datetime
 from django.db import transaction
 
 from exercises.domain.actors import Actor
-from exercises.domain.digest import plan_digest, plan_document
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.notices import Topic
@@ -22,7 +21,6 @@ from exercises.models import (
     Deployment,
     Exercise,
     Experiment,
-    ExperimentRevision,
     Finding,
     Participation,
     TemplateVersion,
@@ -30,9 +28,10 @@ from exercises.models import (
 )
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
-from exercises.queries.plans import plan_of, planned_wall, problems_of
+from exercises.queries.plans import planned_wall, problems_of
 from exercises.services.audit import record
 from exercises.services.notify import tell
+from exercises.services.revisions import revise
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run
 
@@ -90,7 +89,7 @@ def start_draft(
                     "answered_at": database_now(),
                 },
             )
-        _revise(experiment, actor)
+        revise(experiment, actor)
         record(actor, "experiment.draft", experiment, title=experiment.title)
     return experiment
 
@@ -108,7 +107,7 @@ def edit_draft(
         raise Invalid("deployment", "belongs to another application")
     with transaction.atomic():
         locked = _locked(experiment)
-        _check_open(locked.exercise)
+        _check_open(locked.exercise, locked)
         _check_not_started(locked)
         if starts_at is not None:
             _move(locked.exercise, starts_at)
@@ -116,7 +115,7 @@ def edit_draft(
         for name, value in _fields(draft).items():
             setattr(locked, name, value)
         locked.save(update_fields=[*_fields(draft), "updated_at"])
-        _revise(locked, actor)
+        revise(locked, actor)
         after = locked.revision.digest if locked.revision else ""
         if before != after:
             cancel_scheduled_run(locked, because="the experiment was edited")
@@ -156,14 +155,14 @@ def propose(*, actor: Actor, experiment: Experiment) -> Experiment:
     authorize(actor, "experiment.edit", experiment)
     with transaction.atomic():
         locked = _locked(experiment)
-        _check_open(locked.exercise)
-        if locked.status == "withdrawn":
-            raise Conflict("this experiment was withdrawn; propose a new one")
+        _check_open(locked.exercise, locked)
+        if locked.status in {"withdrawn", "cancelled"}:
+            raise Conflict(f"this experiment was {locked.status}; propose a new one")
         now = database_now()
         problems = problems_of(locked, now=now)
         if problems:
             raise Invalid.of(problems)
-        _revise(locked, actor)
+        revise(locked, actor)
         locked.status = "proposed"
         locked.proposed_by_id = actor.user_id
         locked.proposed_at = now
@@ -191,7 +190,7 @@ def withdraw(*, actor: Actor, experiment: Experiment) -> Experiment:
     authorize(actor, "experiment.edit", experiment)
     with transaction.atomic():
         locked = _locked(experiment)
-        _check_open(locked.exercise)
+        _check_open(locked.exercise, locked)
         _check_not_started(locked)
         locked.status = "withdrawn"
         locked.save(update_fields=["status", "updated_at"])
@@ -237,15 +236,25 @@ def _locked(experiment: Experiment) -> Experiment:
     )
 
 
-def _check_open(exercise: Exercise) -> None:
-    if Phase(exercise.phase) not in OPEN_FOR_PROPOSALS:
-        raise Refused(
-            Refusal(
-                rule="exercise.closed_for_proposals",
-                because=f"{exercise.name} takes no proposals any more.",
-                lifted_by="Propose it for the next exercise.",
-            )
+def _check_open(exercise: Exercise, experiment: Experiment | None = None) -> None:
+    """Open until Go; while it is live for what joins late, not for what has its slot."""
+    if Phase(exercise.phase) in OPEN_FOR_PROPOSALS:
+        return
+    is_late = (
+        exercise.phase == Phase.LIVE.value
+        and exercise.kind != "self_service"
+        and exercise.stopped_at is None
+        and database_now() < exercise.ends_at
+    )
+    if is_late and not (experiment and experiment.runs.filter(is_rehearsal=False).exists()):
+        return
+    raise Refused(
+        Refusal(
+            rule="exercise.closed_for_proposals",
+            because=f"{exercise.name} takes no proposals any more.",
+            lifted_by="Propose it for the next exercise.",
         )
+    )
 
 
 def _check_not_started(experiment: Experiment) -> None:
@@ -259,28 +268,6 @@ def _check_not_started(experiment: Experiment) -> None:
                 lifted_by="Propose another experiment.",
             )
         )
-
-
-def _revise(experiment: Experiment, actor: Actor) -> None:
-    """Write a revision when the content can be built and differs from the last one."""
-    try:
-        plan = plan_of(experiment)
-    except Invalid:  # an unfinished draft has no plan yet, and so nothing to approve
-        experiment.revision = None
-        experiment.save(update_fields=["revision"])
-        return
-    digest = plan_digest(plan)
-    if experiment.revision and experiment.revision.digest == digest:
-        return
-    number = experiment.revisions.count() + 1
-    experiment.revision = ExperimentRevision.objects.create(
-        experiment=experiment,
-        number=number,
-        digest=digest,
-        plan=plan_document(plan),
-        author_id=actor.person_id,
-    )
-    experiment.save(update_fields=["revision"])
 
 
 def _move(exercise: Exercise, starts_at: datetime) -> None:

@@ -92,7 +92,7 @@ def overview(request: SignedInRequest, slug: str) -> HttpResponse:
     rows = experiment_rows(request.actor, exercise, now=now)
     items = readiness_of(exercise, now=now)
     context = head(request.actor, exercise, rows) | {
-        "sheet": _sheet(run_sheet(rows)),
+        "sheet": drawn(run_sheet(rows)),
         "readiness": items,
         "ready_count": sum(item.status == "ok" for item in items),
         "overrides": overrides_in(exercise),
@@ -234,36 +234,25 @@ def move(request: SignedInRequest, slug: str) -> HttpResponse:
     return redirect("exercise_detail", slug)
 
 
-@require_http_methods(["GET", "POST"])
-@signed_in
-def cancel(request: SignedInRequest, slug: str) -> HttpResponse:
-    """Ask once, then cancel: nothing of it will start."""
-    exercise = find_exercise(request.actor, slug)
-    authorize(request.actor, "exercise.advance", exercise)
-    if request.method == "POST":
-        move_exercise(actor=request.actor, exercise=exercise, to=Phase.CANCELLED)
-        messages.success(request, f"{exercise.name} is cancelled. Nothing of it will start.")
-        return redirect("exercise_detail", slug)
-    rows = experiment_rows(request.actor, exercise, now=database_now())
-    return render(request, "exercises/cancel.html", head(request.actor, exercise, rows))
-
-
-def _sheet(sheet: RunSheet) -> dict[str, Any]:
+def drawn(sheet: RunSheet) -> dict[str, Any]:
     """The run sheet, drawn."""
     total = sheet.total_s or 60
     return {
         "rows": [
             (
-                row,
+                placed,
                 charts.gantt_bar(
-                    [charts.Bar(row.offset_s, row.duration_s, row.bar)], t0=0, t1=total
+                    [charts.Bar(placed.offset_s, placed.row.duration_s, placed.row.bar)],
+                    t0=0,
+                    t1=total,
                 ),
             )
-            for row in sheet.rows
+            for placed in sheet.rows
         ],
         "axis": charts.gantt_axis(0, total),
         "total_s": sheet.total_s,
         "most_at_once": sheet.most_at_once,
+        "waves": sheet.waves,
     }
 
 
@@ -280,5 +269,4 @@ urlpatterns = [
     path("exercises/<slug:slug>/approvals/", approvals, name="exercise_approvals"),
     path("exercises/<slug:slug>/activity/", activity, name="exercise_activity"),
     path("exercises/<slug:slug>/move/", move, name="exercise_move"),
-    path("exercises/<slug:slug>/cancel/", cancel, name="exercise_cancel"),
 ]

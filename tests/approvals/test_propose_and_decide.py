@@ -14,8 +14,8 @@ from exercises.domain.exercise_phases import Phase
 from exercises.models import Decision, Experiment, Membership
 from exercises.models.due_work import database_now
 from exercises.queries.approvals import approval_of
+from exercises.services.cancel import cancel_exercise
 from exercises.services.decide import decide
-from exercises.services.exercises import move_exercise
 from exercises.services.propose import edit_draft, propose, start_draft, withdraw
 from exercises.services.stop import stop_run
 from tests import build
@@ -240,7 +240,7 @@ def test_a_later_approval_of_what_runs_changes_nothing(cast: Cast) -> None:
 def test_an_approval_does_not_revive_a_cancelled_exercise(cast: Cast) -> None:
     experiment = self_service(cast)
     exercise = experiment.exercise
-    move_exercise(actor=cast.actor("lead"), exercise=exercise, to=Phase.CANCELLED)
+    cancel_exercise(actor=cast.actor("lead"), exercise=exercise, reason="A deploy is late.")
     build.approve(cast, experiment, "owner")
     exercise.refresh_from_db()
     assert exercise.phase == Phase.CANCELLED.value

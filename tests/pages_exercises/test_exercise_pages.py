@@ -19,7 +19,16 @@ from tests.cast import Cast
 
 Person = Callable[[str], Client]
 
-TABS = ("", "participants/", "experiments/", "approvals/", "preflight/", "activity/")
+TABS = (
+    "",
+    "participants/",
+    "experiments/",
+    "approvals/",
+    "preflight/",
+    "run-sheet/",
+    "poll/",
+    "activity/",
+)
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -129,10 +138,14 @@ def test_cancelling_asks_once_and_then_nothing_starts(cast: Cast, as_person: Per
         "Nothing of it will start"
         in lead.get(f"/exercises/{exercise.slug}/cancel/").content.decode()
     )
-    lead.post(f"/exercises/{exercise.slug}/cancel/")
+    unexplained = lead.post(f"/exercises/{exercise.slug}/cancel/", {"reason": " "})
+    assert unexplained.status_code == 422
+    assert "say why" in unexplained.content.decode()
+    lead.post(f"/exercises/{exercise.slug}/cancel/", {"reason": "A deploy is late."})
     exercise.refresh_from_db()
     assert exercise.phase == Phase.CANCELLED
-    assert lead.get(f"/exercises/{exercise.slug}/").status_code == 200
+    page = lead.get(f"/exercises/{exercise.slug}/")
+    assert "Cancelled: A deploy is late." in page.content.decode()
 
 
 def test_an_invited_team_joins_by_naming_who_is_on_call(cast: Cast, as_person: Person) -> None:

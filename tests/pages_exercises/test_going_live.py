@@ -120,9 +120,10 @@ def test_after_five_minutes_the_lead_says_go_again(
     where, _ = opened(cast)
     said(cast, where)
     later = database_now() + timedelta(minutes=5, seconds=1)
-    with monkeypatch.context() as patched, pytest.raises(Refused) as refused:
+    with monkeypatch.context() as patched:
         patched.setattr(going, "database_now", lambda: later)
-        confirmed(cast, where)
+        with pytest.raises(Refused) as refused:
+            confirmed(cast, where)
     assert rules_of(refused) == {"go.too_late"}
     said(cast, where)
     assert confirmed(cast, where).phase == Phase.LIVE

@@ -22,6 +22,8 @@ PAGES = (
     "/exercises/2026-11/experiments/",
     "/exercises/2026-11/approvals/",
     "/exercises/2026-11/preflight/",
+    "/exercises/2026-11/run-sheet/",
+    "/exercises/2026-11/poll/",
     "/exercises/2026-11/activity/",
     "/exercises/2026-11/go/",
     "/exercises/2026-11/cancel/",

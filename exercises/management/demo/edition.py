@@ -19,6 +19,7 @@ from exercises.management.demo.programme import NAME, RULE
 from exercises.management.demo.world import World
 from exercises.models import Exercise, Experiment, Run
 from exercises.models.due_work import database_now
+from exercises.services.cancel import cancel_exercise
 from exercises.services.decide import decide
 from exercises.services.exercises import (
     answer_invitation,
@@ -160,7 +161,7 @@ def _leave(world: World, exercise: Exercise) -> None:
         else:
             move_exercise(actor=lead, exercise=exercise, to=Phase.DEBRIEF)
     else:
-        move_exercise(actor=lead, exercise=exercise, to=Phase.CANCELLED)
+        cancel_exercise(actor=lead, exercise=exercise, reason="The demo was started again.")
 
 
 def _plan(world: World) -> Exercise:
