@@ -9,53 +9,47 @@ from __future__ import annotations
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from apprise import Apprise, NotifyFormat
+from apprise import NotifyFormat
+from apprise.plugins.custom_json import NotifyJSON
+from apprise.plugins.discord import NotifyDiscord
+from apprise.plugins.google_chat import NotifyGoogleChat
+from apprise.plugins.mattermost import NotifyMattermost
+from apprise.plugins.ntfy import NotifyNtfy
+from apprise.plugins.rocketchat import NotifyRocketChat
+from apprise.plugins.slack import NotifySlack
+from apprise.plugins.telegram import NotifyTelegram
+from apprise.plugins.webexteams import NotifyWebexTeams
+from apprise.plugins.workflows import NotifyWorkflows
 from django.conf import settings
 
 from exercises.channels.protocol import Message, Outcome
 from exercises.domain.errors import Invalid
 
 MAX_ADDRESS: Final = 1000
-CALLS_ITS_OWN: Final = frozenset({"slack", "discord", "gchat", "tgram", "wxteams", "msteams"})
-"""Services that live at one place, which the address cannot change."""
-CALLS_A_HOST: Final = frozenset(
-    {"workflow", "workflows", "mmost", "mmosts", "rocket", "rockets", "matrix", "matrixs"}
-    | {"ntfy", "ntfys", "json", "jsons"}
-)
+_AT_ONE_PLACE: Final = (
+    NotifySlack, NotifyGoogleChat, NotifyWebexTeams, NotifyDiscord, NotifyTelegram,
+)  # fmt: skip
+"""Services that live at one place, which an address cannot change."""
+_AT_A_HOST: Final = (
+    NotifyWorkflows, NotifyMattermost, NotifyRocketChat, NotifyNtfy, NotifyJSON,
+)  # fmt: skip
 _OF_MICROSOFT: Final = (".logic.azure.com", ".powerplatform.com")
 _NOT_OURS: Final = frozenset({"rto", "cto", "retry", "wait", "verify", "redirect", "store", "mode"})
 
 
 def check(address: str) -> str:
     """What may be shown of an address. Raises Invalid when it cannot be used here."""
-    if len(address) > MAX_ADDRESS:
-        raise Invalid("address", f"at most {MAX_ADDRESS:,} characters")
-    options = {name for name, _ in parse_qsl(urlsplit(address).query)}
-    if options & _NOT_OURS:
-        names = ", ".join(sorted(options & _NOT_OURS))
-        raise Invalid("address", f"without the options {names}")
     service = _service(address)
-    if service is None:
-        raise Invalid(
-            "address", "no address of Slack, Teams, Google Chat, Webex, Discord, Telegram,"
-            " Mattermost, Rocket.Chat, Matrix or ntfy that can be read"
-        )  # fmt: skip
-    schemas = _schemas(service)
-    if schemas & CALLS_A_HOST:
-        _check_host(str(service.host or "").lower())
-    elif not schemas & CALLS_ITS_OWN:
-        raise Invalid("address", "a chat service that is not in use here")
-    return str(service.url(privacy=True)).partition("?")[0][:254]
+    name = str(service.service_name)
+    return f"{name} at {service.host}"[:254] if isinstance(service, _AT_A_HOST) else name
 
 
 def send(address: str, message: Message) -> Outcome:
     """Write one message into the room."""
     try:
-        check(address)
+        service = _service(address)
     except Invalid as error:
         return Outcome(False, str(error)[:300], is_final=True)
-    service = _service(address)
-    assert service is not None, "checked above"
     service.redirects = False  # to another host than the one that was checked
     is_taken = service.notify(
         title=message.subject, body=message.text, body_format=NotifyFormat.TEXT
@@ -66,17 +60,34 @@ def send(address: str, message: Message) -> Outcome:
 
 
 def _service(address: str) -> Any:
+    """The service that an address leads to. Raises Invalid."""
+    if len(address) > MAX_ADDRESS:
+        raise Invalid("address", f"at most {MAX_ADDRESS:,} characters")
+    refused = sorted({name for name, _ in parse_qsl(urlsplit(address).query)} & _NOT_OURS)
+    if refused:
+        raise Invalid("address", f"without the options {', '.join(refused)}")
+    for kind in (*_AT_ONE_PLACE, *_AT_A_HOST):
+        if (service := _read(kind, address)) is not None:
+            if kind in _AT_A_HOST:
+                _check_host(str(service.host or "").lower())
+            return service
+    raise Invalid(
+        "address", "no address of Slack, Teams, Google Chat, Webex, Discord, Telegram,"
+        " Mattermost, Rocket.Chat or ntfy that can be read"
+    )  # fmt: skip
+
+
+def _read(kind: Any, address: str) -> Any:
+    """The service if it is of this kind: as an Apprise URL or as the service itself gives it."""
+    names: set[str] = set()
+    for schemas in (kind.protocol, kind.secure_protocol):
+        names |= {schemas} if isinstance(schemas, str) else set(schemas or ())
+    scheme = address.partition("://")[0].lower()
     try:
-        return Apprise.instantiate(address, suppress_exceptions=True)
+        found = kind.parse_url(address) if scheme in names else kind.parse_native_url(address)
+        return kind(**found) if found else None
     except (TypeError, ValueError, AttributeError):
         return None
-
-
-def _schemas(service: Any) -> frozenset[str]:
-    found: set[str] = set()
-    for names in (service.protocol, service.secure_protocol):
-        found |= {names} if isinstance(names, str) else set(names or ())
-    return frozenset(found)
 
 
 def _check_host(host: str) -> None:

@@ -6,6 +6,7 @@ look, or a second worker, finds it done.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
@@ -91,10 +92,10 @@ def _deliver(
     deliveries = []
     for channel in _channels(found, notices):
         if channel.person_id is None:
-            at: datetime | None = now
+            leaves: datetime | None = now
         else:
-            at = _when(wishes.get(channel.person_id), topic, now, is_urgent=is_urgent)
-        if at is None:
+            leaves = _when(wishes.get(channel.person_id), topic, now, is_urgent=is_urgent)
+        if leaves is None:
             continue
         deliveries.append(
             Delivery(
@@ -102,17 +103,16 @@ def _deliver(
                 channel=channel,
                 notice=notices.get(channel.person_id) if channel.person_id else None,
                 is_urgent=is_urgent,
-                not_before=at,
+                not_before=leaves,
             )
         )
     Delivery.objects.bulk_create(deliveries, ignore_conflicts=True)
+    by_time: dict[datetime, list[int]] = defaultdict(list)
     for delivery in deliveries:
-        put_on(delivery.channel, delivery.not_before)
-
-
-def put_on(channel: Channel, at: datetime) -> None:
-    """Have the channel looked at by then. Least ignores a time that is not set."""
-    Channel.objects.filter(pk=channel.pk).update(due_at=Least("due_at", at))
+        by_time[delivery.not_before].append(delivery.channel_id)
+    for at, due in by_time.items():
+        # LEAST ignores a time that is not set.
+        Channel.objects.filter(pk__in=due).update(due_at=Least("due_at", at))
 
 
 def _channels(found: Recipients, notices: Mapping[int, Notice]) -> Sequence[Channel]:

@@ -128,7 +128,7 @@ def _wishes(actor: Actor) -> dict[str, Any]:
 
 def _owners(actor: Actor) -> list[tuple[str, str]]:
     """Whom a new channel may be for."""
-    found = [("", "Me")]
+    found = [("me", "Me")]
     is_lead = may(actor, "delivery.view")
     owned = [pk for pk, role in actor.team_roles.items() if role == TeamRole.OWNER.value]
     teams = Team.objects.order_by("name")
@@ -155,7 +155,7 @@ def channel_add(request: SignedInRequest) -> HttpResponse:
                 actor=request.actor,
                 name=form.cleaned_data["name"],
                 address=form.cleaned_data["address"],
-                team=Team.objects.get(slug=owner) if owner not in {"", "*"} else None,
+                team=Team.objects.get(slug=owner) if owner not in {"me", "*"} else None,
                 for_all=owner == "*",
             )
         except Invalid as error:
