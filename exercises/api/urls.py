@@ -12,6 +12,7 @@ from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
 from exercises.api.findings import Findings
 from exercises.api.me import Me
+from exercises.api.planning import Calendar, Conflicts, Dependencies, FreeSlots
 from exercises.api.reports import ReportOfPeriod
 from exercises.api.runs import Runs
 
@@ -24,6 +25,22 @@ router.register("findings", Findings, basename="api-finding")
 
 single = [
     path("me/", Me.as_view(), name="api-me"),
+    path("calendar/", Calendar.as_view({"get": "read"}), name="api-calendar"),
+    path(
+        "exercises/<slug:slug>/conflicts/",
+        Conflicts.as_view({"get": "read"}),
+        name="api-conflicts",
+    ),
+    path(
+        "experiments/<int:pk>/free-slots/",
+        FreeSlots.as_view({"get": "read"}),
+        name="api-free-slots",
+    ),
+    path(
+        "applications/<slug:slug>/dependencies/",
+        Dependencies.as_view({"get": "read", "put": "write"}),
+        name="api-dependencies",
+    ),
     path("reports/<slug:period>/", ReportOfPeriod.as_view(), name="api-report"),
 ]
 
