@@ -110,6 +110,15 @@ def limit_words(spec: ProbeSpec) -> str:
     return f"at least {low}" if low is not None else f"at most {high}"
 
 
+def stop_words(spec: ProbeSpec) -> str:
+    """When the probe stops its run: "below 90 % for 3 samples"; empty when it never does."""
+    if not spec.has_stop_limit:
+        return ""
+    sides = (("below", spec.stop_low), ("above", spec.stop_high))
+    where = " or ".join(f"{word} {_bound(spec, at)}" for word, at in sides if at is not None)
+    return f"{where} for {spec.stop_after} sample{'s' if spec.stop_after > 1 else ''}"
+
+
 def _bound(spec: ProbeSpec, bound: float) -> str:
     number = f"{bound:,.{spec.decimals}f}"
     if abs(bound) >= MILLION and bound % 10_000 == 0:

@@ -14,7 +14,7 @@ from exercises.domain.approvals import ApprovalStatus, DecisionFacts
 from exercises.domain.capacities import Capacity, label
 from exercises.domain.digest import Change, changes
 from exercises.domain.errors import Invalid, Refusal
-from exercises.domain.steady_state import ProbeSpec, limit_words, probes_from_json
+from exercises.domain.steady_state import ProbeSpec, limit_words, probes_from_json, stop_words
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Decision, Experiment, ExperimentRevision, Run, TargetPreview
 from exercises.queries.approvals import approvals_shown, required_for
@@ -64,6 +64,8 @@ class ProbeLine:
     is_business: bool
     limit: str
     grace_s: int
+    stops: str = ""
+    """When it stops its run; empty when it never does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,4 +289,4 @@ def probe_lines(steady_state: Sequence[Mapping[str, object]]) -> tuple[ProbeLine
 
 
 def _line(spec: ProbeSpec) -> ProbeLine:
-    return ProbeLine(spec.name, spec.is_business, limit_words(spec), spec.grace_s)
+    return ProbeLine(spec.name, spec.is_business, limit_words(spec), spec.grace_s, stop_words(spec))

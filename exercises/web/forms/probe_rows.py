@@ -15,12 +15,16 @@ from exercises.domain.steady_state import STATS as PLAIN_STATS
 Problems = list[tuple[str, str]]
 
 MINUTE_S: Final = 60
+STOP_AFTER: Final = 3
 STATS: Final = (*PLAIN_STATS, "p50", "p90", "p95", "p99")
 
 
 @dataclass(frozen=True)
 class ProbeRow:
-    """One probe as typed. `low` and `high` empty mean no limit on that side."""
+    """One probe as typed. `low` and `high` empty mean no limit on that side.
+
+    So do `stop_low` and `stop_high`; `stop_after` counts only with one of them.
+    """
 
     index: int
     key: str = ""
@@ -35,6 +39,9 @@ class ProbeRow:
     low: str = ""
     high: str = ""
     grace_s: str = "0"
+    stop_low: str = ""
+    stop_high: str = ""
+    stop_after: str = "3"
     decimals: str = "0"
     scale: str = "1"
     problems: Mapping[str, list[str]] = field(default_factory=dict)
@@ -42,6 +49,10 @@ class ProbeRow:
     @property
     def prefix(self) -> str:
         return f"probe-{self.index}-"
+
+    @property
+    def has_stop_limit(self) -> bool:
+        return bool(self.stop_low.strip() or self.stop_high.strip())
 
 
 TEXTS: Final = tuple(f.name for f in fields(ProbeRow) if f.name not in {"index", "problems"})
@@ -101,7 +112,19 @@ def read_row(row: ProbeRow, problems: Problems) -> dict[str, object]:
         probe[name] = _whole(text, f"{where}.{name}", problems) if text else default
     if row.scale.strip() not in {"", "1", "1.0"}:
         probe["scale"] = _number(row.scale, f"{where}.scale", problems)
-    return probe
+    return probe | _stop_limit(row, where, problems)
+
+
+def _stop_limit(row: ProbeRow, where: str, problems: Problems) -> dict[str, object]:
+    if not row.has_stop_limit:
+        return {}
+    limit: dict[str, object] = {}
+    for name in ("stop_low", "stop_high"):
+        text = getattr(row, name).strip()
+        limit[name] = _number(text, f"{where}.{name}", problems) if text else None
+    after = row.stop_after.strip()
+    limit["stop_after"] = _whole(after, f"{where}.stop_after", problems) if after else STOP_AFTER
+    return limit
 
 
 def rows_to_json(probes: Sequence[Mapping[str, object]]) -> list[dict[str, object]]:
