@@ -7,6 +7,7 @@ Stop is for everyone who can see the exercise: hesitation costs more than a wron
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from exercises.domain.actors import Actor, Door
@@ -114,6 +115,13 @@ def _sees_exercise(actor: Actor, thing: object) -> bool:
     return Exercise.objects.visible_to(actor).filter(pk=thing.pk).exists()
 
 
+def _reads_evidence(actor: Actor, thing: object) -> bool:
+    """A pack holds the words and names of everyone in it, so it is for who answers for all."""
+    assert isinstance(thing, Exercise)
+    answers = bool(actor.org_roles) or thing.lead_id == actor.user_id
+    return answers and _sees_exercise(actor, thing)
+
+
 def _sees_run(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, Run)
     return _sees_exercise(actor, thing.experiment.exercise)
@@ -176,6 +184,24 @@ def _reads_audit(actor: Actor, thing: object) -> bool:
     return bool({OrgRole.AUDITOR.value, OrgRole.LEADERSHIP.value} & actor.org_roles)
 
 
+@dataclass(frozen=True, slots=True)
+class FreezeScope:
+    """The teams a freeze is narrowed to; none means everyone."""
+
+    team_ids: frozenset[int]
+    is_imported: bool = False
+
+
+def _freezes(actor: Actor, thing: object) -> bool:
+    """The organisation's freezes are those of its leads and safety officers; owners freeze
+    their own teams."""
+    assert isinstance(thing, FreezeScope)
+    if _answers_for_everyone(actor, thing):
+        return True
+    owned = {t for t, role in actor.team_roles.items() if role == TeamRole.OWNER.value}
+    return bool(thing.team_ids) and thing.team_ids <= owned and not thing.is_imported
+
+
 def _signed_in(actor: Actor, thing: object) -> bool:
     return actor.user_id is not None
 
@@ -202,6 +228,11 @@ RULES: Final[dict[str, Rule]] = {
     "lever.release": _answers_for_everyone,
     "schedule.resume": _answers_for_everyone,
     "recovery.confirm": _plans_exercises,
+    "schedule.manage": _plans_exercises,
+    "freeze.declare": _freezes,
+    "freeze.lift": _freezes,
+    "freeze.except": _plans_exercises,
+    "freeze.import": _answers_for_everyone,
     "finding.work": _works_on_finding,
     "template.publish": _publishes_templates,
     "team.create": _plans_exercises,
@@ -209,6 +240,7 @@ RULES: Final[dict[str, Rule]] = {
     "account.register": _plans_exercises,
     "application.register": _manages_team,
     "report.write": _plans_exercises,
+    "evidence.export": _reads_evidence,
     "token.issue": _signed_in,
     "feed.create": _signed_in,
     "channel.manage": _manages_channel,
@@ -243,6 +275,7 @@ BY_HAND: Final = frozenset(
         "mentor.answer",
         "mentor.sign_off",
         "ladder.override",
+        "freeze.except",
     }
 )
 """A person's word, given on a page: no token carries it."""
@@ -288,12 +321,21 @@ _DENIALS: Final[dict[str, str]] = {
     "lever.release": "Only programme leads and safety officers release a safety lever.",
     "schedule.resume": "Only programme leads and safety officers resume a schedule.",
     "recovery.confirm": "Only a programme lead lets starts go on after a restore.",
+    "schedule.manage": "Only a programme lead sets up schedules.",
+    "freeze.declare": "Only programme leads and safety officers declare freezes; owners for their"
+    " own teams.",
+    "freeze.lift": "Only programme leads and safety officers lift freezes; owners those of their"
+    " own teams.",
+    "freeze.except": "Only a programme lead lets an experiment run in a freeze.",
+    "freeze.import": "Only programme leads and safety officers import freezes.",
     "finding.work": "Only the application's team or a programme lead works on this finding.",
     "template.publish": "Only a programme lead, or an operator or owner of a team, publishes.",
     "team.create": "Only a programme lead creates teams.",
     "team.manage": "Only an owner of the team or a programme lead changes its members.",
     "account.register": "Only a programme lead registers AWS accounts.",
     "report.write": "Only a programme lead words a report.",
+    "evidence.export": "Only the exercise lead and people with a role of the organisation, such"
+    " as auditors, export evidence.",
     "application.register": "Only an owner of the team or a programme lead registers for it.",
     "account.check": "Only operators and owners of the account's team, or a programme lead,"
     " set its roles up.",

@@ -1,9 +1,10 @@
-"""Freezes: times when nothing may start, for everyone or for some."""
+"""Freezes: times when nothing may start, for everyone or for some, and who may all the same."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from exercises.domain.times import Window
 
@@ -37,3 +38,48 @@ def freezes_touching(
         and (not freeze.account_ids or account_id in freeze.account_ids)
         and (not freeze.team_ids or team_id in freeze.team_ids)
     ]
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionFacts:
+    """One experiment may run in one freeze, as it is written in `digest`, until a moment."""
+
+    freeze_id: int
+    experiment_id: int
+    digest: str
+    valid_until: datetime
+    is_revoked: bool = False
+
+    def holds(self, *, experiment_id: int, digest: str, now: datetime) -> bool:
+        """An edit of the experiment ends it, like its approvals."""
+        return (
+            not self.is_revoked
+            and self.experiment_id == experiment_id
+            and self.digest == digest
+            and now < self.valid_until
+        )
+
+
+def without_excepted(
+    freezes: Iterable[FreezeFacts],
+    exceptions: Iterable[ExceptionFacts],
+    *,
+    experiment_id: int,
+    digest: str,
+    now: datetime,
+) -> list[FreezeFacts]:
+    """The freezes that bind this experiment now."""
+    lifted = {
+        e.freeze_id
+        for e in exceptions
+        if e.holds(experiment_id=experiment_id, digest=digest, now=now)
+    }
+    return [freeze for freeze in freezes if freeze.id not in lifted]
+
+
+def environment_problems(named: Iterable[str], known: Collection[str]) -> list[tuple[str, str]]:
+    """The first environment that does not exist, as the problem of a field."""
+    unknown = sorted(set(named) - set(known))
+    if not unknown:
+        return []
+    return [("environments", f"“{unknown[0][:40]}” is not one of {', '.join(known)}")]

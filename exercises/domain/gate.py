@@ -185,8 +185,10 @@ def _freezes(run: RunFacts, freezes: Sequence[FreezeFacts], now: datetime) -> li
     return [
         Refusal(
             "freeze.active",
-            f"The freeze {freeze.name!r} covers this run.",
-            "Wait until the freeze ends, or have it lifted.",
+            f"The freeze {freeze.name!r} covers this run."
+            if freeze.window.contains(now)
+            else f"The freeze {freeze.name!r} begins before the longest this run can take is over.",
+            "Wait until the freeze ends, have it lifted, or ask a programme lead for an exception.",
         )
         for freeze in freezes_touching(
             freezes,

@@ -19,8 +19,8 @@ from exercises.domain.slots import Crowd, WorkingHours, free_slots
 from exercises.domain.times import Window
 from exercises.models import Exercise, Experiment
 from exercises.queries.conflicts import neighbours, slots_of, span_of
+from exercises.queries.freezes import freeze_facts
 from exercises.queries.plans import planned_wall
-from exercises.queries.readiness import freeze_facts
 
 LOOK_AHEAD: Final = timedelta(days=14)
 STEP_IN_EXERCISE_S: Final = 300

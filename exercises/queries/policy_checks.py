@@ -12,12 +12,11 @@ from datetime import datetime
 
 from exercises.domain.conflicts import Clash, Kind, Level
 from exercises.domain.finding_states import OPEN, FindingState
-from exercises.domain.freezes import freezes_touching
 from exercises.models import Experiment, Finding, Run, TargetPreview
 from exercises.queries.conflicts import conflicts_of, span_of
+from exercises.queries.freezes import freezes_holding
 from exercises.queries.ladder import ladder_answer
 from exercises.queries.plans import problems_of
-from exercises.queries.readiness import freeze_facts
 
 OPEN_FINDINGS = tuple(state.value for state in OPEN - {FindingState.DRAFT})
 MOST_SHOWN = 3
@@ -41,7 +40,7 @@ def policy_checks(
         *_content(experiment, now),
         *_targets(experiment, preview),
         *_foreign_probes(experiment),
-        _freeze(experiment),
+        _freeze(experiment, now),
         conflict(experiment),
         _automatic_stop(experiment),
         _ladder(experiment, now),
@@ -103,15 +102,9 @@ def _measured(probe: Mapping[str, object]) -> tuple[object, ...]:
     return probe.get("namespace"), probe.get("metric"), probe.get("dimensions")
 
 
-def _freeze(experiment: Experiment) -> PolicyCheck:
-    place = experiment.deployment.place
-    hits = freezes_touching(
-        freeze_facts(),
-        span_of(experiment) or experiment.exercise.window,
-        environment=place.account.environment,
-        account_id=place.account.account_id,
-        team_id=experiment.application.team_id,
-    )
+def _freeze(experiment: Experiment, now: datetime) -> PolicyCheck:
+    window = span_of(experiment) or experiment.exercise.window
+    hits = freezes_holding(experiment, window, now=now)
     if hits:
         return PolicyCheck("fail", "A freeze covers the slot", ", ".join(f.name for f in hits))
     return PolicyCheck("ok", "No freeze in the slot")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exercises.domain.exercise_phases import Phase
-from exercises.domain.freezes import FreezeFacts, freezes_touching
 from exercises.domain.times import Window
-from exercises.models import Exercise, Experiment, FreezeWindow
+from exercises.models import Exercise, Experiment
 from exercises.queries.approvals import approvals_of
+from exercises.queries.freezes import exception_facts, freeze_facts, freezes_holding
 from exercises.queries.going_live import Poll, no_go_for, poll_of
 from exercises.queries.preflight import preflight_of
 from exercises.queries.watching import (
@@ -30,23 +30,6 @@ class ReadinessItem:
     detail: str = ""
     lifted_by: str = ""
     blocks: bool = False
-
-
-def freeze_facts() -> list[FreezeFacts]:
-    """Every freeze that is not lifted, as facts for the rules."""
-    return [
-        FreezeFacts(
-            id=freeze.pk,
-            name=freeze.name,
-            window=Window(freeze.starts_at, freeze.ends_at),
-            environments=frozenset(freeze.environments),
-            account_ids=frozenset(account.account_id for account in freeze.accounts.all()),
-            team_ids=frozenset(team.pk for team in freeze.teams.all()),
-        )
-        for freeze in FreezeWindow.objects.filter(lifted_at__isnull=True).prefetch_related(
-            "accounts", "teams"
-        )
-    ]
 
 
 def experiments_of(exercise: Exercise) -> list[Experiment]:
@@ -115,7 +98,7 @@ def _window_item(exercise: Exercise, now: datetime) -> ReadinessItem:
 
 
 def _freeze_item(exercise: Exercise, experiments: list[Experiment], now: datetime) -> ReadinessItem:
-    facts = freeze_facts()
+    freezes, exceptions = freeze_facts(), exception_facts(experiments)
     window = (
         Window(max(now, exercise.starts_at), exercise.ends_at)
         if (now < exercise.ends_at)
@@ -124,12 +107,8 @@ def _freeze_item(exercise: Exercise, experiments: list[Experiment], now: datetim
     hits = {
         freeze.name
         for experiment in experiments
-        for freeze in freezes_touching(
-            facts,
-            window,
-            environment=experiment.deployment.place.account.environment,
-            account_id=experiment.deployment.place.account.account_id,
-            team_id=experiment.application.team_id,
+        for freeze in freezes_holding(
+            experiment, window, now=now, freezes=freezes, exceptions=exceptions
         )
     }
     return ReadinessItem(

@@ -15,10 +15,10 @@ from exercises.domain.run_states import RunState
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Run
 from exercises.queries.approvals import approval_of
+from exercises.queries.freezes import freezes_binding
 from exercises.queries.going_live import go_refusals
 from exercises.queries.ladder import ladder_problem
 from exercises.queries.plans import planned_wall
-from exercises.queries.readiness import freeze_facts
 from exercises.queries.watching import watch_problem
 
 GRACE_S = 300.0
@@ -66,7 +66,7 @@ def refusals(
     return may_start(
         facts,
         approval_of(experiment, now=now),
-        freeze_facts(),
+        freezes_binding(experiment, now=now),
         _capacity(run),
         now=now,
         grace_s=GRACE_S,

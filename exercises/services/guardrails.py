@@ -1,4 +1,4 @@
-"""Stops a run by rule: beyond a stop limit, without data, or not what was approved.
+"""Stops a run by rule: beyond a stop limit, without data, in a freeze, or not what was approved.
 
 Called by services.observe after each round; what is latched here it then asks the engine
 for, as it does for a person's stop.
@@ -15,12 +15,15 @@ from exercises.domain.engine_values import Reading
 from exercises.domain.guardrails import reason_to_stop
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import probes_from_json
+from exercises.domain.times import Window
 from exercises.models import Run
 from exercises.models.due_work import database_now
+from exercises.queries.freezes import freezes_holding
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, lock_run
 from exercises.services.system import SYSTEM
 
+UNDER_WAY = frozenset({RunState.STARTING, RunState.START_UNKNOWN, RunState.RUNNING})
 LOOK_BACK = timedelta(hours=2)
 
 
@@ -47,6 +50,20 @@ def hold_guardrails(run: Run, *, now: datetime) -> bool:
         if because is not None:
             return stop_by_rule(run, because=because, source="guardrail")
     return False
+
+
+def hold_freezes(run: Run, *, now: datetime) -> bool:
+    """Ask for a stop when a freeze has begun under a run; return whether it was asked for."""
+    if run.is_rehearsal or run.stop_requested_at is not None:
+        return False
+    if RunState(run.state) not in UNDER_WAY:
+        return False
+    moment = Window(now, now + timedelta(seconds=1))
+    found = freezes_holding(run.experiment, moment, now=now)
+    if not found:
+        return False
+    names = ", ".join(freeze.name for freeze in found)
+    return stop_by_rule(run, because=f"The freeze {names} has begun", source="freeze")
 
 
 def stop_by_rule(run: Run, *, because: str, source: str) -> bool:

@@ -19,7 +19,7 @@ from exercises.domain.freezes import freezes_touching
 from exercises.domain.notices import BEFORE, Topic, grace_of
 from exercises.models import Announcement, Decision, Exercise, Experiment, Finding, SignOfLife
 from exercises.models.due_work import database_now
-from exercises.queries.readiness import freeze_facts
+from exercises.queries.freezes import freeze_facts
 from exercises.services.notify import tell
 
 _AHEAD: Final = (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT)

@@ -17,15 +17,15 @@ from exercises.aws.safety_lever import ENGAGED, lever_status
 from exercises.aws.sessions import Purpose
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import EngineError
-from exercises.domain.freezes import freezes_touching
 from exercises.domain.preflight_checks import CHECKS
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import probes_from_json
 from exercises.models import Experiment, Run, TargetPreview
 from exercises.models.due_work import database_now
 from exercises.probes.cloudwatch import newest_readings
+from exercises.queries.freezes import freezes_holding
+from exercises.queries.ladder import ladder_answer
 from exercises.queries.policy_checks import conflict
-from exercises.queries.readiness import freeze_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,15 +140,13 @@ def _lever(experiment: Experiment) -> tuple[str, str]:
     return _status(status not in ENGAGED), f"It is {status}."
 
 
+def _ladder(experiment: Experiment) -> tuple[str, str]:
+    answer = ladder_answer(experiment, now=database_now())
+    return answer.status, answer.detail
+
+
 def _freeze(experiment: Experiment) -> tuple[str, str]:
-    place = experiment.deployment.place
-    hits = freezes_touching(
-        freeze_facts(),
-        experiment.exercise.window,
-        environment=place.account.environment,
-        account_id=place.account.account_id,
-        team_id=experiment.application.team_id,
-    )
+    hits = freezes_holding(experiment, experiment.exercise.window, now=database_now())
     return _status(not hits), ", ".join(freeze.name for freeze in hits)
 
 
@@ -170,5 +168,6 @@ _QUESTIONS: Final[Mapping[str, Callable[[Experiment], tuple[str, str]]]] = {
     "probes": _probes,
     "lever": _lever,
     "freeze": _freeze,
+    "ladder": _ladder,
     "conflict": _conflict,
 }
