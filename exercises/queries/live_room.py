@@ -20,6 +20,7 @@ from exercises.queries.approvals import approvals_shown
 from exercises.queries.live_strip import UNDER_WAY, elapsed_label
 from exercises.queries.room_clock import planned_elapsed, planned_since
 from exercises.queries.room_detail import RoomDetail, room_detail
+from exercises.queries.room_going_live import GoingLive, going_live, is_held
 from exercises.queries.room_log import LogLine, log_lines
 from exercises.queries.steady_now import SteadyNow, steady_now
 from exercises.queries.stop_progress import StopProgress, stop_progress
@@ -40,7 +41,7 @@ class RoomView:
 class Progress:
     """How far a run is; `key` says in which words. Seconds are planned seconds."""
 
-    key: str  # waiting, starting, running, ending, stopping, over, never
+    key: str  # held, waiting, starting, running, ending, stopping, over, never
     elapsed_s: float
     planned_s: int
     percent: float
@@ -84,6 +85,7 @@ class Room:
     detail: RoomDetail | None
     stop: StopProgress | None
     log: Sequence[LogLine]
+    going: GoingLive
 
 
 def live_room(view: RoomView, *, now: datetime) -> Room:
@@ -124,6 +126,7 @@ def live_room(view: RoomView, *, now: datetime) -> Room:
         else None,
         stop=stop,
         log=log_lines(exercise, notes_only=view.notes_only),
+        going=going_live(exercise, experiments, runs),
     )
 
 
@@ -139,7 +142,7 @@ def _experiments(exercise: Exercise) -> list[Experiment]:
             "template_version",
             "preview",
         )
-        .order_by("slot_offset_s", "pk")
+        .order_by("wave", "slot_offset_s", "pk")
     )
 
 
@@ -213,7 +216,7 @@ def _row(
         verdict=run.verdict if run else "",
         steady=found if found and found.is_measured else None,
         outside_s=_planned_span(since, now) if since else None,
-        progress=_progress(run, now),
+        progress=_progress(run, now, is_held=is_held(experiment, run)),
         can_stop=run is not None
         and RunState(run.state) not in TERMINAL
         and run.stop_requested_at is None,
@@ -225,7 +228,7 @@ def _planned_span(since: datetime, now: datetime) -> float:
     return max(0.0, planned_since(since, now))
 
 
-def _progress(run: Run | None, now: datetime) -> Progress:
+def _progress(run: Run | None, now: datetime, *, is_held: bool = False) -> Progress:
     if run is None:
         return Progress("never", 0, 0, 0, None, None)
     planned = planned_duration_s(run.revision.plan["definition"])
@@ -243,6 +246,8 @@ def _progress(run: Run | None, now: datetime) -> Progress:
     }.get(state, "over")
     if key == "running" and elapsed > planned:
         key = "ending"
+    if is_held:
+        key = "held"
     percent = min(100.0, 100 * elapsed / planned) if planned else 0.0
     starts_at = run.started_at or run.asked_at or run.scheduled_at
     return Progress(key, elapsed, planned, percent, starts_at, run.ended_at)

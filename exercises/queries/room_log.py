@@ -13,6 +13,9 @@ SHOWN: Final = 100
 
 _ICONS: Final = {
     "exercise.go": ("approve", "tone-ok"),
+    "wave.continued": ("play", "tone-ok"),
+    "poll.go": ("okc", "tone-ok"),
+    "poll.no_go": ("ban", "tone-danger"),
     "action.running": ("play", "tone-run"),
     "action.completed": ("check", "tone-ok"),
     "action.skipped": ("skip", "tone-idle"),
@@ -38,6 +41,9 @@ _ICONS: Final = {
 }
 _BY_TOPIC: Final = {
     "note": ("comment", "tone-idle"),
+    "poll": ("people", "tone-idle"),
+    "on_call": ("phone", "tone-idle"),
+    "wave": ("pause", "tone-idle"),
     "stop": ("stop", "tone-danger"),
     "run": ("clock", "tone-idle"),
     "action": ("minus", "tone-idle"),

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_GET, require_POST
 from exercises.domain.errors import Invalid
 from exercises.models import Exercise, Experiment, RunEvent
 from exercises.models.due_work import database_now
+from exercises.permissions import may
 from exercises.queries.live_room import RoomView, live_room
 from exercises.services.exercises import add_note, pin_event, unpin_event
 from exercises.web.access import SignedInRequest, signed_in
@@ -119,6 +120,7 @@ def _page(
     context = room_context(found, view, people=people) | {
         "note": note or {},
         "note_limit": NOTE_LIMIT,
+        "may_continue": may(request.actor, "exercise.continue", found.exercise),
     }
     return render(request, "room/room.html", context, status=status)
 
