@@ -1,8 +1,8 @@
 # Thin on purpose: dev.py does the work and `make help` says what there is.
 PYTHON ?= python3
-export PORT HEADLESS NAME ARGS WORKERS TRIES SEEDS SEED FIRST BUG
+export CASES PORT HEADLESS NAME ARGS WORKERS TRIES SEEDS SEED FIRST BUG
 
-.PHONY: help setup demo test journey test-fast check fix browser stop-matrix crash crash-inprocess planted-bugs bench lock migrations sim shots clean
+.PHONY: help setup demo test journey test-fast check fix browser stop-matrix crash crash-inprocess planted-bugs tamper bench lock migrations sim shots clean
 
-help setup demo test journey test-fast check fix browser stop-matrix crash crash-inprocess planted-bugs bench lock migrations sim shots clean:
+help setup demo test journey test-fast check fix browser stop-matrix crash crash-inprocess planted-bugs tamper bench lock migrations sim shots clean:
 	@$(PYTHON) dev.py $@

@@ -165,6 +165,12 @@ def planted_bugs() -> None:
     run([PYTHON, "-m", "tests.harness.planted_bugs"])
 
 
+def tamper() -> None:
+    """Alter evidence packs in every way, CASES=1000 of them, and see that each is found"""
+    install("test")
+    run([PYTHON, "-m", "tests.evidence", os.environ.get("CASES") or "1000"])
+
+
 def bench() -> None:
     """Measure: NAME=dispatch runs benchmarks/dispatch.py"""
     install("test")
@@ -233,6 +239,7 @@ TARGETS = {
     "crash": crash,
     "crash-inprocess": crash_inprocess,
     "planted-bugs": planted_bugs,
+    "tamper": tamper,
     "bench": bench,
     "lock": lock,
     "migrations": migrations,

@@ -1,4 +1,4 @@
-"""The `chaosplane` command: `chaosplane demo` and `chaosplane stop`.
+"""The `chaosplane` command: `chaosplane demo`, `chaosplane stop` and `chaosplane verify`.
 
 Each imports what it needs when it is asked for: Stop must work where nothing but botocore is.
 """
@@ -58,6 +58,27 @@ def _stop(wishes: argparse.Namespace) -> int:
     return stop(wish, lambda line: print(line, flush=True))
 
 
+def _verify(wishes: argparse.Namespace) -> int:
+    from exercises.domain.evidence_pack import verify
+
+    try:
+        found = verify(wishes.pack.read_bytes())
+    except OSError as error:
+        print(f"chaosplane: {wishes.pack} cannot be read: {error}", file=sys.stderr)
+        return 3
+    for problem in found.problems:
+        print(f"{problem.file or 'the pack'}: {problem.what}")
+    if not found.is_whole:
+        print("ALTERED: this is not the pack that was signed.")
+        return 1
+    print(f"Whole: {found.files} files about {found.subject}.")
+    print(f"Signed by the installation {found.fingerprint}")
+    if wishes.key and wishes.key.replace(" ", "") != found.fingerprint.replace(" ", ""):
+        print(f"ANOTHER KEY: you expected {wishes.key}")
+        return 1
+    return 0
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="chaosplane", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
@@ -75,6 +96,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     shown.set_defaults(carry_out=_demo)
     _add_stop(commands)
+    checked = commands.add_parser(
+        "verify",
+        help="check an evidence pack, without any server",
+        description="Exits with 0 when the pack is whole, 1 when anything in it was altered or"
+        " another key signed it, 3 when it cannot be read.",
+    )
+    checked.add_argument("pack", type=Path)
+    checked.add_argument("--key", default="", help="the fingerprint that must have signed it")
+    checked.set_defaults(carry_out=_verify)
     return parser
 
 

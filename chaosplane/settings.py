@@ -85,6 +85,10 @@ CHAOSPLANE_STOP_JOURNAL = env.text(
     else str(embedded.home(os.environ) / "stop-journal"),
 )
 
+# -- Evidence ----------------------------------------------------------------------------
+
+CHAOSPLANE_CLAUSES = env.text("CHAOSPLANE_CLAUSES", "")
+
 # -- Database, queue ---------------------------------------------------------------------
 
 _embedded = embedded.addresses(embedded.home(os.environ))
