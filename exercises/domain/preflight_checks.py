@@ -46,6 +46,7 @@ _KINDS: Final = (
     CheckKind("lever", "Safety lever is not engaged", SAFETY, timedelta(hours=1)),
     CheckKind("freeze", "No freeze in the window", LEAD, timedelta(hours=1)),
     CheckKind("conflict", "No conflict in the slot", LEAD, timedelta(hours=1)),
+    CheckKind("ladder", "Confidence ladder allows it", TEAM, timedelta(days=1)),
     CheckKind("on_call", "On-call has acknowledged", ON_CALL, None),
 )
 CHECKS: Final[Mapping[str, CheckKind]] = MappingProxyType({kind.key: kind for kind in _KINDS})

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q
+
 from exercises.domain.rotation import Debt, debt_of
 from exercises.models import Application, Exercise
 from exercises.queries.ladder import evidences
@@ -23,9 +25,11 @@ class Suggested:
 def suggested_participants(
     exercise: Exercise, *, now: datetime, at_most: int = AT_MOST
 ) -> list[Suggested]:
-    """The applications with the highest debt among those deployed where the exercise is."""
+    """The highest debts among the applications deployed where the exercise is, or nowhere
+    yet: an invitation is the reason to say where."""
+    here = Q(deployments__place__region=exercise.region) | Q(deployments__isnull=True)
     applications = list(
-        Application.objects.filter(deployments__place__region=exercise.region)
+        Application.objects.filter(here)
         .exclude(participations__exercise=exercise)
         .select_related("team")
         .distinct()
