@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
@@ -20,6 +21,7 @@ from exercises.queries.calendar import (
     next_exercise_with_freezes,
     regions_in_use,
 )
+from exercises.queries.free_slots import next_free_for_teams
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.calendar_grid import (
     grid_window,
@@ -30,6 +32,7 @@ from exercises.web.calendar_grid import (
 )
 
 DEFAULT_ZONE: Final = str(Exercise._meta.get_field("timezone").get_default())
+AN_HOUR: Final = timedelta(hours=1)
 _WEEKDAYS: Final = (
     ("Mon", "Monday"), ("Tue", "Tuesday"), ("Wed", "Wednesday"), ("Thu", "Thursday"),
     ("Fri", "Friday"), ("Sat", "Saturday"), ("Sun", "Sunday"),
@@ -77,6 +80,9 @@ def calendar_period(request: SignedInRequest, slug: str) -> HttpResponse:
         "may_plan": may(request.actor, "exercise.plan"),
         "next_exercise": exercise,
         "touching": freezes,
+        "free": next_free_for_teams(request.actor, now=now, timezone=zone, duration=AN_HOUR)
+        if request.actor.team_roles and period.first <= today < period.end and not is_list
+        else [],
         "subscribe_url": reverse("calendar_subscribe"),
         "freezes_url": _address_if_there("freeze_list"),
         "freeze_new_url": _address_if_there("freeze_new"),
