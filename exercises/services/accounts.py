@@ -1,10 +1,11 @@
-"""Register an AWS account: its roles apart by purpose, and the Regions we may use."""
+"""Register and change an AWS account: its roles apart by purpose, and the Regions we may use."""
 
 from __future__ import annotations
 
 import re
 import secrets
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Final
 
 from django.db import transaction
@@ -23,6 +24,18 @@ ACCOUNT_ID: Final = re.compile(r"\d{12}")
 ROLE_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/[\w+=,.@/-]{1,512}")
 REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
+Problems = list[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RegionSettings:
+    """What is set for one Region: its zones with their ids, the alarm that stops experiments
+    when chaosplane falls silent, and the queue that tells of state changes. Empty means none."""
+
+    az_ids: Mapping[str, str] = field(default_factory=dict)
+    heartbeat_alarm_arn: str = ""
+    event_queue_url: str = ""
+
 
 def register_account(
     *,
@@ -34,10 +47,10 @@ def register_account(
     start_role_arn: str,
     stop_role_arn: str,
     fis_role_arn: str,
-    regions: Mapping[str, Mapping[str, str]],
+    regions: Mapping[str, RegionSettings],
     team: Team | None = None,
 ) -> CloudAccount:
-    """Register an account; `regions` maps a Region to its AZ names and AZ ids.
+    """Register an account with one Region at least.
 
     Each Region is looked at at once, so that a role that does not work is seen soon.
     The external id is ours and random (AWS IAM User Guide, "The confused deputy problem").
@@ -51,9 +64,11 @@ def register_account(
         "fis_role_arn": fis_role_arn,
     }
     problems = [
-        *_identity_problems(account_id, name, environment),
+        *_id_problems(account_id),
+        *_name_problems(name, environment),
         *_role_problems(account_id, roles),
-        *_region_problems(regions),
+        *([] if regions else [("regions", "name one Region at least")]),
+        *_region_problems(account_id, regions),
     ]
     if problems:
         raise Invalid.of(problems)
@@ -66,12 +81,73 @@ def register_account(
             external_id=secrets.token_urlsafe(24),
             **roles,
         )
-        for region, az_ids in regions.items():
+        for region, given in regions.items():
+            values = asdict(given) | {"az_ids": dict(given.az_ids)}
             AccountRegion.objects.create(
-                account=account, region=region, az_ids=dict(az_ids), due_at=database_now()
+                account=account, region=region, due_at=database_now(), **values
             )
         record(actor, "account.register", account, account_id=account_id, regions=list(regions))
     return account
+
+
+def change_account(
+    *,
+    actor: Actor,
+    account: CloudAccount,
+    name: str,
+    environment: str,
+    team: Team | None,
+    read_role_arn: str,
+    start_role_arn: str,
+    stop_role_arn: str,
+    fis_role_arn: str,
+    regions: Mapping[str, RegionSettings],
+) -> CloudAccount:
+    """Change everything but the account id and the external id. `regions` holds what is to be
+    changed or added; a Region that it does not name stays as it is.
+
+    Every Region is looked at at once. What was approved keeps the role of FIS and the alarms
+    it was approved with. Raises NotAllowed, and Invalid that names every field at fault.
+    """
+    authorize(actor, "account.register")
+    roles = {
+        "read_role_arn": read_role_arn,
+        "start_role_arn": start_role_arn,
+        "stop_role_arn": stop_role_arn,
+        "fis_role_arn": fis_role_arn,
+    }
+    problems = [
+        *_name_problems(name, environment, but=account),
+        *_role_problems(account.account_id, roles),
+        *_region_problems(account.account_id, regions),
+    ]
+    if problems:
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        locked = CloudAccount.objects.select_for_update(no_key=True).get(pk=account.pk)
+        wanted = {"name": name.strip(), "environment": environment, **roles}
+        before = {key: getattr(locked, key) for key in wanted}
+        for key, value in wanted.items():
+            setattr(locked, key, value)
+        locked.team = team
+        locked.save(update_fields=[*wanted, "team"])
+        for region, given in regions.items():
+            AccountRegion.objects.update_or_create(
+                account=locked,
+                region=region,
+                defaults=asdict(given) | {"az_ids": dict(given.az_ids)},
+            )
+        locked.regions.update(due_at=database_now())
+        record(
+            actor,
+            "account.change",
+            locked,
+            before=before,
+            after=wanted,
+            team=team.slug if team else "",
+            regions={region: asdict(given) for region, given in regions.items()},
+        )
+    return locked
 
 
 def set_heartbeat_alarm(*, place: AccountRegion, arn: str) -> None:
@@ -79,24 +155,28 @@ def set_heartbeat_alarm(*, place: AccountRegion, arn: str) -> None:
 
     For whoever has a shell on the installation. Raises Invalid.
     """
-    wanted = f"arn:aws[a-z-]*:cloudwatch:{place.region}:{place.account.account_id}:alarm:.+"
-    if arn and not (re.fullmatch(wanted, arn) and len(arn) <= 300):
-        raise Invalid("arn", f"an alarm of {place.account.account_id} in {place.region}")
+    if problem := _alarm_problem(place.account.account_id, place.region, arn):
+        raise Invalid("arn", problem)
     with transaction.atomic():
         place.heartbeat_alarm_arn = arn
         place.save(update_fields=["heartbeat_alarm_arn"])
         record(SYSTEM, "account.heartbeat_alarm", place, arn=arn)
 
 
-def _identity_problems(account_id: str, name: str, environment: str) -> list[tuple[str, str]]:
-    problems: list[tuple[str, str]] = []
+def _id_problems(account_id: str) -> Problems:
     if not ACCOUNT_ID.fullmatch(account_id):
-        problems.append(("account_id", "exactly 12 digits"))
-    elif CloudAccount.objects.filter(account_id=account_id).exists():
-        problems.append(("account_id", f"{account_id} is registered already"))
+        return [("account_id", "exactly 12 digits")]
+    if CloudAccount.objects.filter(account_id=account_id).exists():
+        return [("account_id", f"{account_id} is registered already")]
+    return []
+
+
+def _name_problems(name: str, environment: str, *, but: CloudAccount | None = None) -> Problems:
+    problems: Problems = []
+    others = CloudAccount.objects.exclude(pk=but.pk) if but else CloudAccount.objects.all()
     if not 1 <= len(name.strip()) <= 64:
         problems.append(("name", "between 1 and 64 characters"))
-    elif CloudAccount.objects.filter(name=name.strip()).exists():
+    elif others.filter(name=name.strip()).exists():
         problems.append(("name", f"“{name.strip()}” is taken; choose another"))
     known = [key for key, _ in ENVIRONMENTS]
     if environment not in known:
@@ -104,29 +184,43 @@ def _identity_problems(account_id: str, name: str, environment: str) -> list[tup
     return problems
 
 
-def _role_problems(account_id: str, roles: Mapping[str, str]) -> list[tuple[str, str]]:
-    problems: list[tuple[str, str]] = []
-    for field, arn in roles.items():
+def _alarm_problem(account_id: str, region: str, arn: str) -> str:
+    wanted = f"arn:aws[a-z-]*:cloudwatch:{region}:{re.escape(account_id)}:alarm:.+"
+    if arn and not (re.fullmatch(wanted, arn) and len(arn) <= 300):
+        return f"a CloudWatch alarm ARN of {account_id} in {region}"
+    return ""
+
+
+def _queue_problem(account_id: str, region: str, url: str) -> str:
+    """Nothing but a queue of this account and Region: its role to read is used there."""
+    wanted = rf"https://sqs\.{region}\.amazonaws\.com(\.cn)?/{re.escape(account_id)}/[\w-]{{1,80}}"
+    if url and not re.fullmatch(wanted, url):
+        return f"https://sqs.{region}.amazonaws.com/{account_id}/<name of a standard queue>"
+    return ""
+
+
+def _role_problems(account_id: str, roles: Mapping[str, str]) -> Problems:
+    problems: Problems = []
+    for key, arn in roles.items():
         match = ROLE_ARN.fullmatch(arn)
         if match is None or len(arn) > 200:
-            problems.append((field, "an IAM role ARN: arn:aws:iam::<account>:role/<name>"))
+            problems.append((key, "an IAM role ARN: arn:aws:iam::<account>:role/<name>"))
         elif match[1] != account_id:
-            problems.append((field, f"belongs to account {match[1]}, not to {account_id}"))
+            problems.append((key, f"belongs to account {match[1]}, not to {account_id}"))
     return problems
 
 
-def _region_problems(regions: Mapping[str, Mapping[str, str]]) -> list[tuple[str, str]]:
-    if not regions:
-        return [("regions", "name one Region at least")]
-    problems = [
-        ("regions", f"“{region}” is not a Region name such as eu-central-1")
-        for region in regions
-        if not REGION.fullmatch(region)
-    ]
-    for region, az_ids in regions.items():
-        problems += [
-            ("regions", f"“{az}” is not an Availability Zone of {region}")
-            for az in az_ids
-            if not re.fullmatch(re.escape(region) + "[a-z]", az)
-        ]
+def _region_problems(account_id: str, regions: Mapping[str, RegionSettings]) -> Problems:
+    problems: Problems = []
+    for region, given in regions.items():
+        if not REGION.fullmatch(region):
+            problems.append(("regions", f"“{region}” is not a Region name such as eu-central-1"))
+            continue
+        wrong = [az for az in given.az_ids if not re.fullmatch(f"{region}[a-z]", az)]
+        found = {
+            "az_ids": "; ".join(f"“{az}” is not an Availability Zone of {region}" for az in wrong),
+            "heartbeat_alarm_arn": _alarm_problem(account_id, region, given.heartbeat_alarm_arn),
+            "event_queue_url": _queue_problem(account_id, region, given.event_queue_url),
+        }
+        problems += [(f"regions[{region}].{key}", text) for key, text in found.items() if text]
     return problems

@@ -41,8 +41,7 @@ def register_application(
     authorize(actor, "application.register", team)
     urls = {"runbook_url": runbook_url, "dashboard_url": dashboard_url}
     problems = [*_name_problems(slug, name), *_url_problems(urls)]
-    if tier not in TIERS:
-        problems.append(("tier", "1, 2 or 3"))
+    problems += _tier_problems(tier)
     if slo_percent is not None and not 0 < slo_percent < 100:
         problems.append(("slo_percent", "above 0 and below 100"))
     problems += [
@@ -66,6 +65,38 @@ def register_application(
         )
         record(actor, "application.register", application, team=team.slug)
     return application
+
+
+def change_application(
+    *,
+    actor: Actor,
+    application: Application,
+    name: str,
+    team: Team,
+    tier: int,
+    runbook_url: str = "",
+    dashboard_url: str = "",
+) -> Application:
+    """Change what it is called and whose it is; its short name stays, links lead to it.
+
+    To hand it over takes the right for both teams. Its objectives are services.objectives'.
+    Raises NotAllowed, and Invalid that names every field at fault.
+    """
+    for each in {application.team, team}:
+        authorize(actor, "application.register", each)
+    urls = {"runbook_url": runbook_url, "dashboard_url": dashboard_url}
+    problems = [*_text_problems(name), *_tier_problems(tier), *_url_problems(urls)]
+    if problems:
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        locked = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
+        before = {"name": locked.name, "tier": locked.tier, "team": locked.team.slug}
+        locked.name, locked.team, locked.tier = name.strip(), team, tier
+        locked.runbook_url, locked.dashboard_url = runbook_url, dashboard_url
+        locked.save(update_fields=["name", "team", "tier", *urls])
+        after = {"name": locked.name, "tier": tier, "team": team.slug}
+        record(actor, "application.change", locked, before=before, after=after)
+    return locked
 
 
 def register_deployment(
@@ -150,10 +181,16 @@ def _deployment_problems(
     return problems
 
 
+def _text_problems(name: str) -> list[tuple[str, str]]:
+    return [] if 1 <= len(name.strip()) <= 120 else [("name", "between 1 and 120 characters")]
+
+
+def _tier_problems(tier: int) -> list[tuple[str, str]]:
+    return [] if tier in TIERS else [("tier", "1, 2 or 3")]
+
+
 def _name_problems(slug: str, name: str) -> list[tuple[str, str]]:
-    problems: list[tuple[str, str]] = []
-    if not 1 <= len(name.strip()) <= 120:
-        problems.append(("name", "between 1 and 120 characters"))
+    problems = _text_problems(name)
     try:
         validate_slug(slug)
     except ValidationError:

@@ -23,6 +23,7 @@ from exercises.queries.estate import (
 )
 from exercises.queries.experiment_pages import probe_lines
 from exercises.services.applications import (
+    change_application,
     change_deployment,
     register_application,
     register_deployment,
@@ -39,10 +40,11 @@ from exercises.web.forms.deployment import (
     typed_of,
 )
 from exercises.web.forms.probe_rows import STATS, ProbeRow, renumbered
-from exercises.web.forms.setup import ApplicationForm, add_problems
+from exercises.web.forms.setup import ApplicationChangeForm, ApplicationForm, add_problems
 from exercises.web.objectives import standing_of
 
 ON_A_PAGE = 25
+LINKS = ("runbook_url", "dashboard_url")
 
 
 @signed_in
@@ -93,6 +95,31 @@ def application_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "may_register": may(request.actor, "application.register", application.team),
     } | standing_of(application)
     return render(request, "applications/application_detail.html", context)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def application_edit(request: SignedInRequest, slug: str) -> HttpResponse:
+    """Change what an application is called and whose it is."""
+    application = _application(slug)
+    authorize(request.actor, "application.register", application.team)
+    now = {key: getattr(application, key) for key in ("name", "tier", *LINKS)}
+    form = ApplicationChangeForm(
+        request.POST or None,
+        teams=teams_to_register_for(request.actor),
+        initial=now | {"team": application.team_id},
+    )
+    if form.is_valid():
+        try:
+            change_application(actor=request.actor, application=application, **form.cleaned_data)
+        except Invalid as error:
+            add_problems(form, error)
+        else:
+            messages.success(request, f"{form.cleaned_data['name']} is saved.")
+            return redirect("application_detail", slug=slug)
+    context = {"application": application, "form": form}
+    status = 422 if form.errors else 200
+    return render(request, "applications/application_edit.html", context, status=status)
 
 
 @signed_in
@@ -201,6 +228,7 @@ urlpatterns = [
     path("settings/applications/", application_list, name="application_list"),
     path("settings/applications/new/", application_new, name="application_new"),
     path("settings/applications/<slug:slug>/", application_detail, name="application_detail"),
+    path("settings/applications/<slug:slug>/edit/", application_edit, name="application_edit"),
     path(
         "settings/applications/<slug:slug>/deployments/new/",
         deployment_new,

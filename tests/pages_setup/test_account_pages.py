@@ -7,7 +7,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from exercises.models import AccountRegion, CloudAccount
+from exercises.models import AccountRegion, AuditEntry, CloudAccount
 from exercises.models.due_work import database_now
 from tests import build
 from tests.cast import Cast
@@ -114,3 +114,86 @@ def _queries(client: Client) -> int:
     with CaptureQueriesContext(connection) as found:
         assert client.get(LIST).status_code == 200
     return len(found)
+
+
+ALARM = "arn:aws:cloudwatch:eu-central-1:111111111111:alarm:chaosplane-heartbeat"
+QUEUE = "https://sqs.eu-central-1.amazonaws.com/111111111111/chaosplane-fis-events"
+
+
+def edited(**changes: str) -> dict[str, str]:
+    """What the page to edit would send."""
+    sent = account(regions="") | {
+        f"{role}_role_arn": f"arn:aws:iam::111111111111:role/{role}"
+        for role in ("read", "start", "stop", "fis")
+    }
+    del sent["account_id"]
+    region = {
+        "eu-central-1-az_ids": "eu-central-1a=euc1-az2, eu-central-1b",
+        "eu-central-1-heartbeat_alarm_arn": ALARM,
+        "eu-central-1-event_queue_url": QUEUE,
+    }
+    return sent | region | changes
+
+
+def test_a_programme_lead_changes_an_account_and_adds_a_region(client: Client, cast: Cast) -> None:
+    place = build.account()
+    AccountRegion.objects.update(due_at=None)
+    client.force_login(cast.lead)
+    page = client.get(f"{LIST}111111111111/edit/").content.decode()
+    assert place.account.read_role_arn in page
+    answer = client.post(f"{LIST}111111111111/edit/", edited(regions="eu-west-1: eu-west-1a"))
+    assert answer.status_code == 302, answer.content.decode()
+    found = CloudAccount.objects.get()
+    assert (found.name, found.read_role_arn) == ("shop-prod", "arn:aws:iam::111111111111:role/read")
+    assert found.external_id == place.account.external_id
+    places = {place.region: place for place in found.regions.all()}
+    assert places["eu-west-1"].az_ids == {"eu-west-1a": ""}
+    here = places["eu-central-1"]
+    assert here.az_ids == {"eu-central-1a": "euc1-az2", "eu-central-1b": ""}
+    assert (here.heartbeat_alarm_arn, here.event_queue_url) == (ALARM, QUEUE)
+    assert all(each.due_at for each in places.values()), "each is looked at again"
+    entry = AuditEntry.objects.get(action="account.change")
+    assert entry.details["before"]["name"] == "account-111"
+    again = client.get(f"{LIST}111111111111/edit/").content.decode()
+    assert QUEUE in again
+    assert "eu-central-1a=euc1-az2, eu-central-1b" in again
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"name": ""}, "required"),
+        ({"stop_role_arn": ROLE}, "belongs to account 999999999999"),
+        ({"regions": "Frankfurt"}, "is not a Region name"),
+        ({"regions": "eu-west-1: us-east-1a"}, "is not an Availability Zone of eu-west-1"),
+        ({"eu-central-1-az_ids": "eu-west-1a"}, "is not an Availability Zone of eu-central-1"),
+        (
+            {"eu-central-1-heartbeat_alarm_arn": ALARM.replace("eu-central", "eu-west")},
+            "a CloudWatch alarm ARN of 111111111111 in eu-central-1",
+        ),
+        ({"eu-central-1-event_queue_url": "http://169.254.169.254/"}, "name of a standard queue"),
+        (
+            {"eu-central-1-event_queue_url": QUEUE.replace("111111111111", "222222222222")},
+            "name of a standard queue",
+        ),
+    ],
+)
+def test_what_cannot_be_changed_so_is_said_and_nothing_is_saved(
+    client: Client, cast: Cast, change: dict[str, str], said: str
+) -> None:
+    place = build.account()
+    client.force_login(cast.lead)
+    answer = client.post(f"{LIST}111111111111/edit/", edited(**change))
+    assert answer.status_code == 422
+    assert said in answer.content.decode()
+    assert CloudAccount.objects.get().name == place.account.name
+    assert not AccountRegion.objects.exclude(event_queue_url="").exists()
+
+
+@pytest.mark.parametrize("name", ["owner", "author", "auditor"])
+def test_others_do_not_change_an_account(client: Client, cast: Cast, name: str) -> None:
+    build.account()
+    client.force_login(getattr(cast, name))
+    assert client.get(f"{LIST}111111111111/edit/").status_code == 403
+    assert client.post(f"{LIST}111111111111/edit/", edited()).status_code == 403
+    assert CloudAccount.objects.get().name == "account-111"

@@ -201,3 +201,28 @@ def _queries(client: Client, url: str) -> int:
     with CaptureQueriesContext(connection) as found:
         assert client.get(url).status_code == 200
     return len(found)
+
+
+def test_an_owner_changes_what_an_application_is_called_and_its_links(
+    client: Client, cast: Cast
+) -> None:
+    build.deployment(cast)
+    client.force_login(cast.owner)
+    url = "/settings/applications/mqtt-broker/edit/"
+    assert 'value="Mqtt Broker"' in client.get(url).content.decode()
+    sent = {
+        "name": "Message broker",
+        "team": str(cast.team.pk),
+        "tier": "2",
+        "runbook_url": "https://example.test/runbook",
+        "dashboard_url": "",
+    }
+    wrong = client.post(url, sent | {"runbook_url": "javascript:alert(1)"})
+    assert wrong.status_code == 422
+    assert "a web address" in wrong.content.decode()
+    assert client.post(url, sent).status_code == 302
+    found = Application.objects.get()
+    assert (found.name, found.slug, found.tier) == ("Message broker", "mqtt-broker", 2)
+    client.force_login(cast.author)
+    assert client.post(url, sent).status_code == 403
+    assert "edit/" not in client.get("/settings/applications/mqtt-broker/").content.decode()

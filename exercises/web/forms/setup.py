@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -9,8 +11,9 @@ from django.db.models import QuerySet
 from django.utils.text import slugify
 
 from exercises.domain.errors import Invalid
-from exercises.models import Team
+from exercises.models import AccountRegion, Team
 from exercises.models.accounts import ENVIRONMENTS
+from exercises.services.accounts import RegionSettings
 from exercises.services.applications import TIERS
 from exercises.web.errors import form_errors
 
@@ -73,17 +76,93 @@ class AccountForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = teams  # type: ignore[attr-defined]
 
-    def clean_regions(self) -> dict[str, dict[str, str]]:
-        """Each Region with its zones; a zone may be followed by its id: eu-central-1a=euc1-az2."""
-        found: dict[str, dict[str, str]] = {}
+    def clean_regions(self) -> dict[str, RegionSettings]:
+        """Each Region with its zones; the rest of it is set when the account is there."""
+        found: dict[str, RegionSettings] = {}
         for line in filter(None, map(str.strip, self.cleaned_data["regions"].splitlines())):
             region, _, zones = line.partition(":")
-            pairs = (zone.partition("=") for zone in zones.split(",") if zone.strip())
-            found[region.strip()] = {name.strip(): zone_id.strip() for name, _, zone_id in pairs}
+            found[region.strip()] = RegionSettings(_zones(zones))
         return found
+
+
+class ApplicationChangeForm(ApplicationForm):
+    """What of an application can be changed; its objectives have a page of their own."""
+
+    slug = slo_percent = rto_s = rpo_s = None  # type: ignore[assignment]
+
+    def clean(self) -> dict[str, Any]:
+        return self.cleaned_data
+
+
+class AccountChangeForm(AccountForm):
+    """What of an account can be changed. Its id is what it is."""
+
+    account_id = None  # type: ignore[assignment]
+    regions = forms.CharField(
+        required=False,
+        label="Further Regions, one a line",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="With its Availability Zones: eu-west-1: eu-west-1a, eu-west-1b",
+    )
+
+
+class RegionForm(forms.Form):
+    """One Region of an account; the prefix is its name."""
+
+    az_ids = forms.CharField(
+        required=False,
+        label="Availability Zones",
+        help_text="With their ids where known: eu-central-1a=euc1-az2, eu-central-1b",
+    )
+    heartbeat_alarm_arn = forms.CharField(
+        required=False,
+        label="Heartbeat alarm",
+        help_text="Stops what runs here when chaosplane itself falls silent",
+    )
+    event_queue_url = forms.CharField(
+        required=False,
+        label="Queue of state changes",
+        help_text="Where EventBridge sends what FIS says; without it changes show a little later",
+    )
+
+    def clean_az_ids(self) -> dict[str, str]:
+        return _zones(self.cleaned_data["az_ids"])
+
+    def settings(self) -> RegionSettings:
+        return RegionSettings(**self.cleaned_data)
+
+
+def region_form(place: AccountRegion, data: Any = None) -> RegionForm:
+    """The form of a Region as it is set now."""
+    pairs = (f"{name}={zone}" if zone else name for name, zone in place.az_ids.items())
+    now = {
+        "az_ids": ", ".join(pairs),
+        "heartbeat_alarm_arn": place.heartbeat_alarm_arn,
+        "event_queue_url": place.event_queue_url,
+    }
+    return RegionForm(data, prefix=place.region, initial=now)
+
+
+def _zones(text: str) -> dict[str, str]:
+    """Zones parted by commas; one may be followed by its id: eu-central-1a=euc1-az2."""
+    pairs = (zone.partition("=") for zone in text.split(",") if zone.strip())
+    return {name.strip(): zone_id.strip() for name, _, zone_id in pairs}
 
 
 def add_problems(form: forms.Form, error: Invalid) -> None:
     """What the service refused, at the control that it is about."""
     for field, problems in form_errors(error).items():
-        form.add_error(field if field in form.fields else None, problems)
+        name = field.partition("[")[0]  # regions[eu-central-1].az_ids
+        form.add_error(name if name in form.fields else None, problems)
+
+
+def add_region_problems(forms_: Mapping[str, RegionForm], error: Invalid) -> Invalid | None:
+    """Put what is about a Region at its form; returns what is about the account, if any."""
+    rest = []
+    for field, text in error.problems:
+        match = re.fullmatch(r"regions\[(.+)\]\.(\w+)", field)
+        if match and match[1] in forms_:
+            forms_[match[1]].add_error(match[2], text)
+        else:
+            rest.append((field, text))
+    return Invalid.of(rest) if rest else None
