@@ -8,6 +8,7 @@ from rest_framework.routers import SimpleRouter
 
 from exercises.api.catalogue import Templates
 from exercises.api.docs import api_docs
+from exercises.api.estate import Accounts, Applications
 from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
 from exercises.api.findings import Findings
@@ -21,6 +22,8 @@ router.register("exercises", Exercises, basename="api-exercise")
 router.register("experiments", Experiments, basename="api-experiment")
 router.register("runs", Runs, basename="api-run")
 router.register("templates", Templates, basename="api-template")
+router.register("accounts", Accounts, basename="api-account")
+router.register("applications", Applications, basename="api-application")
 router.register("findings", Findings, basename="api-finding")
 
 single = [
