@@ -47,6 +47,11 @@ class Finding(Record):
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="owned_findings"
     )
     due_on = models.DateField(null=True, blank=True)
+    waived_until = models.DateField(null=True, blank=True)
+    waived_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    """Who took the risk of leaving it as it is, and until when: the day it is due, then."""
     tracker_url = models.URLField(blank=True)
     evidence = models.JSONField(default=dict)
     is_drafted = models.BooleanField(default=False)
