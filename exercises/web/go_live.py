@@ -193,11 +193,16 @@ def _poll(
             "may_acknowledge": may(request.actor, "participation.acknowledge", line.participation)
             and bool(line.participation.on_call),
             "is_there": has_acknowledged(exercise, line.participation),
+            "is_own": line.participation.application.team_id in request.actor.team_roles
+            or line.participation.on_call_person_id == request.actor.user_id,
         }
         for line in found.lines
     ]
     context |= {
-        "mine": [one for one in mine if one["may_poll"] or one["may_acknowledge"]],
+        "own": [
+            one for one in mine if one["is_own"] and (one["may_poll"] or one["may_acknowledge"])
+        ],
+        "others": [one for one in mine if one["may_poll"] and not one["is_own"]],
         "is_open": exercise.phase in {"preflight", "live"},
         "opens_at": opens_at,
         "is_early": now < opens_at,

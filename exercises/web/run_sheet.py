@@ -82,7 +82,7 @@ def _sheet(
     context = head(request.actor, exercise, rows)
     may_arrange = context["may_lead"] and Phase(exercise.phase) in _OPEN
     planned = {placed.row.experiment.pk: placed for placed in found.rows}
-    lines = [
+    ordered = [
         {
             "row": row,
             "placed": planned.get(row.experiment.pk),
@@ -102,7 +102,7 @@ def _sheet(
     context |= {
         "sheet": drawn(found),
         "is_run_sheet": True,
-        "lines": lines,
+        "ordered": ordered,
         "may_arrange": may_arrange,
         "hold_points": {
             h.after_wave: h for h in exercise.hold_points.select_related("continued_by")

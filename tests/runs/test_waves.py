@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
 from exercises.domain.errors import Conflict, Invalid, NotAllowed, Refused
 from exercises.domain.exercise_phases import Phase
@@ -270,3 +271,28 @@ def test_the_run_sheet_is_the_leads_and_fixed_at_go(cast: Cast) -> None:
     where = build.went_live(cast, where)
     with pytest.raises(Refused, match="fixed once"):
         arrange(actor=cast.actor("lead"), exercise=where, places=[Place(first.pk, 2, 0)])
+
+
+def test_the_pages_tell_the_story_before_during_and_after_a_hold_point(cast: Cast) -> None:
+    where, (first, second) = live(cast, 1, 2)
+    late(cast, where)
+    lead = Client()
+    lead.force_login(cast.lead)
+    url = f"/exercises/{where.slug}/"
+    assert "A hold point follows wave 1" in lead.get(f"{url}live/").content.decode()
+    assert "is not over yet" in lead.get(f"{url}hold-point/").content.decode()
+    over(first)
+    room = lead.get(f"{url}live/").content.decode()
+    assert "Hold point after wave 1: waiting for the lead" in room
+    assert "at the hold point" in room
+    lead.post(f"{url}hold-point/", {"after_wave": "1", "reason": "All held."})
+    second.refresh_from_db()
+    assert second.due_at != where.ends_at
+    sheet = lead.get(f"{url}run-sheet/").content.decode()
+    assert "Programme lead continued" in sheet
+    assert "Not in this Go" in sheet
+    assert "Nothing waits" in lead.get(f"{url}hold-point/").content.decode()
+    member = Client()
+    member.force_login(cast.author)
+    assert member.get(f"{url}hold-point/").status_code == 403
+    assert member.post(f"{url}run-sheet/").status_code == 403
