@@ -7,8 +7,8 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from exercises.api.catalogue import Templates
+from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.docs import api_docs
-from exercises.api.estate import Accounts, Applications
 from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
 from exercises.api.findings import Findings
@@ -22,9 +22,9 @@ router.register("exercises", Exercises, basename="api-exercise")
 router.register("experiments", Experiments, basename="api-experiment")
 router.register("runs", Runs, basename="api-run")
 router.register("templates", Templates, basename="api-template")
-router.register("accounts", Accounts, basename="api-account")
-router.register("applications", Applications, basename="api-application")
 router.register("findings", Findings, basename="api-finding")
+router.register("sign-offs", SignOffs, basename="api-sign-off")
+router.register("overrides", Overrides, basename="api-override")
 
 single = [
     path("me/", Me.as_view(), name="api-me"),
@@ -43,6 +43,29 @@ single = [
         "applications/<slug:slug>/dependencies/",
         Dependencies.as_view({"get": "read", "put": "write"}),
         name="api-dependencies",
+    ),
+    path(
+        "applications/<slug:slug>/ladder/",
+        Standing.as_view({"get": "ladder"}),
+        name="api-ladder",
+    ),
+    path(
+        "applications/<slug:slug>/lifecycle/",
+        Standing.as_view({"get": "lifecycle"}),
+        name="api-lifecycle",
+    ),
+    path(
+        "applications/<slug:slug>/objectives/",
+        Standing.as_view({"put": "objectives"}),
+        name="api-objectives",
+    ),
+    path(
+        "exercises/<slug:slug>/rotation/", Rotation.as_view({"get": "read"}), name="api-rotation"
+    ),
+    path(
+        "accounts/<str:account_id>/policies/",
+        AccountPolicies.as_view({"get": "read"}),
+        name="api-account-policies",
     ),
     path("reports/<slug:period>/", ReportOfPeriod.as_view(), name="api-report"),
 ]

@@ -7,6 +7,7 @@ policies for any account; a test keeps both in step with the calls that are made
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +15,8 @@ from typing import Any, Final
 
 VERSION: Final = "2012-10-17"
 MANAGED: Final = "chaosplane:managed"
+# AWS IAM User Guide, "IAM identifiers".
+ROLE_OR_USER: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]{1,512}")
 
 READS: Final = (
     "fis:GetExperiment",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from django.contrib import messages
@@ -12,6 +11,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from exercises.domain.iam_policies import (
+    ROLE_OR_USER,
     as_json,
     cloudformation,
     roles_of,
@@ -25,8 +25,6 @@ from exercises.queries.account_roles import role_setup
 from exercises.services.role_checks import check_account
 from exercises.web.access import SignedInRequest, signed_in
 
-# AWS IAM User Guide, "IAM identifiers".
-PRINCIPAL: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]{1,512}")
 EXAMPLE: Final = "arn:aws:iam::222222222222:role/chaosplane-runtime"
 FORMS: Final = (("json", "JSON"), ("cloudformation", "CloudFormation"), ("terraform", "Terraform"))
 
@@ -37,7 +35,7 @@ def account_roles(request: SignedInRequest, account_id: str) -> HttpResponse:
     """Trust and permissions of each role, the least that the templates in use need."""
     account = _account(account_id)
     typed = request.GET.get("principal", EXAMPLE).strip()
-    is_wrong = PRINCIPAL.fullmatch(typed) is None
+    is_wrong = ROLE_OR_USER.fullmatch(typed) is None
     may_check = may(request.actor, "account.check", account)
     setup = role_setup(
         account, principal_arn=EXAMPLE if is_wrong else typed, shows_secret=may_check
