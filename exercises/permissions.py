@@ -7,12 +7,12 @@ Stop is for everyone who can see the exercise: hesitation costs more than a wron
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final
 
 from exercises.domain.actors import Actor, Door
 from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
 from exercises.domain.errors import NotAllowed
+from exercises.domain.freezes import FreezeScope
 from exercises.models import (
     Application,
     Channel,
@@ -140,6 +140,11 @@ def _works_on_finding(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or _team_role(actor, thing.application) in _WRITERS
 
 
+def _takes_risk_of_finding(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Finding)
+    return _is_lead_role(actor) or _team_role(actor, thing.application) == TeamRole.OWNER.value
+
+
 def _publishes_templates(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or not _OPERATORS.isdisjoint(actor.team_roles.values())
 
@@ -184,14 +189,6 @@ def _reads_audit(actor: Actor, thing: object) -> bool:
     return bool({OrgRole.AUDITOR.value, OrgRole.LEADERSHIP.value} & actor.org_roles)
 
 
-@dataclass(frozen=True, slots=True)
-class FreezeScope:
-    """The teams a freeze is narrowed to; none means everyone."""
-
-    team_ids: frozenset[int]
-    is_imported: bool = False
-
-
 def _freezes(actor: Actor, thing: object) -> bool:
     """The organisation's freezes are those of its leads and safety officers; owners freeze
     their own teams."""
@@ -234,6 +231,7 @@ RULES: Final[dict[str, Rule]] = {
     "freeze.except": _plans_exercises,
     "freeze.import": _answers_for_everyone,
     "finding.work": _works_on_finding,
+    "finding.waive": _takes_risk_of_finding,
     "template.publish": _publishes_templates,
     "team.create": _plans_exercises,
     "team.manage": _manages_team,
@@ -329,6 +327,7 @@ _DENIALS: Final[dict[str, str]] = {
     "freeze.except": "Only a programme lead lets an experiment run in a freeze.",
     "freeze.import": "Only programme leads and safety officers import freezes.",
     "finding.work": "Only the application's team or a programme lead works on this finding.",
+    "finding.waive": "Only an owner of the team or a programme lead waives a finding.",
     "template.publish": "Only a programme lead, or an operator or owner of a team, publishes.",
     "team.create": "Only a programme lead creates teams.",
     "team.manage": "Only an owner of the team or a programme lead changes its members.",

@@ -149,8 +149,8 @@ class FindingOut(serializers.ModelSerializer[Finding]):
         model = Finding
         fields = (
             "id", "code", "exercise", "application", "run", "title", "body", "severity",
-            "failure_family", "state", "owner", "due_on", "tracker_url", "verified_by_run",
-            "is_imported", "created_at",
+            "failure_family", "state", "owner", "due_on", "waived_until", "tracker_url",
+            "verified_by_run", "is_imported", "created_at",
         )  # fmt: skip
 
 

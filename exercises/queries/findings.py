@@ -92,7 +92,12 @@ def findings_of(actor: Actor) -> FindingQuerySet:
     return (
         Finding.objects.visible_to(actor)
         .select_related(
-            "application__team", "exercise", "owner", "run__revision", "run__experiment"
+            "application__team",
+            "exercise",
+            "owner",
+            "waived_by",
+            "run__revision",
+            "run__experiment",
         )
         .prefetch_related(Prefetch("notes", queryset=notes))
     )

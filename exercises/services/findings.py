@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 
 from django.db import transaction
 
@@ -19,6 +19,9 @@ from exercises.services.audit import record
 from exercises.services.notify import tell
 
 MAX_NOTE = 2000
+LEAST_BECAUSE = 10
+LONGEST_WAIVER = timedelta(days=366)
+WAIVABLE = frozenset({FindingState.ACCEPTED, FindingState.FIX_AGREED})
 
 
 def raise_finding(
@@ -122,6 +125,39 @@ def move_finding(*, actor: Actor, finding: Finding, to: FindingState, text: str 
         locked.save(update_fields=["state", "verified_by_run"])
         _note(locked, actor, before, state.value, text)
         record(actor, f"finding.{state.value}", locked, before=before, text=text)
+    return locked
+
+
+def waive_finding(*, actor: Actor, finding: Finding, until: date, because: str) -> Finding:
+    """Leave an accepted finding as it is until a day, in one's own name: then it is due.
+
+    Raises Invalid (until, because), Refused for a finding that is not accepted or has a
+    fix already, NotAllowed for who does not answer for the team.
+    """
+    authorize(actor, "finding.waive", finding)
+    because, today = because.strip(), database_now().date()
+    problems = []
+    if not today < until <= today + LONGEST_WAIVER:
+        problems.append(("until", f"after today, and at most {LONGEST_WAIVER.days} days ahead"))
+    if not LEAST_BECAUSE <= len(because) <= MAX_NOTE:
+        problems.append(("because", f"say why, in {LEAST_BECAUSE} to {MAX_NOTE:,} characters"))
+    if problems:
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        locked = Finding.objects.select_for_update(no_key=True).get(pk=finding.pk)
+        if FindingState(locked.state) not in WAIVABLE:
+            raise Refused(
+                Refusal(
+                    rule="finding.not_waivable",
+                    because=f"{locked.code} is {FindingState(locked.state).label.lower()}.",
+                    lifted_by="Only an accepted finding without a live fix can be waived.",
+                )
+            )
+        locked.waived_until = locked.due_on = until
+        locked.waived_by_id = actor.person_id
+        locked.save(update_fields=["waived_until", "due_on", "waived_by"])
+        _note(locked, actor, "", "", f"Waived until {until:%-d %B %Y}: {because}")
+        record(actor, "finding.waive", locked, until=until.isoformat(), because=because)
     return locked
 
 

@@ -36,6 +36,7 @@ from exercises.queries.findings import (
     teams_with_findings,
 )
 from exercises.services import findings as services
+from exercises.web import finding_csv
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
 from exercises.web.evidence import figure
@@ -120,6 +121,10 @@ def _detail(
         "form": form,
         "problems": problems or {},
         "may_work": may(request.actor, "finding.work", finding),
+        "may_waive": FindingState(finding.state) in services.WAIVABLE
+        and may(request.actor, "finding.waive", finding),
+        "is_waived": bool(finding.waived_until and finding.waived_until >= today),
+        "posted": request.POST,
     }
     return render(request, "findings/detail.html", context, status=status)
 
@@ -218,11 +223,43 @@ def _give(request: SignedInRequest, finding: Finding) -> None:
     )
 
 
-def _day(text: str) -> date:
+def _day(text: str, field: str = "due_on") -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise Invalid("due_on", "a date, such as 2026-12-04") from error
+        raise Invalid(field, "a date, such as 2026-12-04") from error
+
+
+@signed_in
+@require_POST
+def finding_waive(request: SignedInRequest, number: int) -> HttpResponse:
+    """Leave it as it is until a day, in one's own name."""
+    finding = _find(request.actor, number)
+    try:
+        services.waive_finding(
+            actor=request.actor,
+            finding=finding,
+            until=_day(request.POST.get("until", ""), "until"),
+            because=request.POST.get("because", ""),
+        )
+    except Invalid as error:
+        form = FindingForm(finding=finding)
+        return _detail(request, finding, form, problems=form_errors(error), status=422)
+    messages.success(request, f"{finding.code} is waived, in your name.")
+    return redirect("finding_detail", number=number)
+
+
+@signed_in
+@require_GET
+def finding_csv_file(request: SignedInRequest) -> HttpResponse:
+    """The list as it is narrowed now, one finding a line."""
+    today = database_now().date()
+    rows = filtered(request.actor, _filters(request), today=today)
+    response = HttpResponse(
+        finding_csv.lines(rows, today=today), content_type="text/csv; charset=utf-8"
+    )
+    response["Content-Disposition"] = 'attachment; filename="findings.csv"'
+    return response
 
 
 @signed_in
@@ -267,9 +304,11 @@ def finding_new(request: SignedInRequest, slug: str) -> HttpResponse:
 
 urlpatterns = [
     path("findings/", finding_list, name="finding_list"),
+    path("findings/findings.csv", finding_csv_file, name="finding_csv"),
     path("findings/F-<int:number>/", finding_detail, name="finding_detail"),
     path("findings/F-<int:number>/edit/", finding_edit, name="finding_edit"),
     path("findings/F-<int:number>/move/", finding_move, name="finding_move"),
+    path("findings/F-<int:number>/waive/", finding_waive, name="finding_waive"),
     path("findings/F-<int:number>/comment/", finding_comment, name="finding_comment"),
     path("exercises/<slug:slug>/findings/new/", finding_new, name="finding_new"),
 ]

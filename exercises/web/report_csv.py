@@ -1,34 +1,18 @@
-"""The report as CSV (RFC 4180): section, row, column, value; one number a line."""
+"""The report as CSV: section, row, column, value; one number a line."""
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 from exercises.domain.report_numbers import AGES, Report, Share, Trend
 from exercises.queries.report import ReportPage
+from exercises.web.csv_text import csv_text
 
 Line = tuple[str, str, str, object]
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-
 
 def lines(page: ReportPage) -> str:
-    """The file. Names that a spreadsheet would take for a formula get an apostrophe
-    (OWASP, "CSV Injection")."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(("section", "row", "column", "value"))
-    for line in _numbers(page.numbers):
-        writer.writerow([_harmless(value) for value in line])
-    return out.getvalue()
-
-
-def _harmless(value: object) -> object:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return "" if value is None else value
+    return csv_text(("section", "row", "column", "value"), _numbers(page.numbers))
 
 
 def _numbers(numbers: Report) -> Iterator[Line]:

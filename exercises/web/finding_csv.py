@@ -1,0 +1,40 @@
+"""The list of findings as CSV, one finding a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from exercises.domain.finding_states import FindingState, Severity
+from exercises.models import Finding
+from exercises.queries.findings import OPEN_VALUES
+from exercises.web.csv_text import csv_text
+
+HEAD = (
+    "finding", "title", "severity", "state", "application", "team", "failure family", "owner",
+    "due on", "overdue", "waived until", "found on", "found in", "ticket",
+)  # fmt: skip
+
+
+def lines(findings: Iterable[Finding], *, today: date) -> str:
+    return csv_text(HEAD, (_row(finding, today) for finding in findings))
+
+
+def _row(finding: Finding, today: date) -> tuple[object, ...]:
+    is_late = finding.due_on and finding.due_on < today and finding.state in OPEN_VALUES
+    return (
+        finding.code,
+        finding.title,
+        Severity(finding.severity).label,
+        FindingState(finding.state).label,
+        finding.application.name,
+        finding.application.team.name,
+        finding.failure_family,
+        finding.owner.name if finding.owner else None,
+        finding.due_on,
+        "yes" if is_late else "no",
+        finding.waived_until,
+        finding.created_at.date(),
+        finding.exercise.name,
+        finding.tracker_url,
+    )
