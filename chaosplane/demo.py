@@ -49,7 +49,8 @@ def run(wishes: Wishes, variables: Mapping[str, str]) -> None:
     url, simulator_url = f"http://{HOST}:{port}", f"http://{HOST}:{_free_port()}"
     servers = Servers(wishes.home, durable=True, given=variables)
     addresses = servers.environment | {
-        "CHAOSPLANE_STOP_JOURNAL": str(wishes.home.resolve() / "stop-journal")
+        "CHAOSPLANE_STOP_JOURNAL": str(wishes.home.resolve() / "stop-journal"),
+        "CHAOSPLANE_MAIL_FOLDER": str(wishes.home.resolve() / "mail"),
     }
     env = environment(variables, addresses, url, simulator_url, wishes.speed)
     keeper = Keeper(wishes.home / "logs", env, PROJECT)

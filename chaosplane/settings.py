@@ -92,15 +92,12 @@ CHAOSPLANE_CLAUSES = env.text("CHAOSPLANE_CLAUSES", "")
 # -- Database, queue ---------------------------------------------------------------------
 
 _embedded = embedded.addresses(embedded.home(os.environ))
+_pool_size = int(env.number("CHAOSPLANE_DB_POOL", 20, least=0, most=200))
 DATABASES = {
     "default": database(
         "DATABASE_URL",
         env.text("DATABASE_URL", None if PRODUCTION else _embedded.database_url),
-        pool={
-            "min_size": 1,
-            "max_size": int(env.number("CHAOSPLANE_DB_POOL", 20, least=2, most=200)),
-            "timeout": 10,
-        },
+        pool={"min_size": 1, "max_size": _pool_size, "timeout": 10} if _pool_size else None,
     )
 }
 # With a pool Django must not keep connections of its own; the pool checks them instead.
@@ -147,7 +144,7 @@ CELERY_TIMEZONE = "UTC"
 # Without an address of a mail server people are told in their inbox and by chat only; outside
 # production mails are files that one can read.
 CHAOSPLANE_MAIL_URL = env.text("CHAOSPLANE_MAIL_URL", "")
-EMAIL_FILE_PATH = str(embedded.home(os.environ) / "mail")
+EMAIL_FILE_PATH = env.text("CHAOSPLANE_MAIL_FOLDER", str(embedded.home(os.environ) / "mail"))
 vars().update(mail("CHAOSPLANE_MAIL_URL", CHAOSPLANE_MAIL_URL))
 CHAOSPLANE_SENDS_MAIL = bool(CHAOSPLANE_MAIL_URL) or not PRODUCTION
 if not CHAOSPLANE_MAIL_URL:
@@ -263,6 +260,10 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_NAME_OVERRIDES": {
+        "ExerciseKindEnum": "exercises.models.exercises.KINDS",
+        "ChannelKindEnum": "exercises.models.notifications.KINDS",
+    },
 }
 
 # -- What a browser may do ---------------------------------------------------------------

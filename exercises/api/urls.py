@@ -6,13 +6,16 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from exercises.api.audit import Audit
 from exercises.api.catalogue import Templates
 from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.docs import api_docs
+from exercises.api.estate import Accounts, Applications
 from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
 from exercises.api.findings import Findings
 from exercises.api.me import Me
+from exercises.api.notices import Channels, Deliveries, MyWishes, NoticeRulesView, Notices
 from exercises.api.planning import Calendar, Conflicts, Dependencies, FreeSlots
 from exercises.api.reports import ReportOfPeriod
 from exercises.api.runs import Runs
@@ -22,12 +25,20 @@ router.register("exercises", Exercises, basename="api-exercise")
 router.register("experiments", Experiments, basename="api-experiment")
 router.register("runs", Runs, basename="api-run")
 router.register("templates", Templates, basename="api-template")
+router.register("accounts", Accounts, basename="api-account")
+router.register("applications", Applications, basename="api-application")
 router.register("findings", Findings, basename="api-finding")
 router.register("sign-offs", SignOffs, basename="api-sign-off")
 router.register("overrides", Overrides, basename="api-override")
+router.register("notices", Notices, basename="api-notice")
+router.register("channels", Channels, basename="api-channel")
+router.register("deliveries", Deliveries, basename="api-delivery")
+router.register("audit", Audit, basename="api-audit")
 
 single = [
     path("me/", Me.as_view(), name="api-me"),
+    path("me/wishes/", MyWishes.as_view(), name="api-wishes"),
+    path("notice-policy/", NoticeRulesView.as_view(), name="api-notice-policy"),
     path("calendar/", Calendar.as_view({"get": "read"}), name="api-calendar"),
     path(
         "exercises/<slug:slug>/conflicts/",
@@ -59,9 +70,7 @@ single = [
         Standing.as_view({"put": "objectives"}),
         name="api-objectives",
     ),
-    path(
-        "exercises/<slug:slug>/rotation/", Rotation.as_view({"get": "read"}), name="api-rotation"
-    ),
+    path("exercises/<slug:slug>/rotation/", Rotation.as_view({"get": "read"}), name="api-rotation"),
     path(
         "accounts/<str:account_id>/policies/",
         AccountPolicies.as_view({"get": "read"}),

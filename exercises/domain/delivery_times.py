@@ -54,7 +54,9 @@ class Wishes:
     quiet_until: time | None = None
 
 
-def leaves_at(now: datetime, wishes: Wishes, *, is_urgent: bool) -> datetime | None:
+def leaves_at(
+    now: datetime, wishes: Wishes, *, is_urgent: bool, gather: timedelta = GATHER
+) -> datetime | None:
     """When a message to this person leaves at the earliest; None when never."""
     if is_urgent:
         return now + GATHER_URGENT
@@ -62,7 +64,7 @@ def leaves_at(now: datetime, wishes: Wishes, *, is_urgent: bool) -> datetime | N
         return None
     if wishes.pace is MailPace.DAILY:
         return after_quiet(_next(now, wishes.daily_at, wishes.zone), wishes)
-    return after_quiet(now + GATHER, wishes)
+    return after_quiet(now + gather, wishes)
 
 
 def after_quiet(at: datetime, wishes: Wishes) -> datetime:

@@ -118,8 +118,6 @@ def _of_a_moment(
 
 
 def _teams_that_depend_on(applications: Iterable[int]) -> set[int]:
-    if not any(each.name == "depends_on" for each in Application._meta.get_fields()):
-        return set()
     rows = Application.objects.filter(depends_on__in=list(applications))
     return set(rows.values_list("team_id", flat=True))
 

@@ -13,8 +13,10 @@ from typing import Final
 from django.db.models import Q, QuerySet
 
 from exercises.domain.actors import Actor
+from exercises.domain.capacities import TeamRole
 from exercises.domain.notices import Topic
-from exercises.models import Announcement, Delivery, Exercise, Notice
+from exercises.models import Announcement, Channel, Delivery, Exercise, Notice
+from exercises.permissions import may
 from exercises.queries.notice_words import path_of, title_of
 
 SHOWN: Final = (("unread", "Unread"), ("needs_you", "Needs you"), ("all", "All"))
@@ -144,6 +146,15 @@ def told_of(exercise: Exercise) -> list[ToldOf]:
         ToldOf(row, title_of(row), tuple(people[row.pk]), tuple(rooms[row.pk]))
         for row in announcements
     ]
+
+
+def managed_channels(actor: Actor) -> QuerySet[Channel]:
+    """One's own channels, those of teams one owns, and for a programme lead every room."""
+    owned = [pk for pk, role in actor.team_roles.items() if role == TeamRole.OWNER.value]
+    mine = Q(person=actor.user_id) | Q(team__in=owned)
+    if may(actor, "delivery.view"):
+        mine |= Q(person__isnull=True)
+    return Channel.objects.filter(mine).select_related("team", "person")
 
 
 def deliveries_of(state: str = "") -> QuerySet[Delivery]:

@@ -15,7 +15,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models.functions import Least
 
-from exercises.domain.delivery_times import MailPace, Wishes, leaves_at
+from exercises.domain.delivery_times import GATHER, MailPace, Wishes, leaves_at
 from exercises.domain.notices import NEEDS_YOU, URGENT, Topic
 from exercises.models import Announcement, Channel, Delivery, Notice, NoticeWishes
 from exercises.models.due_work import database_now
@@ -159,4 +159,5 @@ def _when(
 ) -> datetime | None:
     if row is not None and topic.value in row.muted and not is_urgent:
         return None
-    return leaves_at(now, wishes_of(row), is_urgent=is_urgent)
+    gather = GATHER / settings.CHAOSPLANE_TIME_SPEED
+    return leaves_at(now, wishes_of(row), is_urgent=is_urgent, gather=gather)

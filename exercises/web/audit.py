@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -25,6 +26,7 @@ from exercises.services.audit_verification import verify
 from exercises.web.access import SignedInRequest, signed_in
 
 PAGE_SIZE: Final = 50
+_HASH: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class FilterForm(forms.Form):
@@ -74,7 +76,8 @@ def _details(entry: AuditEntry) -> list[tuple[str, str]]:
 
 def _short(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 120 else f"{text[:119]}…"
+    longest = 16 if _HASH.fullmatch(text) else 80
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 @signed_in

@@ -10,7 +10,6 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
@@ -24,7 +23,7 @@ from exercises.domain.notices import MOMENTS, MUTABLE, RUNGS, WORDS, Audience
 from exercises.models import Channel, Delivery, NoticePolicy, NoticeWishes, Team, User
 from exercises.permissions import authorize, may
 from exercises.queries.notice_recipients import current_rules
-from exercises.queries.notices import deliveries_of, titled
+from exercises.queries.notices import deliveries_of, managed_channels, titled
 from exercises.services import channels as services
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.forms.setup import add_problems
@@ -36,7 +35,7 @@ PAGE_SIZE: Final = 50
 class WishesForm(forms.Form):
     """When mail comes, and what not by mail."""
 
-    pace = forms.ChoiceField(label="Mail", choices=[(p.value, p.label) for p in MailPace])
+    pace = forms.ChoiceField(label="How often", choices=[(p.value, p.label) for p in MailPace])
     daily_at = forms.TimeField(
         label="Daily mail at", widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M")
     )
@@ -110,7 +109,7 @@ def _page(
         "own_address": user.email,
         "sends_mail": settings.CHAOSPLANE_SENDS_MAIL,
         "mail_folder": settings.EMAIL_FILE_PATH if settings.CHAOSPLANE_DEMO else "",
-        "channels": _managed(request.actor),
+        "channels": managed_channels(request.actor).filter(kind="chat"),
         "leads": may(request.actor, "delivery.view"),
     }
     refused = any(each is not None and each.errors for each in (form, channel_form))
@@ -134,14 +133,6 @@ def _owners(actor: Actor) -> list[tuple[str, str]]:
     teams = Team.objects.order_by("name")
     found += [(team.slug, team.name) for team in (teams if is_lead else teams.filter(pk__in=owned))]
     return [*found, ("*", "Everyone: what the whole organisation is told")] if is_lead else found
-
-
-def _managed(actor: Actor) -> QuerySet[Channel]:
-    owned = [pk for pk, role in actor.team_roles.items() if role == TeamRole.OWNER.value]
-    mine = Q(person=actor.person_id) | Q(team__in=owned)
-    if may(actor, "delivery.view"):
-        mine |= Q(person__isnull=True)
-    return Channel.objects.filter(mine, kind="chat").select_related("team", "person")
 
 
 @signed_in

@@ -15,9 +15,11 @@ from exercises.domain.exercise_phases import Phase
 from exercises.domain.notices import Audience, Topic
 from exercises.models import (
     Announcement,
+    Application,
     Channel,
     Delivery,
     Exercise,
+    Membership,
     Notice,
     OrganisationRole,
 )
@@ -145,6 +147,17 @@ def test_leadership_hears_from_the_blast_radius_the_policy_says(cast: Cast) -> N
     append_event(exercise=where, kind="exercise.go", text="Go again.")
     tell_everyone()
     assert told(Topic.STARTED)["Leadership"] == "Blast radius 1 of 5"
+
+
+def test_owners_of_what_depends_on_it_hear_of_a_wider_exercise(cast: Cast) -> None:
+    Membership.objects.filter(user=cast.outsider).update(role="owner")
+    wallbox = Application.objects.create(slug="wallbox", name="Wallbox", team=cast.other_team)
+    wallbox.depends_on.add(build.deployment(cast).application)
+    where = build.exercise(cast)
+    build.proposed(cast, where, template_version=build.template_version(rung=2))
+    append_event(exercise=where, kind="exercise.go", text="Go.")
+    tell_everyone()
+    assert told(Topic.STARTED)["Outsider"] == "Your service depends on it"
 
 
 def test_mails_carry_absolute_links_and_escape_what_people_wrote(
