@@ -17,7 +17,7 @@ from exercises.models import Exercise, Experiment
 from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.exercise_plan import ExperimentRow, Rehearsal, experiment_rows, rehearsals
-from exercises.services.preflight import run_preflight
+from exercises.services.preflight import run_check, run_preflight
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.exercise_head import find_exercise, head
 
@@ -50,6 +50,8 @@ def run_checks(request: SignedInRequest, slug: str) -> HttpResponse:
     if not chosen:
         messages.error(request, "Nothing here that you may check has been proposed yet.")
         return _back(request, slug)
+    if "check" in request.POST:
+        return _one_check(request, slug, chosen[0])
     if request.headers.get("HX-Request") and len(chosen) > 1:
         step = request.POST.get("step", "")
         if not step.isdecimal():
@@ -63,6 +65,17 @@ def run_checks(request: SignedInRequest, slug: str) -> HttpResponse:
         for experiment in chosen:
             run_preflight(actor=request.actor, experiment=experiment)
     _say_what_came_out(request, exercise, chosen)
+    return _back(request, slug)
+
+
+def _one_check(request: SignedInRequest, slug: str, experiment: Experiment) -> HttpResponse:
+    """Ask one question again."""
+    key = request.POST["check"]
+    checks = run_check(actor=request.actor, experiment=experiment, key=key)
+    [asked] = [check for check in checks if check.key == key]
+    words = {"ok": "passed", "pending": "is under way", "warn": "passed with a warning"}
+    say = messages.success if asked.status != "fail" else messages.warning
+    say(request, f"{experiment.code}, {asked.label}: {words.get(asked.status, 'failed')}.")
     return _back(request, slug)
 
 
@@ -115,7 +128,9 @@ def _say_what_came_out(
     if failed:
         messages.warning(request, f"Checked {len(checked)}: {failed} not ready, see what failed.")
     else:
-        messages.success(request, f"Checked {len(checked)}: every check passed. Rehearsal started.")
+        open_ = sum(bool(r.preflight.in_the_way) for r in rows if r.experiment.pk in checked)
+        said = "Rehearsal started." if open_ else ""
+        messages.success(request, f"Checked {len(checked)}: every check passed. {said}".strip())
 
 
 def _back(request: SignedInRequest, slug: str) -> HttpResponse:
