@@ -69,10 +69,22 @@ class Environment:
         )
 
 
-def database(name: str, url: str, pool: dict[str, Any]) -> dict[str, Any]:
+# A server whose machine is gone answers nothing: TCP gives up after some seconds, not hours
+# (PostgreSQL manual, "Parameter Key Words").
+PATIENCE = {
+    "connect_timeout": 5,
+    "keepalives_idle": 10,
+    "keepalives_interval": 3,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 20_000,
+}
+
+
+def database(name: str, url: str, pool: dict[str, Any] | None) -> dict[str, Any]:
     """Django's DATABASES entry for postgresql://user:password@host:port/name?option=value.
 
-    A socket folder is given as ?host=/folder, as libpq does.
+    A socket folder is given as ?host=/folder, as libpq does. Without a pool each thread has a
+    connection of its own.
     """
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query))
@@ -92,7 +104,7 @@ def database(name: str, url: str, pool: dict[str, Any]) -> dict[str, Any]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": options.pop("host", parts.hostname or ""),
         "PORT": str(port),
-        "OPTIONS": {"connect_timeout": 5, **options, "pool": pool},
+        "OPTIONS": {**PATIENCE, **options} | ({"pool": pool} if pool else {}),
     }
 
 

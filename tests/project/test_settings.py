@@ -99,6 +99,21 @@ def test_production_refuses_to_be_killed_on_purpose(read):
     assert "CHAOSPLANE_FAILPOINTS" in refusal(read, CHAOSPLANE_FAILPOINTS="/tmp/failpoints")
 
 
+def test_a_database_server_that_is_gone_is_noticed_within_seconds(read):
+    def options(url):
+        return read(CHAOSPLANE_ENV="test", DATABASE_URL=url)["DATABASES"]["default"]["OPTIONS"]
+
+    plain = options("postgresql://db.test/chaosplane")
+    assert plain["connect_timeout"] == 5
+    assert plain["keepalives_idle"] + 3 * plain["keepalives_interval"] < 20
+    assert options("postgresql://db.test/chaosplane?connect_timeout=2")["connect_timeout"] == "2"
+
+
+def test_without_a_pool_no_server_is_waited_for(read):
+    settings = read(CHAOSPLANE_ENV="test", CHAOSPLANE_DB_POOL="0")
+    assert "pool" not in settings["DATABASES"]["default"]["OPTIONS"]
+
+
 def test_production_refuses_any_host(read):
     assert "CHAOSPLANE_ALLOWED_HOSTS" in refusal(read, CHAOSPLANE_ALLOWED_HOSTS="*")
 
@@ -109,7 +124,7 @@ def test_production_refuses_any_host(read):
         ("CHAOSPLANE_ENV", "staging", "must be one of production, demo, test, development"),
         ("CHAOSPLANE_TICK_S", "often", "must be a number"),
         ("CHAOSPLANE_TICK_S", "0", "must be between 0.1 and 60"),
-        ("CHAOSPLANE_DB_POOL", "1000", "must be between 2 and 200"),
+        ("CHAOSPLANE_DB_POOL", "1000", "must be between 0 and 200"),
         ("CHAOSPLANE_HTTPS_REDIRECT", "perhaps", "must be true or false"),
         ("CHAOSPLANE_LOG_LEVEL", "loud", "must be one of"),
         ("DATABASE_URL", "mysql://host/name", "must look like postgresql://"),

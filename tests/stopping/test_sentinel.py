@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 
 from exercises.aws.heartbeat import beat
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess
 from exercises.engines import fis
+from exercises.management.commands.sentinel import _bound
 from exercises.models import AccountRegion, Exercise, Run, RunEvent, SignOfLife
 from exercises.models.due_work import database_now
 from exercises.services import sentinel
@@ -178,3 +180,12 @@ def test_what_the_command_wrote_is_imported(
     event = RunEvent.objects.get(run=run, kind="stop.requested")
     assert event.source == "root (chaosplane stop)"
     assert by_hand.under_way() == []
+
+
+@pytest.mark.django_db
+def test_no_statement_of_the_sentinel_lasts_longer_than_its_limit() -> None:
+    _bound(connection)
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW statement_timeout")
+        assert cursor.fetchone() == ("15s",)
+        cursor.execute("RESET statement_timeout")

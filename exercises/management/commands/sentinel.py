@@ -13,6 +13,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import DatabaseError, connection
+from django.db.backends.signals import connection_created
 from psycopg_pool import PoolTimeout
 
 from exercises.services.engine_events import Ears
@@ -21,6 +22,7 @@ from exercises.services.sentinel import StopDriver, Watch
 log = logging.getLogger(__name__)
 
 EVERY_S = 1.0
+STATEMENT_TIMEOUT = "15s"
 
 
 class Command(BaseCommand):
@@ -28,6 +30,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         _check_folder(Path(settings.CHAOSPLANE_STOP_JOURNAL))
+        connection_created.connect(_bound, dispatch_uid="sentinel")
         is_over = threading.Event()
 
         def end(number: int, frame: FrameType | None) -> None:
@@ -67,6 +70,12 @@ def _with_database(work: Callable[[], object]) -> Callable[[], None]:
             connection.close()
 
     return cycle
+
+
+def _bound(connection: Any, **_: Any) -> None:
+    """No statement of the sentinel may keep the next look waiting."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT set_config('statement_timeout', %s, false)", [STATEMENT_TIMEOUT])
 
 
 def _check_folder(folder: Path) -> None:
