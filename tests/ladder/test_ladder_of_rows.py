@@ -199,7 +199,11 @@ def test_sign_offs_and_overrides_are_history(cast: Cast) -> None:
 
 def test_a_mentor_is_asked_once_and_answers_with_a_reason(cast: Cast) -> None:
     experiment = mentored(cast)
-    ask = {"application": experiment.application, "family": FAMILY, "mentor": cast.outsider}
+    ask: dict[str, Any] = {
+        "application": experiment.application,
+        "family": FAMILY,
+        "mentor": cast.outsider,
+    }
     with pytest.raises(NotAllowed):
         ask_mentor(actor=cast.actor("lead"), **ask)
     with pytest.raises(Invalid, match="further on"):
@@ -221,7 +225,7 @@ def test_a_mentor_is_asked_once_and_answers_with_a_reason(cast: Cast) -> None:
 def test_an_override_needs_a_lead_of_another_team_a_reason_and_an_end(cast: Cast) -> None:
     experiment = mentored(cast)
     now = database_now()
-    asked = {
+    asked: dict[str, Any] = {
         "application": experiment.application,
         "family": FAMILY,
         "level": 4,
