@@ -3,41 +3,28 @@
 The rule is expanded over naive local times and only then mapped to UTC, because expanding
 aware times moves occurrences across a change of the clocks. A local time that the clocks
 skip is shifted forward (RFC 5545 section 3.3.5); one that comes twice is taken the first
-time only. Called by services.editions.
+time only. Called by services.editions and services.schedules.
+
+Expansion is our own and counted in steps: dateutil looks for the next occurrence of a rule
+that never comes true up to the year 9999, which takes it seconds.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from typing import Final, cast
+from typing import Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from dateutil.rrule import rrule, rrulestr
-
 from exercises.domain.errors import Invalid
+from exercises.domain.recurrence_rule import Parts, days, parts_of, period_of, period_start
 
-FREQUENCIES: Final = ("DAILY", "WEEKLY", "MONTHLY", "YEARLY")
-MAX_COUNT: Final = 500
-MAX_INTERVAL: Final = 366
 MAX_DURATION_S: Final = 7 * 24 * 3600
-
-# Hours, minutes and seconds come from the local start: lists of them make rules that take
-# seconds to expand.
-_PATTERNS: Final = {
-    "FREQ": re.compile("|".join(FREQUENCIES)),
-    "INTERVAL": re.compile(r"[0-9]{1,3}"),
-    "COUNT": re.compile(r"[0-9]{1,3}"),
-    "UNTIL": re.compile(r"[0-9]{8}(T[0-9]{6}Z?)?"),
-    "BYDAY": re.compile(r"([+-]?[1-5])?(MO|TU|WE|TH|FR|SA|SU)(,([+-]?[1-5])?[A-Z]{2}){0,6}"),
-    "BYMONTHDAY": re.compile(r"-?[0-9]{1,2}(,-?[0-9]{1,2}){0,30}"),
-    "BYMONTH": re.compile(r"[0-9]{1,2}(,[0-9]{1,2}){0,11}"),
-    "BYSETPOS": re.compile(r"[+-]?[0-9]{1,2}(,[+-]?[0-9]{1,2}){0,5}"),
-    "WKST": re.compile(r"MO|TU|WE|TH|FR|SA|SU"),
-}
+MAX_PERIODS: Final = 10_000
+"""Days, weeks, months or years looked at in one expansion; 27 years of days are fewer."""
+FIRST_YEAR: Final = 1970
+LAST_YEAR: Final = 2100
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +64,15 @@ def occurrences(
         raise Invalid("local_start", "a local time without an offset; the zone says the rest")
     if not 60 <= rule.duration_s <= MAX_DURATION_S:
         raise Invalid("duration", "between 1 minute and 7 days")
+    if not FIRST_YEAR <= rule.local_start.year <= LAST_YEAR:
+        raise Invalid("local_start", f"a year from {FIRST_YEAR} to {LAST_YEAR}")
     if after.tzinfo is None or until.tzinfo is None:
         raise ValueError("after and until need a time zone")
     found: list[Occurrence] = []
+    # A zone may skip a whole day, which shifts what falls on it by as much.
+    first_local = after.astimezone(zone).replace(tzinfo=None) - timedelta(days=2)
     last_local = until.astimezone(zone).replace(tzinfo=None) + timedelta(days=1)
-    for local in _locals(rule, zone, last_local):
+    for local in _locals(rule, zone, first_local, last_local):
         occurrence = _occurrence(local, zone, rule.duration_s)
         if not after < occurrence.starts_at <= until:
             continue
@@ -114,54 +105,38 @@ def _occurrence(local: datetime, zone: ZoneInfo, duration_s: int) -> Occurrence:
     )
 
 
-def _locals(rule: Rule, zone: ZoneInfo, last: datetime) -> Iterator[datetime]:
-    """Naive local times up to `last`: a bound, so that a rule that never comes true ends."""
-    parts = _parts(rule.rrule)
-    count = int(parts.pop("COUNT", MAX_COUNT * 1000))
-    until = parts.pop("UNTIL", "")
-    if until:
-        last = min(last, _until(until, zone))
-    expanded = rrulestr(
-        ";".join(f"{name}={value}" for name, value in parts.items()),
-        dtstart=rule.local_start.replace(microsecond=0),
-    )
-    return islice(iter(cast("rrule", expanded).replace(until=last)), count)
+def _locals(rule: Rule, zone: ZoneInfo, first: datetime, last: datetime) -> Iterator[datetime]:
+    """Naive local times from `first` to `last`, after at most MAX_PERIODS steps.
+
+    With COUNT the first ones have to be counted, too, so it begins at the start of the rule.
+    """
+    parts = parts_of(rule.rrule)
+    start = rule.local_start.replace(microsecond=0)
+    if parts.until:
+        last = min(last, _until(parts.until, zone))
+    counted = 0
+    begin = 0 if parts.count else max(0, period_of(parts, start.date(), first.date()))
+    for index in range(begin, begin + MAX_PERIODS):
+        opens = period_start(parts, start.date(), index)
+        if opens is None or opens > last.date():
+            return
+        for day in days(parts, start.date(), opens):
+            local = datetime.combine(day, start.time())
+            if local < start:
+                continue
+            if local > last:
+                return
+            counted += 1
+            if local >= first:
+                yield local
+            if counted == parts.count:
+                return
+    raise Invalid("rrule", _too_many(parts))
 
 
-def _parts(text: str) -> dict[str, str]:
-    parts: dict[str, str] = {}
-    for part in text.strip().removeprefix("RRULE:").upper().split(";"):
-        name, _, value = part.partition("=")
-        if name not in _PATTERNS:
-            allowed = ", ".join(_PATTERNS)
-            raise Invalid("rrule", f"“{name[:20]}” is not one of {allowed}")
-        if name in parts:
-            raise Invalid("rrule", f"{name} is there twice")
-        if not _PATTERNS[name].fullmatch(value):
-            raise Invalid("rrule", _expected(name, value))
-        parts[name] = value
-    if "FREQ" not in parts:
-        raise Invalid("rrule", "FREQ is missing: " + ", ".join(FREQUENCIES))
-    if "COUNT" in parts and "UNTIL" in parts:
-        raise Invalid("rrule", "COUNT or UNTIL, not both")
-    for name, most in (("COUNT", MAX_COUNT), ("INTERVAL", MAX_INTERVAL)):
-        if name in parts and not 1 <= int(parts[name]) <= most:
-            raise Invalid("rrule", f"{name} is between 1 and {most}")
-    _check_meaning(";".join(f"{n}={v}" for n, v in parts.items() if n not in {"COUNT", "UNTIL"}))
-    return parts
-
-
-def _expected(name: str, value: str) -> str:
-    if name == "FREQ":
-        return f"FREQ is one of {', '.join(FREQUENCIES)}, not “{value[:20]}”"
-    return f"“{value[:20]}” is not a value of {name} (RFC 5545)"
-
-
-def _check_meaning(text: str) -> None:
-    try:
-        rrulestr(text, dtstart=datetime(2000, 1, 1))  # noqa: DTZ001
-    except (ValueError, KeyError, TypeError) as error:
-        raise Invalid("rrule", f"not a rule of RFC 5545: {error}") from error
+def _too_many(parts: Parts) -> str:
+    because = "; with COUNT it is counted from its first start" if parts.count else ""
+    return f"takes more than {MAX_PERIODS:,} steps to expand{because}"
 
 
 def _until(text: str, zone: ZoneInfo) -> datetime:

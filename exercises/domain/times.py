@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,3 +26,15 @@ class Window:
 
     def overlaps(self, other: Window) -> bool:
         return self.starts_at < other.ends_at and other.starts_at < self.ends_at
+
+
+def whole_days(first: date, after_last: date, zone: ZoneInfo) -> Window | None:
+    """Local days as instants: from when the first begins until the one after the last does.
+
+    A midnight that the clocks skip begins with the first moment after the gap; one that comes
+    twice is the first. None for days that the zone leaves out altogether.
+    """
+    starts_at, ends_at = (
+        datetime.combine(day, time(), zone).astimezone(UTC) for day in (first, after_last)
+    )
+    return Window(starts_at, ends_at) if ends_at > starts_at else None

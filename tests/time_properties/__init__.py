@@ -1,0 +1,1 @@
+"""Recurrence and windows against an oracle that walks every minute: make time-properties."""
