@@ -7,6 +7,7 @@ from exercises.models.applications import Application, Deployment
 from exercises.models.audit import AuditEntry
 from exercises.models.calendar_feeds import CalendarFeed
 from exercises.models.catalogue import Template, TemplateVersion
+from exercises.models.debriefs import DebriefAnswers
 from exercises.models.decisions import Decision
 from exercises.models.exercises import Exercise, Participation
 from exercises.models.experiments import (
@@ -46,6 +47,7 @@ __all__ = [
     "CalendarFeed",
     "Channel",
     "CloudAccount",
+    "DebriefAnswers",
     "Decision",
     "Delivery",
     "Deployment",
