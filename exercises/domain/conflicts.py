@@ -53,6 +53,7 @@ class Slot:
     """
 
     id: int
+    code: str
     label: str
     span: Window
     application_id: int

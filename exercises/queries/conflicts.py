@@ -154,7 +154,7 @@ def slots_of(
             team = experiment.application.team
             person, key = team.name, f"team {team.pk}"
         slot = replace(slot, on_call=person, on_call_key=key)
-        found.append(slot if named else replace(slot, label=UNNAMED))
+        found.append(slot if named else replace(slot, code="", label=UNNAMED))
     return found
 
 
@@ -163,6 +163,7 @@ def _slot(experiment: Experiment, span: Window, edges: Edges) -> Slot:
     zone = experiment.az
     return Slot(
         id=experiment.pk or 0,
+        code=experiment.code if experiment.pk else "",
         label=f"{experiment.code} {experiment.title}" if experiment.pk else experiment.title,
         span=span,
         application_id=experiment.application_id,

@@ -19,7 +19,6 @@ from django.urls import reverse
 from exercises.domain.times import Window
 from exercises.queries.calendar import Entry
 from exercises.web.formats import clock
-from exercises.web.looks import PHASES
 
 YEARS: Final = range(2000, 2101)
 MOST_IN_A_DAY: Final = 5
@@ -78,11 +77,6 @@ class Cell:
     href: str
     icon: str
     css: str
-
-    @property
-    def state(self) -> str:
-        """The phase in words; the same as on the exercise's page."""
-        return PHASES[self.entry.phase].words if self.entry.phase else ""
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
+
 from exercises.domain.actors import Actor
 from exercises.domain.capacities import label
 from exercises.domain.engine_values import Reading
@@ -112,6 +114,7 @@ def beside(actor: Actor, desk: Desk, typed: Typed, *, with_targets: bool) -> dic
         "free": _free(experiment, desk.now),
         "needed": [label(capacity) for capacity in required_for(experiment)],
         "environment": experiment.deployment.place.account.get_environment_display(),
+        "is_fast": settings.CHAOSPLANE_TIME_SPEED != 1,
         "slot_zone": experiment.exercise.timezone,
         "is_own": experiment.exercise.kind == "self_service",
     }

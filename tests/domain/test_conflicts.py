@@ -25,7 +25,8 @@ NINE = datetime(2026, 11, 18, 9, tzinfo=UTC)
 def slot(number: int, *, minute: int = 0, minutes: int = 30, **changes: object) -> Slot:
     starts_at = NINE + timedelta(minutes=minute)
     made = Slot(
-        id=number, label=f"EXP-{number}", application_id=number, application=f"App {number}",
+        id=number, code=f"EXP-{number}", label=f"EXP-{number} Stop one",
+        application_id=number, application=f"App {number}",
         span=Window(starts_at, starts_at + timedelta(minutes=minutes)),
         account_id=str(number), region="eu-central-1",
     )  # fmt: skip
