@@ -63,10 +63,11 @@ def recipients_of(announcement: Announcement) -> Recipients:
         _of_an_experiment(found, announcement.experiment)
     elif topic is Topic.EDITION_CREATED and announcement.exercise is not None:
         _of_an_edition(found, announcement.exercise)
-    elif topic in {Topic.SCHEDULE_SUSPENDED, Topic.CHANNEL_DISABLED}:
+    elif topic is Topic.SCHEDULE_SUSPENDED:
         found.add(_with_role(OrgRole.PROGRAMME_LEAD), "You lead the programme")
-        if topic is Topic.SCHEDULE_SUSPENDED:
-            found.add(_with_role(OrgRole.SAFETY_OFFICER), "You are a safety officer")
+        found.add(_with_role(OrgRole.SAFETY_OFFICER), "You are a safety officer")
+    elif topic is Topic.CHANNEL_DISABLED and not announcement.people:
+        found.add(_with_role(OrgRole.PROGRAMME_LEAD), "You lead the programme")
     found.people.pop(announcement.by_id or 0, None)
     active = set(
         User.objects.filter(pk__in=found.people, is_active=True).values_list("pk", flat=True)

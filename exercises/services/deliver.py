@@ -31,7 +31,7 @@ from exercises.services.notify import tell
 
 log = logging.getLogger(__name__)
 
-MOST_IN_ONE: Final = 50
+MOST_IN_ONE: Final = 200
 
 
 def deliver(*, channel_id: int, fence: int) -> int:
@@ -132,6 +132,11 @@ def _switch_off(channel: Channel, why: str, now: datetime) -> None:
         key=f"channel:{channel.pk}:{now.isoformat()}",
         text=f"{channel.name} is switched off after it failed: {why}",
         people=[whose] if whose else [],
+    )
+    tell(
+        Topic.CHANNEL_DISABLED,
+        key=f"channels:{now:%Y-%m-%d}",
+        text="Channels were switched off today after they failed. The delivery log names them.",
     )
 
 

@@ -16,7 +16,6 @@ from exercises.models.due_work import database_now
 
 OF_EVENT: Final[Mapping[str, Topic]] = {
     "exercise.created": Topic.EDITION_CREATED,
-    "exercise.live": Topic.STARTED,
     "exercise.go": Topic.STARTED,
     "exercise.debrief": Topic.ENDED,
     "exercise.closed": Topic.DEBRIEF,
