@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.api.base import Resource
+from exercises.api.going_live import ExerciseGoingLive
 from exercises.api.representations import ExerciseDetail, ExerciseOut, RunEventOut, StopOut
 from exercises.api.strict import StrictSerializer
 from exercises.domain.exercise_phases import Phase
@@ -59,7 +60,7 @@ class ExerciseFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class Exercises(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+class Exercises(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExerciseGoingLive, Resource):
     queryset = Exercise.objects.none()
     serializer_class = ExerciseOut
     filterset_class = ExerciseFilter

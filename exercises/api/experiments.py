@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.api.base import Resource
+from exercises.api.going_live import ExperimentChecks
 from exercises.api.representations import DecisionOut, ExperimentOut
 from exercises.api.strict import StrictSerializer
 from exercises.domain.errors import Invalid
@@ -64,7 +65,7 @@ class ExperimentFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentChecks, Resource):
     queryset = Experiment.objects.none()
     serializer_class = ExperimentOut
     filterset_class = ExperimentFilter
