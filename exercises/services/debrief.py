@@ -1,6 +1,6 @@
-"""Opens the debrief of every exercise that has nothing left to do.
+"""Opens the debrief of every exercise that has nothing left to do, and keeps its answers.
 
-Called by the tick: a verdict, a stop and a skipped slot can each be the last thing an
+Opened by the tick: a verdict, a stop and a skipped slot can each be the last thing an
 exercise waited for, and whoever did it may have died right after.
 """
 
@@ -9,11 +9,19 @@ from __future__ import annotations
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from exercises.domain.actors import Actor
+from exercises.domain.errors import Conflict, Invalid
 from exercises.domain.exercise_phases import Phase, move
 from exercises.failpoints import failpoint
-from exercises.models import Exercise, Run
+from exercises.models import DebriefAnswers, Exercise, Run
+from exercises.models.debriefs import RESILIENT
+from exercises.models.due_work import database_now
 from exercises.models.runs import TERMINAL_VALUES
+from exercises.permissions import authorize
+from exercises.services.audit import record
 from exercises.services.run_events import append_event
+
+MAX_ANSWER = 2000
 
 
 def open_due_debriefs() -> None:
@@ -47,3 +55,45 @@ def _open(exercise: Exercise) -> None:
         kind="exercise.debrief",
         text="Nothing runs any more, debrief is open.",
     )
+
+
+def answer_debrief(
+    *, actor: Actor, exercise: Exercise, was_resilient: str, surprised_us: str, we_share: str
+) -> DebriefAnswers:
+    """Write the three answers down, or anew while the debrief is open.
+
+    Raises Invalid that names the answer, Conflict when the debrief is not open, NotAllowed.
+    """
+    authorize(actor, "exercise.advance", exercise)
+    surprised_us, we_share = surprised_us.strip(), we_share.strip()
+    problems = []
+    if was_resilient not in dict(RESILIENT):
+        problems.append(("was_resilient", "yes, in part or no"))
+    for name, text in (("surprised_us", surprised_us), ("we_share", we_share)):
+        if not 1 <= len(text) <= MAX_ANSWER:
+            problems.append((name, f"1 to {MAX_ANSWER:,} characters; “nothing” is an answer"))
+    if problems:
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
+        if locked.phase != Phase.DEBRIEF.value:
+            raise Conflict("the debrief is not open")
+        answers, _ = DebriefAnswers.objects.update_or_create(
+            exercise=locked,
+            defaults={
+                "was_resilient": was_resilient,
+                "surprised_us": surprised_us,
+                "we_share": we_share,
+                "answered_by_id": actor.person_id,
+                "answered_at": database_now(),
+            },
+        )
+        record(
+            actor,
+            "debrief.answer",
+            locked,
+            was_resilient=was_resilient,
+            surprised_us=surprised_us,
+            we_share=we_share,
+        )
+    return answers

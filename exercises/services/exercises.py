@@ -19,6 +19,7 @@ from exercises.domain.notices import Topic
 from exercises.domain.run_states import RunState
 from exercises.models import (
     Application,
+    DebriefAnswers,
     Exercise,
     Experiment,
     Participation,
@@ -177,7 +178,8 @@ def _person_named(words: str) -> User | None:
 def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:
     """Move to the next phase. Go has its own door: `go_live`.
 
-    Raises Refused when the debrief would close over drafted findings nobody decided on.
+    Raises Refused when the debrief would close over drafted findings nobody decided on, or
+    without its three answers.
     """
     authorize(actor, "exercise.advance", exercise)
     if to is Phase.LIVE:
@@ -188,6 +190,7 @@ def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:
         locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
         if to is Phase.CLOSED:
             _refuse_undecided_findings(locked)
+            _refuse_without_answers(locked)
         if to is Phase.DEBRIEF:
             _take_off_the_schedule(locked)
         _enter(locked, to, actor)
@@ -264,6 +267,17 @@ def _refuse_undecided_findings(exercise: Exercise) -> None:
                 rule="finding.undecided",
                 because=f"{drafts} drafted finding{'s' if drafts > 1 else ''} not decided on.",
                 lifted_by="Accept or dismiss each of them in the debrief.",
+            )
+        )
+
+
+def _refuse_without_answers(exercise: Exercise) -> None:
+    if not DebriefAnswers.objects.filter(exercise=exercise).exists():
+        raise Refused(
+            Refusal(
+                rule="debrief.unanswered",
+                because="The debrief has no answers yet.",
+                lifted_by="Say whether it was resilient, what surprised you, and what you share.",
             )
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -12,11 +13,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from exercises.domain.errors import Invalid
 from exercises.domain.exercise_phases import Phase
-from exercises.models import Exercise
+from exercises.models import DebriefAnswers, Exercise
+from exercises.models.debriefs import RESILIENT
 from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.debrief import Debrief, debrief_of
 from exercises.queries.findings import FindingCard
+from exercises.services.debrief import answer_debrief
 from exercises.services.exercises import add_note, move_exercise
 from exercises.web import charts
 from exercises.web.access import SignedInRequest, signed_in
@@ -24,6 +27,7 @@ from exercises.web.errors import form_errors
 from exercises.web.exercise_head import find_exercise
 from exercises.web.findings import figures_of
 
+ANSWERS = ("was_resilient", "surprised_us", "we_share")
 EARLY = frozenset({Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.CANCELLED})
 
 
@@ -38,6 +42,7 @@ def _page(
     exercise: Exercise,
     *,
     note: str = "",
+    answers: Mapping[str, str] | None = None,
     problems: dict[str, list[str]] | None = None,
 ) -> HttpResponse:
     found = debrief_of(request.actor, exercise, today=database_now().date())
@@ -56,6 +61,9 @@ def _page(
         "is_live": phase is Phase.LIVE,
         "may_close": leads and phase is Phase.DEBRIEF,
         "note": note,
+        "answers": answers
+        or DebriefAnswers.objects.filter(exercise=exercise).select_related("answered_by").first(),
+        "resilient": RESILIENT,
         "problems": problems or {},
     }
     return render(request, "debrief/page.html", context, status=422 if problems else 200)
@@ -123,8 +131,18 @@ def debrief_note(request: SignedInRequest, slug: str) -> HttpResponse:
 @signed_in
 @require_POST
 def debrief_close(request: SignedInRequest, slug: str) -> HttpResponse:
-    """End the exercise; refused while a drafted finding waits for a decision."""
+    """Keep the three answers, and end the exercise when that button was pressed; refused
+    while a drafted finding waits for a decision."""
     exercise = find_exercise(request.actor, slug)
+    given = {name: request.POST.get(name, "") for name in ANSWERS}
+    if any(given.values()):
+        try:
+            answer_debrief(actor=request.actor, exercise=exercise, **given)
+        except Invalid as error:
+            return _page(request, exercise, answers=given, problems=form_errors(error))
+    if request.POST.get("to") == "keep":
+        messages.success(request, "The answers are kept.")
+        return redirect("debrief", slug=slug)
     move_exercise(actor=request.actor, exercise=exercise, to=Phase.CLOSED)
     messages.success(request, f"{exercise.name} is closed. Its findings stay open.")
     return redirect("debrief", slug=slug)

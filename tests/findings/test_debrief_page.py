@@ -21,6 +21,13 @@ from tests.cast import Cast
 
 pytestmark = pytest.mark.django_db
 
+ANSWERS = {
+    "was_resilient": "partly",
+    "surprised_us": "Both clusters took clients.",
+    "we_share": "Ask for a quorum before clients connect.",
+    "to": "close",
+}
+
 
 def address(exercise: Exercise) -> str:
     return reverse("debrief", args=[exercise.slug])
@@ -94,13 +101,46 @@ def test_the_debrief_does_not_close_over_a_draft(
 ) -> None:
     client.force_login(cast.lead)
     close = reverse("debrief_close", args=[drafted.exercise.slug])
-    answer = client.post(close)
+    answer = client.post(close, ANSWERS)
     assert answer.status_code == 409
     assert "finding.undecided" in answer.content.decode()
     move_finding(actor=cast.actor("lead"), finding=drafted, to=FindingState.DISMISSED)
-    assert client.post(close)["Location"] == address(drafted.exercise)
+    assert client.post(close, ANSWERS)["Location"] == address(drafted.exercise)
     drafted.exercise.refresh_from_db()
     assert drafted.exercise.phase == Phase.CLOSED.value
+
+
+def test_an_exercise_closes_with_three_answers(
+    client: Client, cast: Cast, drafted: Finding
+) -> None:
+    client.force_login(cast.lead)
+    move_finding(actor=cast.actor("lead"), finding=drafted, to=FindingState.DISMISSED)
+    close = reverse("debrief_close", args=[drafted.exercise.slug])
+    answer = client.post(close)
+    assert answer.status_code == 409
+    assert "debrief.unanswered" in answer.content.decode()
+    answer = client.post(close, {**ANSWERS, "we_share": " "})
+    assert answer.status_code == 422
+    text = answer.content.decode()
+    assert "“nothing” is an answer" in text
+    assert ANSWERS["surprised_us"] in text
+    client.post(close, ANSWERS)
+    shown = client.get(address(drafted.exercise)).content.decode()
+    assert ANSWERS["we_share"] in shown
+    assert "In part" in shown
+    assert client.post(close, {**ANSWERS, "to": "keep"}).status_code == 409
+
+
+def test_answers_can_be_kept_while_the_debrief_goes_on(
+    client: Client, cast: Cast, drafted: Finding
+) -> None:
+    client.force_login(cast.lead)
+    close = reverse("debrief_close", args=[drafted.exercise.slug])
+    client.post(close, {**ANSWERS, "to": "keep"})
+    client.post(close, {**ANSWERS, "we_share": "The quorum.", "to": "keep"})
+    drafted.exercise.refresh_from_db()
+    assert drafted.exercise.phase == Phase.DEBRIEF.value
+    assert "The quorum." in client.get(address(drafted.exercise)).content.decode()
 
 
 def test_only_who_leads_closes_the_debrief(client: Client, cast: Cast, drafted: Finding) -> None:
