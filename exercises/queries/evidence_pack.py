@@ -21,6 +21,7 @@ from django.db.models import Q
 from exercises.domain.evidence_pack import document
 from exercises.models import (
     AuditEntry,
+    DebriefAnswers,
     Decision,
     Exercise,
     Experiment,
@@ -127,10 +128,24 @@ def _exercise(exercise: Exercise) -> dict[str, object]:
         "stopped_at": _at(exercise.stopped_at),
         "ended_at": _at(exercise.ended_at),
         "is_imported": exercise.is_imported,
+        "debrief": _answers(exercise),
         "participants": [
             {"application": p.application.slug, "answer": p.answer, "on_call": p.on_call}
             for p in exercise.participations.select_related("application").order_by("id")
         ],
+    }
+
+
+def _answers(exercise: Exercise) -> dict[str, object] | None:
+    answers = DebriefAnswers.objects.filter(exercise=exercise).select_related("answered_by").first()
+    if answers is None:
+        return None
+    return {
+        "was_resilient": answers.was_resilient,
+        "surprised_us": answers.surprised_us,
+        "we_share": answers.we_share,
+        "answered_by": _name(answers.answered_by),
+        "answered_at": _at(answers.answered_at),
     }
 
 
