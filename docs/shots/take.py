@@ -32,7 +32,8 @@ def before_go(people: People) -> None:
     take(lead, "home")
     steps.open_edition(lead)
     # The accounts are looked at for the first time while this opens.
-    until(lambda: lead.reload() and not lead.get_by_text("was not looked at").count(), "a look")
+    waiting = re.compile("was not looked at|is being looked at")
+    until(lambda: lead.reload() and not lead.get_by_text(waiting).count(), "a look")
     take(lead, "exercise")
     engineer = people(ENGINEER)
     steps.use_template(engineer, "AZ Availability: Power Interruption")
