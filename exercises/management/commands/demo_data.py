@@ -14,6 +14,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from exercises.management.demo.edition import seed_edition
 from exercises.management.demo.history import seed_history
+from exercises.management.demo.mentoring import seed_mentoring
 from exercises.management.demo.people import PEOPLE
 from exercises.management.demo.programme import seed_schedule
 from exercises.management.demo.report import seed_report
@@ -38,6 +39,7 @@ class Command(BaseCommand):
             )
         world = seed_world()
         seed_history(world)
+        seed_mentoring(world)
         seed_schedule(world.programme)
         look_at_accounts()
         exercise = seed_edition(world)
