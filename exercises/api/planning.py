@@ -65,7 +65,7 @@ class SlotOut(serializers.Serializer[Any]):
     """An experiment in its planned time. `id` is null where you may not see which one it is."""
 
     id = serializers.SerializerMethodField()
-    label = serializers.CharField()
+    name = serializers.CharField(source="label")
     application = serializers.CharField()
     starts_at = serializers.DateTimeField(source="span.starts_at")
     ends_at = serializers.DateTimeField(source="span.ends_at")

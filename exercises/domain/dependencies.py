@@ -28,7 +28,7 @@ def circle(edges: Edges, start: int, depends_on: Iterable[int]) -> tuple[int, ..
 
     It begins and ends with `start`; the shortest one.
     """
-    ways = [(start, first) for first in sorted(depends_on)]
+    ways: list[tuple[int, ...]] = [(start, first) for first in sorted(depends_on)]
     seen: set[int] = set()
     while ways:
         way = ways.pop(0)

@@ -280,7 +280,7 @@ def _freezes(show: Show, window: Window) -> Iterator[Entry]:
                 freeze.environments,
             ),
             is_cancelled=freeze.lifted_at is not None,
-            changed_at=freeze.lifted_at,
+            changed_at=freeze.lifted_at or freeze.declared_at,
         )  # fmt: skip
 
 

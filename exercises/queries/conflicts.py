@@ -147,9 +147,7 @@ def slots_of(
             if seen is not None
             else names_for is None or _is_open_to(names_for, experiment)
         )
-        person, key = on_call.get(
-            (experiment.exercise_id, experiment.application_id), ("", "")
-        ) or ("", "")
+        person, key = on_call.get((experiment.exercise_id, experiment.application_id), ("", ""))
         if not key:
             team = experiment.application.team
             person, key = team.name, f"team {team.pk}"
@@ -204,7 +202,7 @@ def _on_call(experiments: Iterable[Experiment]) -> dict[tuple[int, int], tuple[s
 def dependencies() -> Edges:
     """Every application that depends on another, and on which."""
     edges: dict[int, set[int]] = {}
-    rows = Application.depends_on.through.objects.values_list(
+    rows = Application.depends_on.through._default_manager.values_list(
         "from_application_id", "to_application_id"
     )
     for application, needed in rows:

@@ -14,12 +14,11 @@ from exercises.domain.actors import Actor
 from exercises.domain.concurrency import OPEN_RUNS_PER_ACCOUNT_REGION
 from exercises.domain.conflicts import Slot, in_the_way
 from exercises.domain.exercise_phases import Phase
-from exercises.domain.freezes import freezes_touching
 from exercises.domain.slots import Crowd, WorkingHours, free_slots
 from exercises.domain.times import Window
 from exercises.models import Exercise, Experiment
 from exercises.queries.conflicts import neighbours, slots_of, span_of
-from exercises.queries.freezes import freeze_facts
+from exercises.queries.freezes import freeze_facts, freezes_holding
 from exercises.queries.plans import planned_wall
 
 LOOK_AHEAD: Final = timedelta(days=14)
@@ -42,14 +41,7 @@ def next_free(experiment: Experiment, *, now: datetime, limit: int = 3) -> list[
         return []
     slots = slots_of([experiment, *neighbours(experiment, within)])
     mine, others = slots[0], slots[1:]
-    place = experiment.deployment.place
-    frozen = freezes_touching(
-        freeze_facts(),
-        within,
-        environment=place.account.environment,
-        account_id=place.account.account_id,
-        team_id=experiment.application.team_id,
-    )
+    frozen = freezes_holding(experiment, within, now=now)
     busy = [other.span for other in others if in_the_way(mine, other)]
     return free_slots(
         within=within,

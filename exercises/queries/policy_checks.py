@@ -112,8 +112,6 @@ def _freeze(experiment: Experiment, now: datetime) -> PolicyCheck:
 
 def conflict(experiment: Experiment) -> PolicyCheck:
     """What else is planned for the same minutes and would be in the way."""
-    if experiment.exercise.pk is None and experiment.exercise.kind != "self_service":
-        return PolicyCheck("pending", "Conflicts are looked up when the plan is complete")
     found = conflicts_of(experiment)
     if found is None:
         return PolicyCheck("pending", "Conflicts are looked up when the plan is complete")

@@ -27,7 +27,9 @@ def around(days: float = 40) -> Window:
     return Window(now - timedelta(days=days), now + timedelta(days=days))
 
 
-def titles(cast: Cast, name: str, *, show: Show | None = None, window: Window | None = None):  # type: ignore[no-untyped-def]
+def titles(
+    cast: Cast, name: str, *, show: Show | None = None, window: Window | None = None
+) -> list[str]:
     found = calendar_entries(cast.actor(name), window or around(), now=database_now(), show=show)
     return [entry.title for entry in found]
 
