@@ -5,6 +5,7 @@ Acknowledging is a person's word, given on the page.
 
 from __future__ import annotations
 
+from datetime import time
 from typing import Any
 
 import django_filters
@@ -218,7 +219,7 @@ class WishesIn(StrictSerializer):
 
     pace = serializers.ChoiceField(choices=[(p.value, p.label) for p in MailPace], default="soon")
     timezone = serializers.CharField(max_length=64, default="Europe/Berlin")
-    daily_at = serializers.TimeField(default="08:00")
+    daily_at = serializers.TimeField(default=time(8, 0))
     quiet_from = serializers.TimeField(default=None, allow_null=True)
     quiet_until = serializers.TimeField(default=None, allow_null=True)
     muted = serializers.ListField(
