@@ -8,15 +8,26 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Q
 
 from exercises.domain.actors import Actor
+from exercises.domain.capacities import OrgRole, TeamRole
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.finding_states import FindingState
 from exercises.domain.timeline import planned_duration_s
-from exercises.models import Exercise, Finding, FreezeWindow, Participation, PreflightCheck, Run
+from exercises.models import (
+    Exercise,
+    Finding,
+    FreezeWindow,
+    GoRequest,
+    Participation,
+    PreflightCheck,
+    Run,
+)
 from exercises.queries.exercise_plan import ExperimentRow, experiment_rows
 from exercises.queries.inbox import Waiting, waiting
 from exercises.queries.live_strip import UNDER_WAY
+from exercises.queries.preflight import acknowledges_from
 from exercises.queries.programme import Programme, programme_of
 from exercises.queries.steady_now import SteadyNow, steady_now
 
@@ -82,6 +93,8 @@ class ComingUp:
 class Home:
     running: tuple[RunningNow, ...]
     to_start: tuple[Exercise, ...]
+    to_confirm: tuple[GoRequest, ...]
+    to_answer: tuple[Participation, ...]
     approvals: tuple[Waiting, ...]
     invitations: tuple[Participation, ...]
     failed_checks: tuple[PreflightCheck, ...]
@@ -92,7 +105,15 @@ class Home:
 
     @property
     def need_count(self) -> int:
-        needs = (self.to_start, self.approvals, self.invitations, self.failed_checks, self.findings)
+        needs = (
+            self.to_start,
+            self.to_confirm,
+            self.to_answer,
+            self.approvals,
+            self.invitations,
+            self.failed_checks,
+            self.findings,
+        )
         return sum(map(len, needs))
 
 
@@ -107,6 +128,8 @@ def home_of(actor: Actor, *, now: datetime) -> Home:
     return Home(
         running=_running(actor, now),
         to_start=_to_start(actor, ahead, now),
+        to_confirm=_to_confirm(actor, now),
+        to_answer=_to_answer(actor, now),
         approvals=tuple(waiting(actor, now=now)),
         invitations=_invitations(actor, now),
         failed_checks=_failed_checks(actor, now),
@@ -207,6 +230,38 @@ def _to_start(actor: Actor, ahead: Sequence[Exercise], now: datetime) -> tuple[E
         and exercise.kind != "self_service"
         and exercise.starts_at <= now
     )
+
+
+def _to_confirm(actor: Actor, now: datetime) -> tuple[GoRequest, ...]:
+    """A Go that waits for this person as the second one."""
+    waiting = GoRequest.objects.filter(
+        valid_until__gt=now, exercise__went_live_at__isnull=True
+    ).exclude(said_by_id=actor.user_id)
+    if OrgRole.SAFETY_OFFICER.value not in actor.org_roles:
+        waiting = waiting.filter(exercise__safety_officer_id=actor.user_id)
+    newest = {r.exercise_id: r for r in waiting.select_related("exercise", "said_by")[::-1]}
+    return tuple(newest.values())
+
+
+def _to_answer(actor: Actor, now: datetime) -> tuple[Participation, ...]:
+    """The teams of this person that owe their go or no-go, or whose on-call is not there yet."""
+    teams = [pk for pk, role in actor.team_roles.items() if role != TeamRole.MEMBER.value]
+    rows = (
+        Participation.objects.filter(
+            Q(application__team__in=teams) | Q(on_call_person_id=actor.user_id),
+            answer="accepted",
+            exercise__phase__in=[Phase.PREFLIGHT.value, Phase.LIVE.value],
+            exercise__ends_at__gt=now,
+        )
+        .filter(Q(is_go__isnull=True) | Q(acknowledged_at__isnull=True))
+        .select_related("exercise", "application")
+        .order_by("exercise__starts_at", "pk")
+    )
+    return tuple(row for row in rows[:AT_MOST] if row.is_go is None or _is_time(row, now))
+
+
+def _is_time(row: Participation, now: datetime) -> bool:
+    return bool(row.on_call) and now >= acknowledges_from(row.exercise)
 
 
 def _next(actor: Actor, ahead: Sequence[Exercise], now: datetime) -> NextExercise | None:

@@ -209,6 +209,23 @@ def test_on_the_page_the_lead_says_go_and_the_officer_types_the_code(
     assert as_person("author").get(url).status_code == 403
 
 
+def test_the_first_page_says_whose_word_is_awaited(cast: Cast, as_person: Person) -> None:
+    where, _ = opened(cast)
+    Participation.objects.update(acknowledged_at=None)
+    confirm = f"Confirm Go for {where.name}"
+    assert confirm not in as_person("safety").get("/").content.decode()
+    owner = as_person("owner").get("/").content.decode()
+    assert "Say go or no-go for Mqtt Broker" in owner
+    mine = Participation.objects.get(exercise=where)
+    answer_poll(actor=cast.actor("owner"), participation=mine, is_go=True)
+    assert "Say that you are on call" in as_person("operator").get("/").content.decode()
+    acknowledge(actor=cast.actor("operator"), participation=mine)
+    assert "Say that you are on call" not in as_person("operator").get("/").content.decode()
+    said(cast, where)
+    assert confirm in as_person("safety").get("/").content.decode()
+    assert confirm not in as_person("lead").get("/").content.decode()
+
+
 def test_a_no_go_holds_what_is_theirs_and_the_others_go_on(cast: Cast) -> None:
     where, experiment = opened(cast, rung=2)
     Exercise.objects.filter(pk=where.pk).update(phase=Phase.APPROVE.value)
