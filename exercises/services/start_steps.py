@@ -25,6 +25,8 @@ UNSETTLED = frozenset({RunState.STARTING.value, RunState.START_UNKNOWN.value})
 """The states of a run whose start has no known outcome."""
 START_WITHIN = timedelta(seconds=60)
 """How long AWS takes this start: a worker that sleeps longer is refused there."""
+CLOCKS_DIFFER_BY = timedelta(seconds=5)
+"""Between the database and AWS."""
 
 
 def lock_free(run_id: UUID | str, fence: int) -> Run:
@@ -74,7 +76,8 @@ def ask_engine(run: Run, fence: int, *, allowed_at: datetime, is_first: bool) ->
         observation = engine(plan["engine"]).start(access, order)
         failpoint("start.sent")
     except EngineError as error:
-        _record_failure(run, fence, error, is_first=is_first)
+        is_late = database_now() >= order.not_after - CLOCKS_DIFFER_BY
+        _record_failure(run, fence, error, is_settled=is_first and not is_late)
         return
     record_started(run, fence, observation)
     failpoint("start.recorded")
@@ -119,12 +122,13 @@ def _record_not_asked(run: Run, fence: int, *, is_first: bool) -> None:
     )
 
 
-def _record_failure(run: Run, fence: int, error: EngineError, *, is_first: bool) -> None:
+def _record_failure(run: Run, fence: int, error: EngineError, *, is_settled: bool) -> None:
     """Nothing happened for certain: failed. Anything else: unknown, to be settled.
 
-    What is said to a repeated request says nothing about the first one.
+    What is said to a repeated request says nothing about the first one, and what is said
+    after the permission has ended, nothing about this start: the gate is asked again.
     """
-    if is_first and error.outcome == "none" and not error.retryable:
+    if is_settled and error.outcome == "none" and not error.retryable:
         move_run(
             run,
             RunState.FAILED,

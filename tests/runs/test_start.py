@@ -20,7 +20,7 @@ from exercises.models import (
     RunEvent,
 )
 from exercises.models.due_work import claim, database_now
-from exercises.services import start
+from exercises.services import start, start_steps
 from exercises.services.settle_starts import settle_start
 from exercises.services.start import start_run
 from exercises.services.stop import stop_run
@@ -310,6 +310,18 @@ def test_a_start_that_aws_refuses_for_certain_has_failed(
     work_off()
     assert fresh(run).state == "failed"
     assert claim(Run.objects.filter(due_at__isnull=False), ahead_s=5) == []
+
+
+def test_a_start_that_came_after_its_permission_asks_the_gate_again(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, run = build.live(cast)
+    with monkeypatch.context() as patch:
+        patch.setattr(start_steps, "START_WITHIN", timedelta(0))
+        work_off()
+    assert (fresh(run).state, experiments_in_account()) == ("start_unknown", [])
+    until(lambda: fresh(run).state == "running")
+    assert len(experiments_in_account()) == 1
 
 
 def test_what_was_never_found_is_given_up_and_not_asked_for_again(
