@@ -164,14 +164,15 @@ def _watch_item(approved: list[Experiment], now: datetime) -> ReadinessItem:
     unseen = [place for place in places.values() if sight_problem(place, now=now)]
     texts = [sight_problem(place, now=now) for place in unseen]
     is_early = all(is_being_looked_at(place, now=now) for place in unseen)
+    lifted_by = "Wait for the next look at the account, or put its roles right."
     if open_recovery() is not None:
-        texts, is_early = [RESTORED], False
+        texts, is_early, lifted_by = [RESTORED], False, ""
     return ReadinessItem(
         key="account.unwatched",
         label="Every account can be watched",
         status="ok" if not texts else "pending" if is_early else "fail",
         detail=" ".join(texts),
-        lifted_by="Wait for the next look at the account, or put its roles right.",
+        lifted_by=lifted_by,
         blocks=bool(texts),
     )
 
