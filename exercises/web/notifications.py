@@ -108,7 +108,7 @@ def _page(
         "mail": services.mail_channel_of(user),
         "own_address": user.email,
         "sends_mail": settings.CHAOSPLANE_SENDS_MAIL,
-        "mail_folder": settings.EMAIL_FILE_PATH if settings.CHAOSPLANE_DEMO else "",
+        "keeps_mail": settings.CHAOSPLANE_DEMO and not settings.CHAOSPLANE_MAIL_URL,
         "channels": managed_channels(request.actor).filter(kind="chat"),
         "leads": may(request.actor, "delivery.view"),
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -191,3 +193,20 @@ def test_the_policy_is_changed_cell_by_cell_and_nonsense_is_refused(
     assert rules["started"] == {"participants": 1, "dependents": None, "leadership": 2}
     assert lead.post(f"{WISHES}policy/", {"started.leadership": "9"}).status_code == 422
     assert NoticePolicy.objects.count() == 1
+
+
+def test_the_demo_shows_each_person_the_mails_that_would_have_come(
+    client: Client, cast: Cast, settings: Any, tmp_path: Path
+) -> None:
+    owner = as_(client, cast, "owner")
+    page = f"{WISHES}mails/"
+    assert owner.get(page).status_code == 404
+    settings.CHAOSPLANE_DEMO = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    settings.EMAIL_FILE_PATH = str(tmp_path)
+    assert "No mail yet" in owner.get(page).content.decode()
+    assert "would have come to you" in owner.get(WISHES).content.decode()
+    owner.post(f"{WISHES}channels/{Channel.objects.get(person=cast.owner).pk}/test/")
+    tell_everyone()
+    assert "Team owner tried the channel" in owner.get(page).content.decode()
+    assert "No mail yet" in as_(client, cast, "lead").get(page).content.decode()
