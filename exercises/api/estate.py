@@ -92,7 +92,7 @@ class Accounts(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
 
     def get_serializer_context(self) -> dict[str, Any]:
         sees = not self.is_schema and may(self.actor, "account.register")
-        return super().get_serializer_context() | {"sees_external_id": sees}
+        return {**super().get_serializer_context(), "sees_external_id": sees}
 
     @extend_schema(request=AccountIn, responses={201: AccountOut})
     def create(self, request: Request) -> Response:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from exercises.models import Exercise, Run
 from exercises.services.stop_targets import write_down_targets
@@ -27,7 +27,7 @@ __all__ = ["server"]
 
 pytestmark = pytest.mark.browser
 
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 def hold(page: Page, server: Server, note: str) -> None:
@@ -69,7 +69,7 @@ def test_a_note_that_cannot_be_believed_is_answered_with_what_to_do(
     )
     sound = note_of(cast, settings)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(capability.signing.time, "time", lambda: 1_000_000_000.0)
+        patch.setattr("django.core.signing.time.time", lambda: 1_000_000_000.0)
         expired = note_of(cast, settings)
     for note, said in ((sound[:-3] + "abc", "signature"), (expired, "older than twelve hours")):
         hold(page, server, note)

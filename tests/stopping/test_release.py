@@ -91,9 +91,9 @@ def test_a_stop_suspends_the_schedule_until_a_person_resumes_it(cast: Cast, what
     with pytest.raises(NotAllowed):
         resume_schedule(actor=cast.actor("author"), schedule=schedule)
     resume_schedule(actor=cast.actor("safety"), schedule=schedule)
-    schedule.refresh_from_db()
-    assert not schedule.is_suspended
-    assert (schedule.suspended_by_name, schedule.suspended_at) == ("", None)
+    resumed = Schedule.objects.get(pk=schedule.pk)
+    assert not resumed.is_suspended
+    assert (resumed.suspended_by_name, resumed.suspended_at) == ("", None)
 
 
 def test_the_exercise_says_who_suspended_its_schedule_and_lets_it_be_resumed(
