@@ -13,7 +13,7 @@ from email.message import EmailMessage
 from email.policy import default
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from typing import Final, cast
+from typing import Final
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
@@ -60,7 +60,7 @@ def mails_in(folder: Path) -> Iterator[EmailMessage]:
     for file in files[:_MOST_FILES]:
         for raw in file.read_text(encoding="utf-8").split(f"\n{_AFTER_EACH}\n"):
             if raw.strip():
-                yield cast(EmailMessage, message_from_string(raw.lstrip("\n"), policy=default))
+                yield message_from_string(raw.lstrip("\n"), policy=default)
 
 
 def _sent_at(mail: EmailMessage) -> datetime:
