@@ -133,7 +133,8 @@ def repeat_check(*, check_id: int, fence: int) -> None:
     if check is None:
         return
     experiment = _with_all(check.experiment_id)
-    if _is_needed(experiment) and experiment.revision.digest == check.digest:
+    revision = experiment.revision
+    if revision and revision.digest == check.digest and _is_needed(experiment):
         _store(experiment, _answers(experiment, (check.key,)), SYSTEM)
     else:
         PreflightCheck.objects.filter(pk=check_id, fence=fence).update(
@@ -165,7 +166,7 @@ def _with_all(experiment_id: int) -> Experiment:
 
 def _is_needed(experiment: Experiment) -> bool:
     """Whether its Go is still ahead, or its slot."""
-    if experiment.status != "proposed" or experiment.revision is None:
+    if experiment.status != "proposed":
         return False
     if Phase(experiment.exercise.phase) not in _BEFORE_IT_RAN:
         return False

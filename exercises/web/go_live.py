@@ -16,7 +16,7 @@ from exercises.domain.errors import Invalid, NotAllowed, Refused
 from exercises.models import Exercise, Participation
 from exercises.models.due_work import database_now
 from exercises.permissions import may
-from exercises.queries.exercise_plan import experiment_rows
+from exercises.queries.exercise_plan import ExperimentRow, experiment_rows
 from exercises.queries.going_live import any_takes_two, no_go_for, open_request, poll_of
 from exercises.queries.preflight import acknowledges_from, has_acknowledged
 from exercises.queries.readiness import readiness_of, ready_experiments
@@ -111,7 +111,7 @@ def _page(
     return render(request, "exercises/go.html", context, status=status)
 
 
-def _starts(row: Any) -> bool:
+def _starts(row: ExperimentRow) -> bool:
     return row.experiment.status == "proposed" and row.approval.is_complete
 
 

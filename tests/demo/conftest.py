@@ -16,6 +16,7 @@ from django.db import transaction
 
 from exercises.models import Exercise, PreflightCheck
 from exercises.models.due_work import database_now
+from simulator.clock import VirtualClock
 from tests.drive import work_off
 from tests.simulated_aws import stopped_clock
 
@@ -62,6 +63,7 @@ def rehearsed(opened: Exercise, aws: Simulator, settings: Any) -> Exercise:
     for _ in range(60):
         if not waits.exists():
             return opened
+        assert isinstance(aws.clock, VirtualClock)
         aws.clock.advance(5)
         work_off()
         PreflightCheck.objects.filter(due_at__isnull=False).update(due_at=database_now())

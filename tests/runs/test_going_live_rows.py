@@ -50,7 +50,7 @@ def test_a_pair_that_is_none_is_refused_by_the_database(
             lead_session="one",
             lead_at=request.said_at,
             safety=cast.lead if "safety" in change else cast.safety,
-            safety_session=change.get("safety_session", "two"),
+            safety_session=str(change.get("safety_session", "two")),
             safety_at=request.said_at + late,
         )
 
