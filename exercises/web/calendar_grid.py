@@ -282,7 +282,7 @@ def _words(entry: Entry, zone: str) -> str:
     if entry.kind == "experiment":
         return f"{before}{clock(entry.starts_at, zone)} {entry.title}, {entry.detail}"
     if entry.kind == "planned":
-        return f"{entry.title}, planned by schedule"
+        return f"Planned: {entry.title}"
     if entry.kind == "deadline":
         return f"{before}{entry.brief}"
     return before + entry.title

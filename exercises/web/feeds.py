@@ -101,7 +101,7 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
     root = settings.CHAOSPLANE_BASE_URL.rstrip("/")
     body = ical_of(
         feed_entries(actor, found, now=database_now()),
-        name=f"chaosplane, {found.team.name if found.team else found.get_what_display().lower()}",
+        name=_name_of(found),
         root=root,
         host=urlsplit(root).hostname or "chaosplane",
     )
@@ -111,6 +111,12 @@ def feed(request: HttpRequest, secret: str) -> HttpResponse:
         "Content-Disposition": 'inline; filename="chaosplane.ics"',
     }
     return HttpResponse(body, content_type="text/calendar; charset=utf-8", headers=headers)
+
+
+def _name_of(feed: CalendarFeed) -> str:
+    if feed.team:
+        return f"chaosplane, {feed.team.name}"
+    return "chaosplane, my teams" if feed.what == "person" else "chaosplane"
 
 
 def _teams_of(actor: Actor) -> QuerySet[Team]:
