@@ -68,21 +68,25 @@ def report(
 
 
 def play(
-    environments: Sequence[dict[str, str]], first: int, count: int, bug: str = ""
+    environments: Sequence[dict[str, str]], first: int, count: int
 ) -> Iterator[dict[str, Any]]:
     """The outcomes of these seeds, as they come in from one process per environment."""
     step = len(environments)
+    commands = [
+        _worker(first + number, len(range(first + number, first + count, step)), step)
+        for number in range(step)
+    ]
+    yield from lines_of(commands, environments)
+
+
+def lines_of(
+    commands: Sequence[list[str]], environments: Sequence[dict[str, str]]
+) -> Iterator[dict[str, Any]]:
+    """The JSON lines that these processes write, as they come in."""
     lines: queue.Queue[str | None] = queue.Queue()
     children = []
-    for number, environment in enumerate(environments):
-        mine = len(range(first + number, first + count, step))
-        more = ("--bug", bug) if bug else ()
-        child = subprocess.Popen(
-            _worker(first + number, mine, step, *more),
-            env=environment,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+    for command, environment in zip(commands, environments, strict=True):
+        child = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
         children.append(child)
         threading.Thread(target=_read, args=(child, lines), daemon=True).start()
     try:

@@ -51,10 +51,10 @@ AFTERWARDS: Final = ("judge.", "debrief.")
 """Failpoints that are passed when all is over."""
 
 TICK: Final = Step("tick")
-WORK: Final = Step("work")
 SLOT: Final = (Step("advance", 31.0), TICK)
 """The slot of every scene comes, and the start is handed out."""
-LOOK: Final = (Step("advance", 3.0), TICK, WORK, WORK, WORK)
+ALL: Final = Step("work_off")
+LOOK: Final = (Step("advance", 3.0), TICK, ALL)
 """Everything that is due by then is carried out."""
 ENDS: Final = Step("advance", 66.0)
 """The experiment is over."""
@@ -62,7 +62,7 @@ ENDS: Final = Step("advance", 66.0)
 
 def taken_over(seconds: float) -> tuple[Step, ...]:
     """The lease ends, and another worker goes on with what the sleeper holds for its own."""
-    return (Step("advance", seconds), TICK, WORK, WORK, Step("advance", 3.0), TICK, WORK)
+    return (Step("advance", seconds), TICK, ALL, *LOOK)
 
 
 def scene_for(place: str, rng: random.Random) -> str:
@@ -81,15 +81,15 @@ def towards(place: str, order: Crash | Meanwhile | None) -> tuple[Step, ...]:
     if place == "due.claimed":
         return (SLOT[0], Step("tick", order=order))
     if place.startswith("start."):
-        return (*SLOT, Step("work", order=order))
+        return (*SLOT, Step("work_off", order=order))
     if place.startswith("settle."):
         kind = "lose_response" if place == "settle.found" else "lose_request"
         lost = Step("knob", knob=Knob(kind, "StartExperiment", count=1))
-        return (lost, *SLOT, Step("work", order=order), *LOOK)
+        return (lost, *SLOT, Step("work_off", order=order), *LOOK)
     if place.startswith("stop."):
-        return (*SLOT, WORK, Step("stop", order=order))
+        return (*SLOT, ALL, Step("stop", order=order))
     if place == "observe.archived":
-        return (*SLOT, Step("work", order=order), ENDS, TICK, WORK, WORK, *LOOK)
+        return (*SLOT, Step("work_off", order=order), ENDS, TICK, ALL, *LOOK)
     if place.startswith("observe."):
-        return (*SLOT, WORK, WORK, Step("advance", 3.0), Step("tick", order=order), *LOOK[1:])
-    return (*SLOT, WORK)
+        return (*SLOT, ALL, Step("advance", 3.0), Step("tick", order=order), ALL)
+    return (*SLOT, ALL)
