@@ -18,6 +18,7 @@ from exercises.services import (
     deliver,
     due_work,
     editions,
+    freeze_sources,
     notice_times,
     observe,
     preflight,
@@ -76,3 +77,8 @@ def announce_it(announcement_id: str, fence: int) -> None:
 def deliver_through(channel_id: str, fence: int) -> None:
     with kept(Channel, int(channel_id), fence):
         deliver.deliver(channel_id=int(channel_id), fence=fence)
+
+
+@shared_task(name="exercises.refresh_freezes")
+def refresh_freezes(source_id: str, fence: int) -> None:
+    freeze_sources.refresh_source(source_id=int(source_id), fence=fence)

@@ -21,6 +21,14 @@ class FreezeFacts:
     team_ids: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True)
+class FreezeScope:
+    """The teams a freeze is narrowed to, as permissions ask; none means everyone."""
+
+    team_ids: frozenset[int]
+    is_imported: bool = False
+
+
 def freezes_touching(
     freezes: Iterable[FreezeFacts],
     window: Window,

@@ -13,6 +13,7 @@ from exercises.models import (
     AccountRegion,
     Announcement,
     Channel,
+    FreezeSource,
     PreflightCheck,
     Run,
     Schedule,
@@ -33,6 +34,7 @@ def tick() -> int:
     checks = claim(PreflightCheck.objects.filter(due_at__isnull=False))
     announcements = claim(Announcement.objects.filter(due_at__isnull=False))
     channels = claim(Channel.objects.filter(is_active=True, due_at__isnull=False))
+    calendars = claim(FreezeSource.objects.filter(due_at__isnull=False))
     due: list[tuple[str, DueWork]] = [
         *((_task_for(run), run) for run in runs),
         *(("exercises.observe_region", place) for place in places),
@@ -40,6 +42,7 @@ def tick() -> int:
         *(("exercises.repeat_check", check) for check in checks),
         *(("exercises.announce", announcement) for announcement in announcements),
         *(("exercises.deliver", channel) for channel in channels),
+        *(("exercises.refresh_freezes", calendar) for calendar in calendars),
     ]
     for handed_out, (task, row) in enumerate(due):
         failpoint("due.claimed")

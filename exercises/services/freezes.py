@@ -14,7 +14,7 @@ from django.db import transaction
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
-from exercises.domain.freezes import environment_problems, freezes_touching
+from exercises.domain.freezes import FreezeScope, environment_problems, freezes_touching
 from exercises.models import (
     CloudAccount,
     Experiment,
@@ -24,7 +24,7 @@ from exercises.models import (
 )
 from exercises.models.accounts import ENVIRONMENTS
 from exercises.models.due_work import database_now
-from exercises.permissions import FreezeScope, authorize
+from exercises.permissions import authorize
 from exercises.queries.freezes import facts_of, held_experiments, slot_of
 from exercises.services.audit import record
 from exercises.services.run_events import append_event

@@ -55,6 +55,7 @@ EXPERIMENT_STATES: Final[Mapping[str, Look]] = MappingProxyType(
         "declined": Look("", "x", "Declined"),
         "not_approved": Look("", "minus", "Not approved"),
         "withdrawn": Look("", "minus", "Withdrawn"),
+        "frozen": Look("p-wait", "snow", "Held by freeze"),
         "blocked": Look("p-danger", "ban", "Blocked by policy"),
     }
 )
