@@ -96,5 +96,6 @@ def _fault(rng: random.Random) -> Event:
 
 def _act(rng: random.Random) -> Event:
     at = rng.uniform(SLOT_S - 1.5, LASTS_S - 1)
-    kind = rng.choice(("stop", "stop", "stop_all", "stop_all", "decline", "freeze"))
+    # Freezes are for all who play side by side, so they are rare.
+    kind = rng.choice((*["stop"] * 4, *["stop_all"] * 4, "decline", "decline", "freeze"))
     return Event(at, kind, rng.choice(("0", "1")), 2.0)
