@@ -38,23 +38,35 @@ def main() -> int:
     first = int(os.environ.get("FIRST") or 0)
     began = time.monotonic()
     with databases(os.cpu_count() or 1) as environments:
-        outcomes = list(play(environments, first, count))
+        outcomes = list(_told(play(environments, first, count), began))
     took = time.monotonic() - began
     return report("crash-inprocess", outcomes, count, took, everywhere=2 * ROUND)
+
+
+def _told(outcomes: Iterator[dict[str, Any]], began: float) -> Iterator[dict[str, Any]]:
+    """Say at once what breaks, and now and then how far it is."""
+    for number, outcome in enumerate(outcomes, start=1):
+        tell_broken("crash-inprocess", outcome)
+        if number % 1000 == 0:
+            print(f"{number} seeds in {time.monotonic() - began:.0f} s", flush=True)
+        yield outcome
+
+
+def tell_broken(name: str, outcome: dict[str, Any]) -> None:
+    for promise in outcome["broken"]:
+        print(f"seed {outcome['seed']}: {promise}", flush=True)
+    if outcome["broken"]:
+        print(f"    replay: make {name} SEED={outcome['seed']}", flush=True)
 
 
 def report(
     name: str, outcomes: Sequence[dict[str, Any]], count: int, seconds: float, *, everywhere: int
 ) -> int:
-    """Say which seeds broke a promise, and the figure; returns the exit code.
+    """Say where nobody was killed, and the figure; returns the exit code.
 
     From `everywhere` seeds on, somebody has to have been killed at every failpoint.
     """
     broken = [outcome for outcome in outcomes if outcome["broken"]]
-    for outcome in sorted(broken, key=lambda each: int(each["seed"]))[:20]:
-        for promise in outcome["broken"]:
-            print(f"seed {outcome['seed']}: {promise}")
-        print(f"    replay: make {name} SEED={outcome['seed']}")
     killed = {place for outcome in outcomes for place in outcome["killed"]}
     missed = NAMES - killed if count >= everywhere else frozenset()
     if missed:

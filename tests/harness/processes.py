@@ -19,7 +19,7 @@ from psycopg_pool import PoolTimeout
 
 from tests.harness.chaos import LASTS_S, PERSONAL, PLACES, Event, story
 from tests.harness.cluster import Cluster
-from tests.harness.inprocess import report
+from tests.harness.inprocess import report, tell_broken
 
 if TYPE_CHECKING:
     from tests.harness.exercise import Staged, Theatre
@@ -92,7 +92,9 @@ def _rounds(
             _heal(cluster, [])
         watch.append(time.monotonic())
         for each, promises in zip(stories, broken, strict=True):
-            yield {"seed": each.seed, "broken": promises, "killed": cluster.killed_at()}
+            outcome = {"seed": each.seed, "broken": promises, "killed": cluster.killed_at()}
+            tell_broken("crash", outcome)
+            yield outcome
         took = " + ".join(f"{later - before:.0f}" for before, later in pairwise(watch))
         print(
             f"seeds {stories[0].seed} to {stories[-1].seed}: {took} s,"
