@@ -74,8 +74,9 @@ class ToldOf:
     rooms: tuple[Delivery, ...]
 
     @property
-    def asks_for_word(self) -> bool:
-        return any(told.notice.asks_for_word for told in self.people)
+    def asked(self) -> int:
+        """How many were asked to say that they took note."""
+        return sum(told.notice.asks_for_word for told in self.people)
 
     @property
     def acknowledged(self) -> int:

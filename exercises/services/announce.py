@@ -63,7 +63,7 @@ def _tell(row: Announcement, now: datetime) -> int:
                 person_id=pk,
                 because=because,
                 needs_you=topic in NEEDS_YOU and _is_for(topic, because),
-                asks_for_word=topic in ASKS_FOR_WORD,
+                asks_for_word=topic in ASKS_FOR_WORD and _is_for(topic, because),
                 created_at=now,
             )
             for pk, because in found.people.items()

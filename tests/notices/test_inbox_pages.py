@@ -91,7 +91,7 @@ def test_on_call_acknowledges_with_one_tap_and_the_exercise_shows_it(
     assert participation.acknowledged_by == cast.operator
     page = as_(client, cast, "lead").get(f"/exercises/{where.slug}/told/").content.decode()
     assert "begins in an hour" in page
-    assert "1 of " in page
+    assert "1 of 1 acknowledged" in page
     assert "You are on call" in page
     assert "Not told: its time had passed when" in page
 
