@@ -38,6 +38,7 @@ CHANGES: Final = ("approval.", "freeze.")
 """Rules whose answer people change at any moment."""
 NOT_ANSWERED: Final = goes_wrong("lose_response", "StartExperiment")
 NOT_ARRIVED: Final = goes_wrong("lose_request", "StartExperiment")
+DENIED: Final = goes_wrong("deny", "StartExperiment")
 NOT_READY: Final = goes_wrong("fail", "CreateExperimentTemplate", 99)
 LATER: Final = (Step("advance", 80.0), *LOOK[1:])
 STOP: Final = Step("stop")
@@ -108,7 +109,7 @@ def call_before_commit() -> None:
     replace("_write_intent", wrong, start)
 
 
-@bug(*SLOT, sleeps_at("start.before_send", *taken_over(65.0)))
+@bug(*SLOT, sleeps_at("start.before_send", *taken_over(16.0), DENIED))
 def fence_ignored() -> None:
     """Whoever comes late writes as if nobody had taken over."""
     right = run_events.lock_run
