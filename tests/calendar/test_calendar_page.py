@@ -108,3 +108,20 @@ def test_the_way_in_is_this_month_and_the_filters_stay(cast: Cast, as_person: Pe
     assert "Nothing matches" in page
     assert "Schedule exercise" not in page
     assert as_person("author").get("/calendar/2026-13/").status_code == 404
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "page",
+    [
+        "/calendar/",
+        "/calendar/2026-11/",
+        "/calendar/subscribe/",
+        "/exercises/2026-11/conflicts/",
+        "/applications/mqtt-broker/dependencies/",
+    ],
+)
+def test_nobody_reads_it_without_signing_in(page: str) -> None:
+    answer = Client().get(page)
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/sign-in/")
