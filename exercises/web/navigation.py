@@ -71,6 +71,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         (
             Place("application_list", "server", "Applications"),
             Place("account_list", "globe", "AWS accounts"),
+            Place("schedule_list", "refresh", "Schedules"),
             Place("freeze_list", "snow", "Freezes"),
             Place("api_docs", "plug", "API"),
             Place("tokens", "key", "API tokens"),
