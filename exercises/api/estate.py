@@ -64,7 +64,7 @@ class AccountChange(StrictSerializer):
     name = serializers.CharField(max_length=64)
     environment = serializers.ChoiceField(choices=ENVIRONMENTS)
     team = serializers.SlugRelatedField(
-        slug_field="slug", queryset=Team.objects.all(), allow_null=True, default=None
+        slug_field="slug", queryset=Team.objects.order_by("slug"), allow_null=True, default=None
     )
     read_role_arn = serializers.CharField(max_length=200)
     start_role_arn = serializers.CharField(max_length=200)
@@ -138,7 +138,7 @@ class ApplicationChange(StrictSerializer):
     """An application as it is to be; its short name stays."""
 
     name = serializers.CharField(max_length=120)
-    team = serializers.SlugRelatedField(slug_field="slug", queryset=Team.objects.all())
+    team = serializers.SlugRelatedField(slug_field="slug", queryset=Team.objects.order_by("slug"))
     tier = serializers.IntegerField(default=2)
     runbook_url = serializers.CharField(default="", allow_blank=True, max_length=200)
     dashboard_url = serializers.CharField(default="", allow_blank=True, max_length=200)
