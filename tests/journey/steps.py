@@ -6,6 +6,7 @@ Everyone has a browser of their own and goes where the pages lead them.
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -146,8 +147,8 @@ def run_preflight(page: Page) -> None:
     expect(page.get_by_text("every check passed")).to_be_visible(timeout=90_000)
 
 
-def say_go(page: Page, officer: Page) -> None:
-    """The lead first, then the safety officer, each in their own browser."""
+def say_go(page: Page, officer: Page) -> float:
+    """The lead first, then the safety officer, each in their own browser; answers when."""
     page.get_by_role("link", name="Go live", exact=True).click()
     go = page.get_by_role("button", name="Say Go as exercise lead")
     expect(go).to_be_visible(timeout=60_000)  # the page follows until the rehearsals have ended
@@ -157,8 +158,10 @@ def say_go(page: Page, officer: Page) -> None:
     officer.get_by_role("link", name="Confirm Go").click()
     label = officer.locator("label", has_text="Safety officer: type")
     officer.get_by_label("Safety officer: type").fill(label.locator("b").inner_text())
+    said_at = time.monotonic()
     officer.get_by_role("button", name="Go live").click()
     expect(officer.locator("table.exps")).to_be_visible()
+    return said_at
 
 
 def stop_all(page: Page) -> None:

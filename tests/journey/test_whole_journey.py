@@ -116,8 +116,7 @@ def go_live(people: People, demo: Demo) -> None:
     steps.open_edition(page)
     steps.run_preflight(page)
     assert demo.instances(BROKER, PROD) == {"running": 9}
-    said_at = time.monotonic()
-    steps.say_go(page, people(SAFETY))
+    said_at = steps.say_go(page, people(SAFETY))
     until(
         lambda: demo.instances(BROKER, PROD) != {"running": 9},
         "the first fault after Go",
