@@ -150,15 +150,16 @@ def ladder_opened(application: Application, lead: User) -> None:
     if application.ladder_overrides.exists():
         return
     now = database_now()
-    LadderOverride.objects.create(
-        application=application,
-        failure_family="instance-loss",
-        level=5,
-        reason="The tests' own applications have no past.",
-        granted_by=lead,
-        granted_at=now,
-        valid_until=now + timedelta(days=90),
-    )
+    for family in ("instance-loss", "az-power"):
+        LadderOverride.objects.create(
+            application=application,
+            failure_family=family,
+            level=5,
+            reason="The tests' own applications have no past.",
+            granted_by=lead,
+            granted_at=now,
+            valid_until=now + timedelta(days=90),
+        )
 
 
 def template_version(*, rung: int = 1, generator: str = "") -> TemplateVersion:
