@@ -14,11 +14,13 @@ from exercises.api.estate import Accounts, Applications
 from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
 from exercises.api.findings import Findings
+from exercises.api.freezes import FreezeCalendars, Freezes
 from exercises.api.me import Me
 from exercises.api.notices import Channels, Deliveries, MyWishes, NoticeRulesView, Notices
 from exercises.api.planning import Calendar, Conflicts, Dependencies, FreeSlots
 from exercises.api.reports import ReportOfPeriod
 from exercises.api.runs import Runs
+from exercises.api.schedules import Schedules
 
 router = SimpleRouter()
 router.register("exercises", Exercises, basename="api-exercise")
@@ -27,6 +29,9 @@ router.register("runs", Runs, basename="api-run")
 router.register("templates", Templates, basename="api-template")
 router.register("accounts", Accounts, basename="api-account")
 router.register("applications", Applications, basename="api-application")
+router.register("freezes", Freezes, basename="api-freeze")
+router.register("freeze-calendars", FreezeCalendars, basename="api-freeze-calendar")
+router.register("schedules", Schedules, basename="api-schedule")
 router.register("findings", Findings, basename="api-finding")
 router.register("sign-offs", SignOffs, basename="api-sign-off")
 router.register("overrides", Overrides, basename="api-override")

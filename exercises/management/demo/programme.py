@@ -8,7 +8,7 @@ from typing import Final
 from exercises.domain.recurrence import Occurrence, Rule, occurrences
 from exercises.management.demo.estate import REGION
 from exercises.management.demo.people import LEAD, SAFETY
-from exercises.models import FreezeWindow, Programme, Schedule, User
+from exercises.models import FreezeWindow, Programme, Schedule, Team, User
 from exercises.models.due_work import database_now
 from exercises.services.editions import materialise_editions
 
@@ -18,6 +18,7 @@ GOAL: Final = (
     "AWS fails: an instance, a network, a volume, a whole Availability Zone."
 )
 FREEZE: Final = "Year-end freeze"
+LAUNCH: Final = "Model launch"
 RULE: Final = Rule(
     rrule="FREQ=MONTHLY;BYDAY=2WE",
     timezone="Europe/Berlin",
@@ -87,6 +88,22 @@ def seed_freeze(declared_by: User) -> None:
             "declared_by": declared_by,
         },
     )
+
+
+def seed_team_freeze(declared_by: User, team: Team) -> None:
+    """A launch of one team, three weeks ahead of the first demo: seen, and in nobody's way."""
+    if FreezeWindow.objects.filter(name=LAUNCH).exists():
+        return
+    first = database_now().replace(hour=5, minute=0, second=0, microsecond=0) + timedelta(days=20)
+    freeze = FreezeWindow.objects.create(
+        name=LAUNCH,
+        reason="Cars with the new telemetry reach their first customers.",
+        starts_at=first,
+        ends_at=first + timedelta(days=3),
+        environments=["production"],
+        declared_by=declared_by,
+    )
+    freeze.teams.set([team])
 
 
 def _begins(year: int) -> datetime:

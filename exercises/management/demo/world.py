@@ -12,7 +12,7 @@ from exercises.management.demo.estate import (
     seed_places,
 )
 from exercises.management.demo.people import LEAD, SAFETY, seed_people, seed_teams
-from exercises.management.demo.programme import seed_freeze, seed_programme
+from exercises.management.demo.programme import seed_freeze, seed_programme, seed_team_freeze
 from exercises.management.demo.templates import seed_catalogue
 from exercises.models import Application, Deployment, Programme, TemplateVersion, User
 from exercises.permissions import actor_for
@@ -50,5 +50,6 @@ def seed_world() -> World:
     deployments = seed_deployments(applications, seed_places(teams))
     programme = seed_programme(people)
     seed_freeze(people[LEAD])
+    seed_team_freeze(people[LEAD], teams["vehicle-telemetry"])
     templates = seed_catalogue(actor_for(people[LEAD], Door.CLI))
     return World(people, applications, deployments, templates, programme)
