@@ -102,7 +102,13 @@ def _edits(actor: Actor, thing: object) -> bool:
 
 def _decides(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, Experiment)
-    return bool(capacities_of(actor, owner_team_id=thing.application.team_id))
+    others = thing.application.dependents.values_list("team_id", flat=True)
+    team_id = thing.application.team_id
+    return bool(
+        capacities_of(
+            actor, owner_team_id=team_id, dependent_team_ids=frozenset(others) - {team_id}
+        )
+    )
 
 
 def _preflights(actor: Actor, thing: object) -> bool:

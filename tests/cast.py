@@ -53,7 +53,7 @@ def assemble() -> Cast:
         (leadership, OrgRole.LEADERSHIP),
         (auditor, OrgRole.AUDITOR),
     ):
-        OrganisationRole.objects.create(user=user, role=org_role.value)
+        OrganisationRole.objects.create(user=user, role=org_role.value, granted_at=None)
     owner, operator, author = person("Team owner"), person("Team operator"), person("Team author")
     outsider = person("Outsider")
     for user, where, role in (
@@ -62,5 +62,5 @@ def assemble() -> Cast:
         (author, team, TeamRole.MEMBER),
         (outsider, other, TeamRole.MEMBER),
     ):
-        Membership.objects.create(user=user, team=where, role=role.value)
+        Membership.objects.create(user=user, team=where, role=role.value, granted_at=None)
     return Cast(team, other, lead, safety, owner, operator, author, outsider, leadership, auditor)

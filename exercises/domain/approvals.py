@@ -8,11 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from exercises.domain.capacities import Capacity, label
 from exercises.domain.errors import Refusal
+
+LONGEST_APPROVAL: Final = timedelta(days=90)
+"""No approval counts longer, whatever was written into it."""
+ROLE_SETTLES_AFTER: Final = timedelta(hours=24)
+"""A role decides only so long after it was given: nobody is let in to approve and out again."""
+
+
+def is_settled(granted_at: datetime | None, at: datetime) -> bool:
+    """Whether a role that was given then decides at that moment."""
+    return granted_at is None or granted_at + ROLE_SETTLES_AFTER <= at
 
 
 class DecisionVerdict(StrEnum):
@@ -42,19 +53,17 @@ class ApprovalStatus:
     granted: tuple[DecisionFacts, ...]
     missing: tuple[Capacity, ...]
     refusals: tuple[Refusal, ...]
+    required: tuple[Capacity, ...] = ()
+    policy: int = 0
+    """The number of the policy version that asks for these."""
+
+    @property
+    def is_by_policy_alone(self) -> bool:
+        return not self.required
 
     @property
     def is_complete(self) -> bool:
         return not self.refusals
-
-
-def required_capacities(*, environment: str, rung: int) -> tuple[Capacity, ...]:
-    """Who must agree: the more a fault can reach in production, the more people."""
-    if environment != "production":
-        return (Capacity.SERVICE_OWNER,)
-    if rung < 3:
-        return (Capacity.SERVICE_OWNER, Capacity.PROGRAMME_LEAD)
-    return (Capacity.SERVICE_OWNER, Capacity.PROGRAMME_LEAD, Capacity.SAFETY_OFFICER)
 
 
 def evaluate(
@@ -64,23 +73,25 @@ def evaluate(
     digest: str,
     excluded: frozenset[int],
     now: datetime,
+    policy: int = 0,
 ) -> ApprovalStatus:
     """Judge the decisions on exactly this content.
 
     `excluded` are the people whose word does not count because they wrote, proposed or
-    scheduled it. One person fills one capacity, however many they hold.
+    scheduled it. One person fills one place, however many capacities they hold;
+    a capacity that stands in `required` twice takes two people.
     """
     latest = _latest(d for d in decisions if d.digest == digest and d.user_id not in excluded)
     counted = [d for d in latest if d.holds_capacity_now]
     approvals = [d for d in counted if d.verdict is DecisionVerdict.APPROVE]
     valid = [d for d in approvals if d.decided_at <= now < d.valid_until]
     filled = _assign(required, valid)
-    missing = tuple(capacity for capacity in required if capacity not in filled)
+    missing = tuple(c for place, c in enumerate(required) if place not in filled)
     lapsed = {d.capacity for d in approvals if now >= d.valid_until}
     refusals = [_objection(d) for d in counted if d.verdict is not DecisionVerdict.APPROVE]
     refusals += [_gap(capacity, lapsed=capacity in lapsed) for capacity in missing]
-    granted = tuple(filled[capacity] for capacity in required if capacity in filled)
-    return ApprovalStatus(granted, missing, tuple(refusals))
+    granted = tuple(filled[place] for place in sorted(filled))
+    return ApprovalStatus(granted, missing, tuple(refusals), tuple(required), policy)
 
 
 def _latest(decisions: Iterable[DecisionFacts]) -> list[DecisionFacts]:
@@ -93,25 +104,25 @@ def _latest(decisions: Iterable[DecisionFacts]) -> list[DecisionFacts]:
 
 def _assign(
     required: Sequence[Capacity], approvals: Sequence[DecisionFacts]
-) -> dict[Capacity, DecisionFacts]:
-    """Fill as many capacities as possible with different people (augmenting paths)."""
-    filled: dict[Capacity, DecisionFacts] = {}
+) -> dict[int, DecisionFacts]:
+    """Fill as many places as possible with different people (augmenting paths)."""
+    filled: dict[int, DecisionFacts] = {}
 
-    def fill(capacity: Capacity, tried: set[int]) -> bool:
+    def fill(place: int, tried: set[int]) -> bool:
         for decision in approvals:
-            if decision.capacity is not capacity or decision.user_id in tried:
+            if decision.capacity is not required[place] or decision.user_id in tried:
                 continue
             tried.add(decision.user_id)
-            taken = next((c for c, d in filled.items() if d.user_id == decision.user_id), None)
+            taken = next((p for p, d in filled.items() if d.user_id == decision.user_id), None)
             if taken is None or fill(taken, tried):
                 if taken is not None and filled[taken].user_id == decision.user_id:
                     del filled[taken]
-                filled[capacity] = decision
+                filled[place] = decision
                 return True
         return False
 
-    for capacity in required:
-        fill(capacity, set())
+    for place in range(len(required)):
+        fill(place, set())
     return filled
 
 

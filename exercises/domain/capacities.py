@@ -6,6 +6,7 @@ decision is made in, and is worked out from the roles at the moment of the decis
 
 from __future__ import annotations
 
+from collections.abc import Set
 from enum import StrEnum
 from typing import Final
 
@@ -15,6 +16,7 @@ from exercises.domain.actors import Actor
 class OrgRole(StrEnum):
     PROGRAMME_LEAD = "programme_lead"
     SAFETY_OFFICER = "safety_officer"
+    CHANGE_MANAGER = "change_manager"
     LEADERSHIP = "leadership"
     AUDITOR = "auditor"
 
@@ -29,12 +31,16 @@ class Capacity(StrEnum):
     SERVICE_OWNER = "service_owner"
     PROGRAMME_LEAD = "programme_lead"
     SAFETY_OFFICER = "safety_officer"
+    CHANGE_MANAGER = "change_manager"
+    DEPENDENT_OWNER = "dependent_owner"
 
 
 _LABELS: Final = {
     Capacity.SERVICE_OWNER: "Service owner",
     Capacity.PROGRAMME_LEAD: "Programme lead",
     Capacity.SAFETY_OFFICER: "Safety officer",
+    Capacity.CHANGE_MANAGER: "Change manager",
+    Capacity.DEPENDENT_OWNER: "Owner of a dependent service",
 }
 
 
@@ -42,13 +48,23 @@ def label(capacity: Capacity) -> str:
     return _LABELS[capacity]
 
 
-def capacities_of(actor: Actor, *, owner_team_id: int) -> frozenset[Capacity]:
-    """The capacities this actor holds for an application of that team, right now."""
-    held: set[Capacity] = set()
+_OF_THE_ORGANISATION: Final = {
+    OrgRole.PROGRAMME_LEAD: Capacity.PROGRAMME_LEAD,
+    OrgRole.SAFETY_OFFICER: Capacity.SAFETY_OFFICER,
+    OrgRole.CHANGE_MANAGER: Capacity.CHANGE_MANAGER,
+}
+
+
+def capacities_of(
+    actor: Actor, *, owner_team_id: int, dependent_team_ids: Set[int] = frozenset()
+) -> frozenset[Capacity]:
+    """The capacities this actor holds for an application of that team, right now.
+
+    `dependent_team_ids` are the other teams whose applications depend on it.
+    """
+    held = {capacity for role, capacity in _OF_THE_ORGANISATION.items() if role in actor.org_roles}
     if actor.team_roles.get(owner_team_id) == TeamRole.OWNER:
         held.add(Capacity.SERVICE_OWNER)
-    if OrgRole.PROGRAMME_LEAD in actor.org_roles:
-        held.add(Capacity.PROGRAMME_LEAD)
-    if OrgRole.SAFETY_OFFICER in actor.org_roles:
-        held.add(Capacity.SAFETY_OFFICER)
+    if any(actor.team_roles.get(team_id) == TeamRole.OWNER for team_id in dependent_team_ids):
+        held.add(Capacity.DEPENDENT_OWNER)
     return frozenset(held)

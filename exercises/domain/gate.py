@@ -47,6 +47,7 @@ class RunFacts:
     target_count: int | None
     target_cap: int
     is_current_content: bool
+    policy: tuple[Refusal, ...] = ()
     is_lever_engaged: bool = False
     unwatched: str = ""
     going_live: tuple[Refusal, ...] = ()
@@ -103,7 +104,12 @@ def may_start(
     refusals += [*_phase(run), *run.going_live]
     refusals += _capacity(capacity, is_rehearsal=run.is_rehearsal)
     if not run.is_rehearsal:
-        refusals += [*approval.refusals, *_window(run, now), *_freezes(run, freezes, now)]
+        refusals += [
+            *run.policy,
+            *approval.refusals,
+            *_window(run, now),
+            *_freezes(run, freezes, now),
+        ]
     return tuple(refusals)
 
 

@@ -30,6 +30,7 @@ from exercises.models.notifications import (
     NoticeWishes,
 )
 from exercises.models.people import Division, Membership, OrganisationRole, Team, User
+from exercises.models.policy import PolicyActivation, PolicyVersion
 from exercises.models.reports import ReportBrief
 from exercises.models.role_checks import RoleCheck
 from exercises.models.runs import Pin, Run, RunEvent
@@ -75,6 +76,8 @@ __all__ = [
     "OrganisationRole",
     "Participation",
     "Pin",
+    "PolicyActivation",
+    "PolicyVersion",
     "PreflightCheck",
     "Programme",
     "Recovery",

@@ -20,6 +20,8 @@ class Decision(AppendOnly):
     reason = models.TextField(blank=True)
     valid_until = models.DateTimeField()
     decided_at = models.DateTimeField()
+    policy = models.PositiveIntegerField(null=True, blank=True)
+    """The policy version that asked for it; None for what was decided before there were any."""
     is_imported = models.BooleanField(default=False)
 
     class Meta:

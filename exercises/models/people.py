@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils import timezone
 
 from exercises.domain.capacities import OrgRole, TeamRole
 from exercises.models.base import Record
@@ -53,6 +54,8 @@ class OrganisationRole(Record):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="organisation_roles")
     role = models.CharField(max_length=20, choices=[(r.value, r.value) for r in OrgRole])
+    granted_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    """None for what was granted before it was noted, and so long ago."""
 
     class Meta:
         constraints = (
@@ -76,6 +79,8 @@ class Membership(Record):
     team = models.ForeignKey(Team, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=20, choices=[(r.value, r.value) for r in TeamRole])
+    granted_at = models.DateTimeField(null=True, blank=True, default=timezone.now)
+    """When this role was given, not when the person came; None as above."""
 
     class Meta:
         constraints = (

@@ -6,20 +6,23 @@ Used by the start gate under its row lock, and by every page that shows approval
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import datetime
 
 from exercises.domain.actors import Actor, Door
 from exercises.domain.approvals import (
+    LONGEST_APPROVAL,
     ApprovalStatus,
     DecisionFacts,
     DecisionVerdict,
     evaluate,
-    required_capacities,
+    is_settled,
 )
 from exercises.domain.capacities import Capacity, capacities_of
 from exercises.domain.exercise_phases import Phase
+from exercises.domain.policy import PolicyRules
 from exercises.models import (
+    Application,
     Decision,
     Experiment,
     ExperimentRevision,
@@ -27,15 +30,34 @@ from exercises.models import (
     OrganisationRole,
     User,
 )
+from exercises.queries.policy import current_policy, row_of
 
 _OVER = frozenset({Phase.DEBRIEF.value, Phase.CLOSED.value, Phase.CANCELLED.value})
 
 
 def required_for(experiment: Experiment) -> tuple[Capacity, ...]:
-    return required_capacities(
-        environment=experiment.deployment.place.account.environment,
-        rung=experiment.template_version.rung,
+    """The capacities that the policy in force asks for; for lists read `status.required`."""
+    dependents = dependent_teams([experiment.application_id])
+    return _required(experiment, current_policy(), dependents)
+
+
+def _required(
+    experiment: Experiment, policy: PolicyRules, dependents: Mapping[int, Set[int]]
+) -> tuple[Capacity, ...]:
+    others = dependents.get(experiment.application_id, frozenset())
+    return row_of(experiment, policy).required(
+        is_self_service=experiment.exercise.kind == "self_service",
+        has_dependents=bool(others - {experiment.application.team_id}),
     )
+
+
+def dependent_teams(application_ids: Iterable[int | None]) -> dict[int, frozenset[int]]:
+    """The teams whose applications depend on each of these."""
+    rows = Application.objects.filter(depends_on__in=[pk for pk in application_ids if pk])
+    found: dict[int, set[int]] = defaultdict(set)
+    for pk, team_id in rows.values_list("depends_on", "team_id"):
+        found[pk].add(team_id)
+    return {pk: frozenset(teams) for pk, teams in found.items()}
 
 
 def approval_of(experiment: Experiment, *, now: datetime) -> ApprovalStatus:
@@ -74,17 +96,20 @@ def _statuses(
     wanted = {experiment.pk: experiment for experiment in experiments}
     decisions = list(Decision.objects.filter(experiment__in=wanted).select_related("decided_by"))
     authors = _authors(wanted)
-    actors = _actors({decision.decided_by for decision in decisions})
+    grants = _Grants({decision.decided_by for decision in decisions})
+    policy = current_policy()
+    dependents = dependent_teams({e.application_id for e in wanted.values()})
     by_experiment: dict[int, list[Decision]] = defaultdict(list)
     for decision in decisions:
         by_experiment[decision.experiment_id].append(decision)
     return {
         pk: evaluate(
-            required_for(experiment),
-            [_facts(d, experiment, actors) for d in by_experiment[pk]],
+            _required(experiment, policy, dependents),
+            [_facts(d, experiment, grants, dependents) for d in by_experiment[pk]],
             digest=experiment.revision.digest if experiment.revision else "",
             excluded=frozenset(authors[pk]),
             now=moment(experiment),
+            policy=policy.number,
         )
         for pk, experiment in wanted.items()
     }
@@ -113,41 +138,65 @@ def _authors(experiments: dict[int, Experiment]) -> dict[int, set[int]]:
     return authors
 
 
-def _actors(users: set[User]) -> dict[int, Actor]:
-    org_roles: dict[int, set[str]] = defaultdict(set)
-    for user_id, role in OrganisationRole.objects.filter(user__in=users).values_list(
-        "user_id", "role"
-    ):
-        org_roles[user_id].add(role)
-    team_roles: dict[int, dict[int, str]] = defaultdict(dict)
-    for user_id, team_id, role in Membership.objects.filter(user__in=users).values_list(
-        "user_id", "team_id", "role"
-    ):
-        team_roles[user_id][team_id] = role
-    return {
-        user.pk: Actor(
+def held_by(user: User, experiment: Experiment, *, at: datetime) -> frozenset[Capacity]:
+    """The capacities this person may decide in at that moment: roles given long enough ago."""
+    dependents = dependent_teams([experiment.application_id])
+    return _Grants({user}).capacities(user, experiment, dependents, at=at)
+
+
+class _Grants:
+    """The roles some people hold now, and since when."""
+
+    def __init__(self, users: set[User]) -> None:
+        organisation = OrganisationRole.objects.filter(user__in=users)
+        teams = Membership.objects.filter(user__in=users)
+        self._roles = list(organisation.values_list("user_id", "role", "granted_at"))
+        self._memberships = list(teams.values_list("user_id", "team_id", "role", "granted_at"))
+
+    def capacities(
+        self,
+        user: User,
+        experiment: Experiment,
+        dependents: Mapping[int, Set[int]],
+        *,
+        at: datetime,
+    ) -> frozenset[Capacity]:
+        """What a decision of this person at that moment could be made in, if it counts now."""
+        actor = Actor(
             user_id=user.pk,
             name=user.name,
             door=Door.SYSTEM,
-            org_roles=frozenset(org_roles[user.pk]),
-            team_roles=team_roles[user.pk],
+            org_roles=frozenset(
+                role for pk, role, since in self._roles if pk == user.pk and is_settled(since, at)
+            ),
+            team_roles={
+                team: role
+                for pk, team, role, since in self._memberships
+                if pk == user.pk and is_settled(since, at)
+            },
             is_active=user.is_active,
         )
-        for user in users
-    }
+        team_id = experiment.application.team_id
+        others = dependents.get(experiment.application_id, frozenset()) - {team_id}
+        return capacities_of(actor, owner_team_id=team_id, dependent_team_ids=others)
 
 
-def _facts(decision: Decision, experiment: Experiment, actors: dict[int, Actor]) -> DecisionFacts:
-    actor = actors[decision.decided_by_id]
-    held = capacities_of(actor, owner_team_id=experiment.application.team_id)
+def _facts(
+    decision: Decision,
+    experiment: Experiment,
+    grants: _Grants,
+    dependents: Mapping[int, Set[int]],
+) -> DecisionFacts:
+    user = decision.decided_by
+    held = grants.capacities(user, experiment, dependents, at=decision.decided_at)
     capacity = Capacity(decision.capacity)
     return DecisionFacts(
-        user_id=decision.decided_by_id,
-        user_name=decision.decided_by.name,
+        user_id=user.pk,
+        user_name=user.name,
         capacity=capacity,
         verdict=DecisionVerdict(decision.verdict),
         digest=decision.digest,
         decided_at=decision.decided_at,
-        valid_until=decision.valid_until,
-        holds_capacity_now=actor.is_active and capacity in held,
+        valid_until=min(decision.valid_until, decision.decided_at + LONGEST_APPROVAL),
+        holds_capacity_now=user.is_active and capacity in held,
     )

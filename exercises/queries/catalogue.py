@@ -14,7 +14,6 @@ from typing import Final
 from django.db.models import Count, Max, Q, QuerySet
 
 from exercises.domain.actors import Actor
-from exercises.domain.approvals import required_capacities
 from exercises.domain.capacities import label
 from exercises.domain.digest import Change, changes
 from exercises.domain.errors import Invalid
@@ -23,6 +22,7 @@ from exercises.domain.parameters import ParameterSpec, specs_from_json
 from exercises.domain.timeline import PlannedAction, planned_actions, planned_duration_s
 from exercises.models import Experiment, Run, Template, TemplateVersion
 from exercises.models.accounts import ENVIRONMENTS
+from exercises.queries.policy import current_policy
 
 # Only to see whether a document is sound: no account or alarm of anybody's.
 EXAMPLE: Final = BuildContext(
@@ -249,10 +249,15 @@ def template_view(actor: Actor, template: Template, number: int | None) -> Templ
 
 
 def _agreements(rung: int) -> tuple[Agreement, ...]:
+    """For the services that matter most; others may need less."""
+    policy = current_policy()
     return tuple(
         Agreement(
             words,
-            tuple(label(c) for c in required_capacities(environment=environment, rung=rung)),
+            tuple(
+                label(c)
+                for c in policy.row_for(environment=environment, rung=rung, tier=1).required()
+            ),
         )
         for environment, words in ENVIRONMENTS
     )

@@ -16,7 +16,7 @@ from exercises.domain.capacities import Capacity
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Exercise, Experiment, Run, TargetPreview
-from exercises.queries.approvals import approvals_shown, required_for
+from exercises.queries.approvals import approvals_shown
 from exercises.queries.plans import planned_start
 from exercises.queries.preflight import PreflightSummary, preflight_of
 
@@ -129,7 +129,7 @@ def experiment_rows(
     return tuple(
         ExperimentRow(
             experiment=experiment,
-            required=required_for(experiment),
+            required=approvals[experiment.pk].required,
             approval=approvals[experiment.pk],
             preflight=preflights[experiment.pk],
             run=runs.get(experiment.pk),

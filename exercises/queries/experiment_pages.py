@@ -10,14 +10,14 @@ from datetime import datetime
 from django.db.models import OuterRef, QuerySet, Subquery
 
 from exercises.domain.actors import Actor
-from exercises.domain.approvals import ApprovalStatus, DecisionFacts
+from exercises.domain.approvals import ApprovalStatus
 from exercises.domain.capacities import Capacity, label
 from exercises.domain.digest import Change, changes
 from exercises.domain.errors import Invalid, Refusal
 from exercises.domain.steady_state import ProbeSpec, limit_words, probes_from_json, stop_words
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Decision, Experiment, ExperimentRevision, Run, TargetPreview
-from exercises.queries.approvals import approvals_shown, required_for
+from exercises.queries.approvals import approvals_shown
 from exercises.queries.inbox import DECIDED_IN
 from exercises.queries.plans import planned_start
 from exercises.queries.policy_checks import PolicyCheck, policy_checks
@@ -163,7 +163,7 @@ def rows_of(experiments: Sequence[Experiment], *, now: datetime) -> list[Experim
             experiment=experiment,
             state=shown_state(experiment, statuses[experiment.pk]),
             granted=len(statuses[experiment.pk].granted),
-            required=len(required_for(experiment)),
+            required=len(statuses[experiment.pk].required),
             verdict=getattr(experiment, "last_verdict", None) or "",
         )
         for experiment in experiments
@@ -207,24 +207,18 @@ def _steps(
     decisions: Sequence[Decision],
     own: Capacity | None,
 ) -> tuple[Step, ...]:
-    required = required_for(experiment)
-    granted = _by_capacity(status.granted, required)
+    granted = list(status.granted)
     reasons = {(d.decided_by_id, d.decided_at): d.reason for d in decisions}
     steps = []
-    for capacity in required:
-        given = granted.get(capacity)
+    for capacity in status.required:
+        given = next((facts for facts in granted if facts.capacity is capacity), None)
         if given is not None:
+            granted.remove(given)
             reason = reasons.get((given.user_id, given.decided_at), "")
             steps.append(Step(label(capacity), "done", given.user_name, reason, given.decided_at))
         else:
             steps.append(Step(label(capacity), "now" if capacity is own else "open"))
     return tuple(steps)
-
-
-def _by_capacity(
-    granted: Sequence[DecisionFacts], required: Sequence[Capacity]
-) -> Mapping[Capacity, DecisionFacts]:
-    return {facts.capacity: facts for facts in granted if facts.capacity in required}
 
 
 def changed_since(experiment: Experiment, decisions: Sequence[Decision]) -> ChangeSet | None:

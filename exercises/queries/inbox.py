@@ -7,7 +7,7 @@ it, and has not already had a say on exactly this content.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from exercises.domain.approvals import ApprovalStatus
 from exercises.domain.capacities import Capacity, capacities_of
 from exercises.domain.exercise_phases import Phase
 from exercises.models import Decision, Experiment
-from exercises.queries.approvals import approvals_of, authors_of, required_for
+from exercises.queries.approvals import approvals_of, authors_of, dependent_teams
 
 DECIDED_IN = (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE)
 """The phases in which a decision still changes what will run."""
@@ -45,11 +45,10 @@ def waiting(actor: Actor, *, now: datetime) -> list[Waiting]:
     """The experiments that wait for this actor, the earliest slot first."""
     if actor.user_id is None or not (actor.org_roles or actor.team_roles):
         return []
-    candidates = [
-        experiment
-        for experiment in open_proposals(actor, now=now)
-        if capacities_of(actor, owner_team_id=experiment.application.team_id)
-    ]
+    proposals = open_proposals(actor, now=now)
+    dependents = dependent_teams({e.application_id for e in proposals})
+    held_for = {e.pk: _held(actor, e, dependents) for e in proposals}
+    candidates = [e for e in proposals if held_for[e.pk]]
     if not candidates:
         return []
     statuses = approvals_of(candidates, now=now)
@@ -62,11 +61,19 @@ def waiting(actor: Actor, *, now: datetime) -> list[Waiting]:
         if experiment.revision is None or experiment.revision.digest in spoken[experiment.pk]:
             continue
         status = statuses[experiment.pk]
-        held = capacities_of(actor, owner_team_id=experiment.application.team_id)
+        held = held_for[experiment.pk]
         capacity = next((c for c in status.missing if c in held), None)
         if capacity is not None:
-            found.append(Waiting(experiment, status, required_for(experiment), capacity))
+            found.append(Waiting(experiment, status, status.required, capacity))
     return found
+
+
+def _held(
+    actor: Actor, experiment: Experiment, dependents: Mapping[int, frozenset[int]]
+) -> frozenset[Capacity]:
+    team_id = experiment.application.team_id
+    others = dependents.get(experiment.application_id, frozenset()) - {team_id}
+    return capacities_of(actor, owner_team_id=team_id, dependent_team_ids=others)
 
 
 def open_proposals(actor: Actor, *, now: datetime) -> list[Experiment]:

@@ -25,7 +25,7 @@ from exercises.models import (
     User,
 )
 from exercises.permissions import actor_for
-from exercises.queries.approvals import authors_of, required_for
+from exercises.queries.approvals import authors_of, dependent_teams, required_for
 
 _OPERATORS = (TeamRole.OPERATOR.value, TeamRole.OWNER.value)
 
@@ -128,12 +128,16 @@ def _of_an_approval(found: Recipients, experiment: Experiment) -> None:
     needed = set(required_for(experiment))
     authors = authors_of([experiment])[experiment.pk]
     team_id = experiment.application.team_id
+    dependents = dependent_teams([experiment.application_id])
+    others = dependents.get(experiment.application_id, frozenset()) - {team_id}
     roles = [role.value for role in OrgRole]
     candidates = User.objects.filter(
-        Q(organisation_roles__role__in=roles) | Q(memberships__team=team_id), is_active=True
+        Q(organisation_roles__role__in=roles) | Q(memberships__team__in={team_id, *others}),
+        is_active=True,
     ).distinct()
     for user in candidates.exclude(pk__in=authors):
-        if needed & capacities_of(actor_for(user, Door.SYSTEM), owner_team_id=team_id):
+        actor = actor_for(user, Door.SYSTEM)
+        if needed & capacities_of(actor, owner_team_id=team_id, dependent_team_ids=others):
             found.add([user.pk], "You can approve it")
     found.teams.add(team_id)
 

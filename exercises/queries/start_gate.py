@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from exercises.domain.concurrency import OPEN_RUNS_PER_ACCOUNT_REGION
 from exercises.domain.errors import Refusal
 from exercises.domain.gate import CapacityFacts, RunFacts, may_start
 from exercises.domain.run_states import RunState
@@ -19,6 +18,7 @@ from exercises.queries.freezes import freezes_binding
 from exercises.queries.going_live import go_refusals
 from exercises.queries.ladder import ladder_problem
 from exercises.queries.plans import planned_wall
+from exercises.queries.policy import current_policy, policy_refusals
 from exercises.queries.watching import watch_problem
 
 GRACE_S = 300.0
@@ -38,6 +38,8 @@ def refusals(
     account = experiment.deployment.place.account
     definition = run.revision.plan["definition"]
     duration_s = planned_duration_s(definition)
+    policy = current_policy()
+    approval = approval_of(experiment, now=now)
     facts = RunFacts(
         run_id=str(run.pk),
         is_rehearsal=run.is_rehearsal,
@@ -58,6 +60,7 @@ def refusals(
         ),
         going_live=go_refusals(run, now=now),
         unwatched=watch_problem(experiment.deployment.place, now=now),
+        policy=policy_refusals(experiment, definition, approval, policy, starts_at=now),
         ladder="" if run.is_rehearsal else ladder_problem(experiment, now=now),
         is_lever_engaged=experiment.deployment.place.levers.filter(
             released_at__isnull=True
@@ -65,15 +68,15 @@ def refusals(
     )
     return may_start(
         facts,
-        approval_of(experiment, now=now),
+        approval,
         freezes_binding(experiment, now=now),
-        _capacity(run),
+        _capacity(run, policy.open_per_place),
         now=now,
         grace_s=GRACE_S,
     )
 
 
-def _capacity(run: Run) -> CapacityFacts:
+def _capacity(run: Run, limit: int) -> CapacityFacts:
     place = run.experiment.deployment.place
     others = (
         Run.objects.unfinished()
@@ -83,7 +86,7 @@ def _capacity(run: Run) -> CapacityFacts:
     )
     return CapacityFacts(
         open_in_account_region=others.filter(experiment__deployment__place=place).count(),
-        limit_per_account_region=OPEN_RUNS_PER_ACCOUNT_REGION,
+        limit_per_account_region=limit,
         open_for_application=others.filter(
             experiment__application=run.experiment.application
         ).count(),

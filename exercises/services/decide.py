@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from exercises.domain.actors import Actor
 from exercises.domain.approvals import DecisionVerdict
-from exercises.domain.capacities import Capacity, capacities_of, label
+from exercises.domain.capacities import Capacity, label
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.notices import Topic
 from exercises.failpoints import failpoint
-from exercises.models import Decision, Exercise, Experiment
+from exercises.models import Decision, Exercise, Experiment, User
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
-from exercises.queries.approvals import approval_of, excluded_from_deciding, required_for
+from exercises.queries.approvals import (
+    approval_of,
+    excluded_from_deciding,
+    held_by,
+    required_for,
+)
+from exercises.queries.policy import current_policy, row_of
 from exercises.services.audit import record
 from exercises.services.notify import tell
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import schedule_run
-
-VALID_FOR = timedelta(days=30)
 
 _BEFORE_IT_RAN = frozenset({Phase.APPROVE.value, Phase.PREFLIGHT.value})
 
@@ -61,15 +65,18 @@ def decide(
         if actor.user_id in excluded_from_deciding(locked):
             raise NotAllowed("Nobody decides on what they wrote or proposed.")
         now = database_now()
+        policy = current_policy()
+        valid_for = timedelta(days=row_of(locked, policy).approval_days)
         decision = Decision.objects.create(
             experiment=locked,
             digest=digest_seen,
             verdict=verdict.value,
-            capacity=_capacity(actor, locked, capacity).value,
+            capacity=_capacity(actor, locked, capacity, now).value,
             decided_by_id=actor.person_id,
             reason=reason.strip(),
             decided_at=now,
-            valid_until=max(min(now + VALID_FOR, locked.exercise.ends_at), now),
+            valid_until=max(min(now + valid_for, locked.exercise.ends_at), now),
+            policy=policy.number,
         )
         append_event(
             exercise=locked.exercise,
@@ -93,6 +100,7 @@ def decide(
             digest=digest_seen,
             capacity=decision.capacity,
             reason=decision.reason,
+            policy=policy.number,
         )
         failpoint("decide.before_commit")
     return decision
@@ -119,9 +127,18 @@ def _as_it_was_seen(experiment: Experiment, digest_seen: str) -> Experiment:
     return locked
 
 
-def _capacity(actor: Actor, experiment: Experiment, asked: Capacity | None) -> Capacity:
-    """The capacity the decision is made in: as asked, else the first required and held."""
-    held = capacities_of(actor, owner_team_id=experiment.application.team_id)
+def _capacity(
+    actor: Actor, experiment: Experiment, asked: Capacity | None, now: datetime
+) -> Capacity:
+    """The capacity the decision is made in: as asked, else the first required and held.
+
+    Read from the rows as they are now, and only from roles given long enough ago.
+    """
+    held = held_by(User.objects.get(pk=actor.person_id), experiment, at=now)
+    if not held:
+        raise NotAllowed(
+            "Your role is younger than 24 hours. Roles decide from a day after they were given."
+        )
     needed = [c for c in required_for(experiment) if c in held]
     if asked is not None:
         if asked not in held:

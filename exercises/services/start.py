@@ -21,6 +21,7 @@ from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import Run
 from exercises.models.due_work import MAX_AHEAD_S, database_now, kept
+from exercises.queries.policy import current_policy
 from exercises.queries.start_gate import GRACE_S, refusals
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, move_run
@@ -101,7 +102,14 @@ def _write_intent(run: Run, fence: int, template_ref: str, target_count: int) ->
             template_ref=template_ref,
             asked_at=now,
         )
-        record(SYSTEM, "run.start", run, digest=run.revision.digest, token=run.token)
+        record(
+            SYSTEM,
+            "run.start",
+            run,
+            digest=run.revision.digest,
+            token=run.token,
+            policy=current_policy().number,
+        )
         failpoint("start.before_intent_commit")
         return run
 

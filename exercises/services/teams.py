@@ -10,6 +10,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.capacities import TeamRole
 from exercises.domain.errors import Invalid, Refusal, Refused
 from exercises.models import Division, Membership, Team, User
+from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
 
@@ -47,12 +48,14 @@ def change_role(*, actor: Actor, membership: Membership, role: str) -> Membershi
     _check_role(role)
     with transaction.atomic():
         _locked(membership.team)
-        membership.refresh_from_db(fields=["role"])
+        membership.refresh_from_db(fields=["role", "granted_at"])
         before = membership.role
         if role != TeamRole.OWNER.value:
             _check_owner_left(membership)
+        if role != before:
+            membership.granted_at = database_now()
         membership.role = role
-        membership.save(update_fields=["role"])
+        membership.save(update_fields=["role", "granted_at"])
         record(
             actor,
             "team.change_role",

@@ -13,12 +13,13 @@ from exercises.domain.approvals import (
     DecisionFacts,
     DecisionVerdict,
     evaluate,
-    required_capacities,
 )
 from exercises.domain.capacities import Capacity
+from exercises.domain.policy import default_rules, parse
 
 NOW = datetime(2026, 11, 11, 9, tzinfo=UTC)
-ALL = required_capacities(environment="production", rung=3)
+BUILT_IN = parse(default_rules(), number=1)
+ALL = BUILT_IN.row_for(environment="production", rung=3, tier=1).required()
 
 
 def approval(user_id: int, capacity: Capacity, **changes: object) -> DecisionFacts:
@@ -130,4 +131,4 @@ def test_complete_means_different_entitled_people_on_this_digest(
 def test_the_wider_the_radius_in_production_the_more_people(
     environment: str, rung: int, people: int
 ) -> None:
-    assert len(required_capacities(environment=environment, rung=rung)) == people
+    assert len(BUILT_IN.row_for(environment=environment, rung=rung, tier=2).required()) == people

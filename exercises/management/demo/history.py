@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from exercises.domain.approvals import DecisionVerdict, required_capacities
+from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.capacities import Capacity
 from exercises.domain.digest import plan_digest, plan_document
 from exercises.domain.exercise_phases import Phase
@@ -41,6 +41,7 @@ from exercises.models import (
     User,
 )
 from exercises.models.due_work import database_now
+from exercises.queries.approvals import required_for
 from exercises.queries.plans import plan_of
 from exercises.services.audit import record
 from exercises.services.system import SYSTEM
@@ -145,15 +146,12 @@ def _experiment(
 
 def _decisions(world: World, experiment: Experiment, revision: ExperimentRevision) -> None:
     exercise = experiment.exercise
-    account = experiment.deployment.place.account
     deciders: dict[Capacity, User] = {
         Capacity.SERVICE_OWNER: world.people[owner_of(experiment.application.team.slug)],
         Capacity.PROGRAMME_LEAD: world.lead,
         Capacity.SAFETY_OFFICER: world.safety_officer,
     }
-    needed = required_capacities(
-        environment=account.environment, rung=experiment.template_version.rung
-    )
+    needed = required_for(experiment)
     Decision.objects.bulk_create(
         Decision(
             experiment=experiment,

@@ -177,10 +177,14 @@ def seed_people(teams: dict[str, Team]) -> dict[str, User]:
     for person in PEOPLE:
         user = people[person.name]
         if person.org_role is not None:
-            OrganisationRole.objects.get_or_create(user=user, role=person.org_role.value)
+            OrganisationRole.objects.get_or_create(
+                user=user, role=person.org_role.value, defaults={"granted_at": None}
+            )
         if person.team_role is not None:
             Membership.objects.get_or_create(
-                team=teams[person.team], user=user, defaults={"role": person.team_role.value}
+                team=teams[person.team],
+                user=user,
+                defaults={"role": person.team_role.value, "granted_at": None},
             )
     return people
 

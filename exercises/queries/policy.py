@@ -1,0 +1,95 @@
+"""The policy in force, and what it says about one experiment.
+
+Version 1 is built in; every later one is a row that somebody activated.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from exercises.domain.approvals import ApprovalStatus
+from exercises.domain.errors import Refusal
+from exercises.domain.policy import (
+    Asked,
+    PolicyRow,
+    PolicyRules,
+    default_rules,
+    parse,
+    row_refusals,
+)
+from exercises.domain.timeline import planned_duration_s
+from exercises.models import Experiment, PolicyActivation
+from exercises.queries.plans import planned_wall
+
+BUILT_IN = 1
+
+
+def current_policy() -> PolicyRules:
+    """The version that holds at this moment."""
+    last = PolicyActivation.objects.select_related("version").order_by("-id").first()
+    if last is None:
+        return parse(default_rules(), number=BUILT_IN)
+    return parse(last.version.rules, number=last.version.number)
+
+
+def row_of(experiment: Experiment, policy: PolicyRules) -> PolicyRow:
+    """The row of the policy that this experiment falls under."""
+    return policy.row_for(
+        environment=experiment.deployment.place.account.environment,
+        rung=experiment.template_version.rung,
+        tier=experiment.application.tier,
+    )
+
+
+def policy_refusals(
+    experiment: Experiment,
+    definition: dict[str, object],
+    status: ApprovalStatus,
+    policy: PolicyRules,
+    *,
+    starts_at: datetime,
+) -> tuple[Refusal, ...]:
+    """Every limit of its row that this experiment breaks if it starts then."""
+    seconds = planned_duration_s(definition)
+    row = row_of(experiment, policy)
+    return row_refusals(
+        row,
+        Asked(
+            starts_at=starts_at,
+            ends_at=starts_at + max(planned_wall(seconds), timedelta(seconds=1)),
+            minutes=seconds / 60,
+            target_cap=experiment.target_cap,
+            has_alarm=_has_alarm(experiment, definition),
+            approved_at=_approved_at(experiment, status),
+            rehearsed_at=_rehearsed_at(experiment) if row.rehearsal_age_h else None,
+        ),
+    )
+
+
+def _has_alarm(experiment: Experiment, definition: dict[str, object]) -> bool:
+    """An alarm of its own: that chaosplane fell silent says nothing about the service."""
+    conditions = definition.get("stopConditions")
+    ours = experiment.deployment.place.heartbeat_alarm_arn
+    return isinstance(conditions, list) and any(
+        condition.get("source") == "aws:cloudwatch:alarm" and condition.get("value") != ours
+        for condition in conditions
+    )
+
+
+def _approved_at(experiment: Experiment, status: ApprovalStatus) -> datetime | None:
+    if not status.is_complete:
+        return None
+    if not status.granted:
+        return experiment.proposed_at
+    return max(decision.decided_at for decision in status.granted)
+
+
+def _rehearsed_at(experiment: Experiment) -> datetime | None:
+    rehearsal = (
+        experiment.runs.filter(
+            is_rehearsal=True, state="completed", revision=experiment.revision_id
+        )
+        .order_by("-ended_at")
+        .first()
+    )
+    return rehearsal.ended_at if rehearsal else None
