@@ -101,7 +101,10 @@ def _edits(actor: Actor, thing: object) -> bool:
 
 
 def _decides(actor: Actor, thing: object) -> bool:
+    """A person who is signed in: a token stands for nobody's word."""
     assert isinstance(thing, Experiment)
+    if actor.door is not Door.PAGE:
+        return False
     others = thing.application.dependents.values_list("team_id", flat=True)
     team_id = thing.application.team_id
     return bool(
@@ -139,6 +142,10 @@ def _stops_accounts(actor: Actor, thing: object) -> bool:
 
 def _answers_for_everyone(actor: Actor, thing: object) -> bool:
     return bool({OrgRole.PROGRAMME_LEAD.value, OrgRole.SAFETY_OFFICER.value} & actor.org_roles)
+
+
+def _activates_policy(actor: Actor, thing: object) -> bool:
+    return actor.door is Door.PAGE and _answers_for_everyone(actor, thing)
 
 
 def _works_on_finding(actor: Actor, thing: object) -> bool:
@@ -232,6 +239,8 @@ RULES: Final[dict[str, Rule]] = {
     "schedule.resume": _answers_for_everyone,
     "recovery.confirm": _plans_exercises,
     "schedule.manage": _plans_exercises,
+    "policy.propose": _plans_exercises,
+    "policy.activate": _activates_policy,
     "freeze.declare": _freezes,
     "freeze.lift": _freezes,
     "freeze.except": _plans_exercises,
@@ -326,6 +335,9 @@ _DENIALS: Final[dict[str, str]] = {
     "schedule.resume": "Only programme leads and safety officers resume a schedule.",
     "recovery.confirm": "Only a programme lead lets starts go on after a restore.",
     "schedule.manage": "Only a programme lead sets up schedules.",
+    "policy.propose": "Only a programme lead proposes another policy.",
+    "policy.activate": "Only programme leads and safety officers, signed in on its page, put a policy"
+    " in force.",
     "freeze.declare": "Only programme leads and safety officers declare freezes; owners for their"
     " own teams.",
     "freeze.lift": "Only programme leads and safety officers lift freezes; owners those of their"

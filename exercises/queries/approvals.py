@@ -38,12 +38,13 @@ _OVER = frozenset({Phase.DEBRIEF.value, Phase.CLOSED.value, Phase.CANCELLED.valu
 def required_for(experiment: Experiment) -> tuple[Capacity, ...]:
     """The capacities that the policy in force asks for; for lists read `status.required`."""
     dependents = dependent_teams([experiment.application_id])
-    return _required(experiment, current_policy(), dependents)
+    return required_by(experiment, current_policy(), dependents)
 
 
-def _required(
+def required_by(
     experiment: Experiment, policy: PolicyRules, dependents: Mapping[int, Set[int]]
 ) -> tuple[Capacity, ...]:
+    """The same for one of many, under any version; `dependents` as `dependent_teams` gives it."""
     others = dependents.get(experiment.application_id, frozenset())
     return row_of(experiment, policy).required(
         is_self_service=experiment.exercise.kind == "self_service",
@@ -104,7 +105,7 @@ def _statuses(
         by_experiment[decision.experiment_id].append(decision)
     return {
         pk: evaluate(
-            _required(experiment, policy, dependents),
+            required_by(experiment, policy, dependents),
             [_facts(d, experiment, grants, dependents) for d in by_experiment[pk]],
             digest=experiment.revision.digest if experiment.revision else "",
             excluded=frozenset(authors[pk]),

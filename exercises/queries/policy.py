@@ -18,7 +18,7 @@ from exercises.domain.policy import (
     row_refusals,
 )
 from exercises.domain.timeline import planned_duration_s
-from exercises.models import Experiment, PolicyActivation
+from exercises.models import Experiment, PolicyActivation, PolicyVersion
 from exercises.queries.plans import planned_wall
 
 BUILT_IN = 1
@@ -30,6 +30,20 @@ def current_policy() -> PolicyRules:
     if last is None:
         return parse(default_rules(), number=BUILT_IN)
     return parse(last.version.rules, number=last.version.number)
+
+
+def document_of_version(number: int) -> dict[str, object]:
+    """The document of a version, as it was proposed."""
+    if number == BUILT_IN:
+        return default_rules()
+    found: dict[str, object] = PolicyVersion.objects.get(number=number).rules
+    return found
+
+
+def history() -> list[PolicyVersion]:
+    """Every version but the built-in one with its activations, the newest first."""
+    versions = PolicyVersion.objects.select_related("author")
+    return list(versions.prefetch_related("activations__activated_by"))
 
 
 def row_of(experiment: Experiment, policy: PolicyRules) -> PolicyRow:

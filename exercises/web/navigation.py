@@ -72,6 +72,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("application_list", "server", "Applications"),
             Place("account_list", "globe", "AWS accounts"),
             Place("schedule_list", "refresh", "Schedules"),
+            Place("policy", "policy", "Policy"),
             Place("freeze_list", "snow", "Freezes"),
             Place("api_docs", "plug", "API"),
             Place("tokens", "key", "API tokens"),
@@ -87,11 +88,13 @@ def navigation(
 ) -> tuple[Group, ...]:
     """The groups of links, with the place of this request marked."""
     counts = {"approvals": approvals_waiting}
+    hrefs = [reverse(place.url_name) for _, places in PLACES for place in places]
+    here = max((href for href in hrefs if is_within(request.path, href)), key=len, default="")
     return tuple(
         Group(
             label,
             tuple(
-                _link(place, request.path, counts)
+                _link(place, here, counts)
                 for place in places
                 if not place.needs or may(actor, place.needs)
             ),
@@ -100,7 +103,7 @@ def navigation(
     )
 
 
-def _link(place: Place, path: str, counts: dict[str, int]) -> Link:
+def _link(place: Place, here: str, counts: dict[str, int]) -> Link:
     href = reverse(place.url_name)
     return Link(
         href=href,
@@ -108,7 +111,7 @@ def _link(place: Place, path: str, counts: dict[str, int]) -> Link:
         label=place.label,
         key=place.key,
         count=counts.get(place.url_name, 0),
-        is_current=is_within(path, href),
+        is_current=href == here,
     )
 
 

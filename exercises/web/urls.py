@@ -26,6 +26,7 @@ from exercises.web import (
     notifications,
     objectives,
     outbox,
+    policy,
     preflight,
     reports,
     room,
@@ -77,5 +78,6 @@ urlpatterns = [
     *inbox.urlpatterns,
     *notifications.urlpatterns,
     *outbox.urlpatterns,
+    *policy.urlpatterns,
     *audit.urlpatterns,
 ]

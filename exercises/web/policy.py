@@ -1,0 +1,140 @@
+"""The policy: its table for everybody, another version, what it would change, and putting it
+in force.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import path
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from exercises.domain.blast_radius import Rung
+from exercises.domain.capacities import label
+from exercises.domain.digest import changes
+from exercises.domain.errors import Invalid
+from exercises.domain.policy import PolicyRow, PolicyRules, document_of, parse
+from exercises.models import PolicyVersion
+from exercises.models.due_work import database_now
+from exercises.permissions import authorize, may
+from exercises.queries.policy import current_policy, document_of_version, history
+from exercises.queries.policy_replay import replay
+from exercises.services.policy import activate_policy, propose_policy
+from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.errors import form_errors
+
+_ENVIRONMENTS = {
+    "dev": "Development",
+    "pre-production": "Pre-production",
+    "production": "Production",
+}
+
+
+@require_GET
+@signed_in
+def policy(request: SignedInRequest) -> HttpResponse:
+    """What is in force, and every version with who wrote it and who put it in force."""
+    rules = current_policy()
+    context = {
+        "rules": rules,
+        "rows": rows_in_words(rules),
+        "versions": history(),
+        "may_propose": may(request.actor, "policy.propose"),
+    }
+    return render(request, "policy/policy.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@signed_in
+def policy_new(request: SignedInRequest) -> HttpResponse:
+    """Write another version; first see what it would change, then propose it."""
+    authorize(request.actor, "policy.propose")
+    rules = current_policy()
+    typed = request.POST.get("rules") or json.dumps(document_of_version(rules.number), indent=2)
+    context: dict[str, Any] = {"typed": typed, "reason": request.POST.get("reason", "")}
+    if request.method == "POST":
+        try:
+            document = document_of(typed)
+            draft = parse(document)
+            if request.POST.get("then") == "propose":
+                version = propose_policy(
+                    actor=request.actor, document=document, reason=context["reason"]
+                )
+                messages.success(request, f"Version {version.number} is proposed.")
+                return redirect("policy_version", version.number)
+            context |= {"rows": rows_in_words(draft), "is_shown": True}
+            context["replayed"] = replay(rules, draft, now=database_now())
+        except Invalid as error:
+            context["errors"] = form_errors(error)
+    return render(request, "policy/new.html", context, status=422 if "errors" in context else 200)
+
+
+@require_GET
+@signed_in
+def policy_version(request: SignedInRequest, number: int) -> HttpResponse:
+    """One version: its table, what differs from the one in force, and what that would change."""
+    version = get_object_or_404(PolicyVersion.objects.select_related("author"), number=number)
+    rules, now_rules = parse(version.rules, number=version.number), current_policy()
+    is_newer = version.number > now_rules.number
+    context = {
+        "version": version,
+        "rows": rows_in_words(rules),
+        "changed": changes(document_of_version(now_rules.number), version.rules),
+        "in_force": now_rules.number,
+        "is_newer": is_newer,
+        "replayed": replay(now_rules, rules, now=database_now()) if is_newer else [],
+        "may_activate": is_newer
+        and may(request.actor, "policy.activate")
+        and version.author_id != request.actor.user_id,
+    }
+    return render(request, "policy/version.html", context)
+
+
+@require_POST
+@signed_in
+def policy_activate(request: SignedInRequest, number: int) -> HttpResponse:
+    """Put the version that was read in force."""
+    version = get_object_or_404(PolicyVersion, number=number)
+    digest = request.POST.get("digest_seen", "")
+    activate_policy(actor=request.actor, version=version, digest_seen=digest)
+    messages.success(request, f"Version {version.number} is in force.")
+    return redirect("policy")
+
+
+def rows_in_words(rules: PolicyRules) -> list[dict[str, object]]:
+    """The table's rows as people read them."""
+    return [_row(row) for row in rules.rows]
+
+
+def _row(row: PolicyRow) -> dict[str, object]:
+    limits = [f"{row.max_minutes} min", f"{row.max_targets} resources"]
+    if row.needs_alarm:
+        limits.append("alarm stops it")
+    if row.lead_time_h:
+        limits.append(f"{row.lead_time_h} h between approval and start")
+    if row.hours:
+        limits.append(row.hours.words)
+    if row.rehearsal_age_h:
+        limits.append(f"rehearsed in the {row.rehearsal_age_h} h before")
+    people = [label(c) + (f" × {n}" if n > 1 else "") for c, n in row.approvals.items() if n]
+    return {
+        "environments": [words for key, words in _ENVIRONMENTS.items() if key in row.environments],
+        "rungs": [Rung(rung).words for rung in sorted(row.rungs)],
+        "tiers": sorted(row.tiers),
+        "people": people,
+        "policy_alone": row.policy_alone,
+        "limits": limits,
+        "days": row.approval_days,
+    }
+
+
+urlpatterns = [
+    path("policy/", policy, name="policy"),
+    path("policy/new/", policy_new, name="policy_new"),
+    path("policy/v<int:number>/", policy_version, name="policy_version"),
+    path("policy/v<int:number>/activate/", policy_activate, name="policy_activate"),
+]
