@@ -29,7 +29,7 @@ class FreezeOut(serializers.ModelSerializer[FreezeWindow]):
     teams = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)  # type: ignore[var-annotated]
     accounts = serializers.SlugRelatedField(slug_field="account_id", many=True, read_only=True)  # type: ignore[var-annotated]
     declared_by = serializers.CharField(source="declared_by.name", default=None)
-    source = serializers.CharField(source="source.name", default=None)
+    source = serializers.CharField(source="source.name", default=None)  # type: ignore[assignment]
 
     class Meta:
         model = FreezeWindow
@@ -42,12 +42,15 @@ class FreezeOut(serializers.ModelSerializer[FreezeWindow]):
 class ScopeIn(StrictSerializer):
     """Whom it concerns; what is left out means all of it."""
 
-    environments = serializers.MultipleChoiceField(choices=ENVIRONMENTS, default=())
+    environments = serializers.MultipleChoiceField(choices=ENVIRONMENTS, default=set)
     accounts = serializers.SlugRelatedField(
-        slug_field="account_id", queryset=CloudAccount.objects.all(), many=True, default=list
+        slug_field="account_id",
+        queryset=CloudAccount.objects.order_by("name"),
+        many=True,
+        required=False,
     )
     teams = serializers.SlugRelatedField(
-        slug_field="slug", queryset=Team.objects.all(), many=True, default=list
+        slug_field="slug", queryset=Team.objects.order_by("slug"), many=True, required=False
     )
 
 
@@ -59,7 +62,9 @@ class FreezeIn(ScopeIn):
 
     def values(self) -> dict[str, Any]:
         data = dict(self.validated_data)
-        scope = Scope(sorted(data.pop("environments")), data.pop("accounts"), data.pop("teams"))
+        scope = Scope(
+            sorted(data.pop("environments")), data.pop("accounts", ()), data.pop("teams", ())
+        )
         return data | {"scope": scope}
 
 

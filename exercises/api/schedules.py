@@ -63,7 +63,9 @@ class TimesIn(StrictSerializer):
 
 
 class ScheduleIn(TimesIn):
-    programme = serializers.SlugRelatedField(slug_field="slug", queryset=Programme.objects.all())
+    programme = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Programme.objects.order_by("slug")
+    )
 
 
 class OccurrenceOut(serializers.Serializer[Any]):

@@ -212,7 +212,7 @@ def _starts(
     )
     try:
         found = occurrences(
-            Rule(rules.to_ical().decode(), rule_zone, local, _MINUTE_S),
+            Rule(str(rules.to_ical(), "utf-8"), rule_zone, local, _MINUTE_S),
             after=within.starts_at - lasts - timedelta(days=2),
             until=within.ends_at,
             limit=MAX_FREEZES + 1,

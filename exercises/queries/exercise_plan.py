@@ -17,6 +17,7 @@ from exercises.domain.exercise_phases import Phase
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Exercise, Experiment, Run, TargetPreview
 from exercises.queries.approvals import approvals_shown
+from exercises.queries.freezes import held_by_freeze
 from exercises.queries.plans import planned_start
 from exercises.queries.preflight import PreflightSummary, preflight_of
 
@@ -34,6 +35,7 @@ class ExperimentRow:
     run: Run | None
     starts_at: datetime
     duration_s: int
+    held_by: tuple[str, ...] = ()  # the freezes in its slot
 
     @property
     def offset_s(self) -> int:
@@ -75,7 +77,7 @@ class ExperimentRow:
         if self.experiment.status != "proposed":
             return self.experiment.status
         if self.approval.is_complete:
-            return "approved"
+            return "frozen" if self.held_by else "approved"
         rules = {refusal.rule for refusal in self.approval.refusals}
         if "approval.declined" in rules:
             return "declined"
@@ -88,13 +90,14 @@ class ExperimentRow:
             return "b-ok" if self.run.state == "completed" else "b"
         if self.run is not None and self.run.state in {"stopped", "skipped", "cancelled"}:
             return "b-skip"
-        if self.preflight.failed or self.status in {"declined", "failed"}:
+        if self.preflight.failed or self.status in {"declined", "failed", "frozen"}:
             return "b-danger"
         return "b-plan" if self.status in {"approved", "scheduled"} else "b-wait"
 
     @property
     def problem(self) -> bool:
-        return bool(self.preflight.failed) or self.status in {"declined", "changes", "failed"}
+        needs_somebody = {"declined", "changes", "failed", "frozen"}
+        return bool(self.preflight.failed) or self.status in needs_somebody
 
 
 def exercise_of(actor: Actor, slug: str) -> Exercise | None:
@@ -126,6 +129,7 @@ def experiment_rows(
     approvals = approvals_shown(experiments, now=now)
     runs = _runs(experiments)
     preflights = _preflights(experiments, runs, now)
+    held = {} if Phase(exercise.phase) in _OVER else held_by_freeze(experiments, now=now)
     return tuple(
         ExperimentRow(
             experiment=experiment,
@@ -135,6 +139,7 @@ def experiment_rows(
             run=runs.get(experiment.pk),
             starts_at=_starts_at(experiment, runs.get(experiment.pk)),
             duration_s=_duration_s(experiment),
+            held_by=tuple(freeze.name for freeze in held.get(experiment.pk, ())),
         )
         for experiment in experiments
     )

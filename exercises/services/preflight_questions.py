@@ -17,16 +17,15 @@ from exercises.aws.safety_lever import ENGAGED, lever_status
 from exercises.aws.sessions import Purpose
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import EngineError
-from exercises.domain.freezes import freezes_touching
 from exercises.domain.preflight_checks import CHECKS
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import probes_from_json
 from exercises.models import Experiment, Run, TargetPreview
 from exercises.models.due_work import database_now
 from exercises.probes.cloudwatch import newest_readings
+from exercises.queries.freezes import freezes_holding
 from exercises.queries.ladder import ladder_answer
 from exercises.queries.policy_checks import conflict
-from exercises.queries.readiness import freeze_facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,14 +146,7 @@ def _ladder(experiment: Experiment) -> tuple[str, str]:
 
 
 def _freeze(experiment: Experiment) -> tuple[str, str]:
-    place = experiment.deployment.place
-    hits = freezes_touching(
-        freeze_facts(),
-        experiment.exercise.window,
-        environment=place.account.environment,
-        account_id=place.account.account_id,
-        team_id=experiment.application.team_id,
-    )
+    hits = freezes_holding(experiment, experiment.exercise.window, now=database_now())
     return _status(not hits), ", ".join(freeze.name for freeze in hits)
 
 

@@ -9,7 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from exercises.models import FreezeException, FreezeSource, FreezeWindow, User
+from exercises.models import Experiment, FreezeException, FreezeSource, FreezeWindow, User
 from exercises.models.due_work import database_now
 from tests import build
 from tests.cast import Cast
@@ -98,7 +98,7 @@ def test_everybody_reads_and_the_rest_declare_nothing(cast: Cast) -> None:
 def test_a_lead_excepts_what_is_held_and_revokes_it(cast: Cast) -> None:
     freeze = held(cast)
     lead, page = signed_in(cast.lead), f"{LIST}{freeze.pk}/"
-    [experiment] = build.Experiment.objects.all()
+    [experiment] = Experiment.objects.all()
     assert experiment.title in lead.get(page).content.decode()
     ask = f"{page}except/{experiment.pk}/"
     assert ask in lead.get(page).content.decode()
@@ -145,3 +145,10 @@ def test_the_list_costs_the_same_however_many_there_are(cast: Cast) -> None:
 
     cost()
     assert cost() == cost()
+
+
+def test_what_a_freeze_holds_is_marked_on_its_exercise(cast: Cast) -> None:
+    held(cast)
+    page = signed_in(cast.author).get("/exercises/2026-11/experiments/").content.decode()
+    assert "Held by freeze" in page
+    assert "<small>Launch</small>" in page

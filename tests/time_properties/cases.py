@@ -115,7 +115,7 @@ def _rule(rng: random.Random, walk: Walk) -> Spoken:
             rng.sample((1, 2, 13, 15, 28, 29, 30, 31, -1, -2, -31), rng.randint(1, 4))
         )
         if freq == "YEARLY":
-            byday = tuple((0, name) for _, name in byday)  # type: ignore[misc]
+            byday = tuple((0, named[1]) for named in byday)  # type: ignore[index]
     if rng.random() < 0.25:
         near = {(walk.begins + timedelta(days=30 * n)).month for n in range(4)}
         bymonth = tuple(sorted(near | {rng.randint(1, 12)}))

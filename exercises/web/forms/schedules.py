@@ -43,7 +43,7 @@ class ScheduleForm(forms.Form):
     )
     nth = forms.TypedChoiceField(
         choices=[(n, word.capitalize()) for n, word in NTH.items()],
-        coerce=int, initial=2, required=False, empty_value=1, label="Which",
+        coerce=int, initial=2, required=False, label="Which",
     )  # fmt: skip
     weekday = forms.ChoiceField(
         choices=list(zip(WEEKDAYS, NAMES, strict=True)), initial="WE", required=False
