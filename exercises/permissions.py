@@ -336,8 +336,8 @@ _DENIALS: Final[dict[str, str]] = {
     "recovery.confirm": "Only a programme lead lets starts go on after a restore.",
     "schedule.manage": "Only a programme lead sets up schedules.",
     "policy.propose": "Only a programme lead proposes another policy.",
-    "policy.activate": "Only programme leads and safety officers, signed in on its page, put a policy"
-    " in force.",
+    "policy.activate": "Only programme leads and safety officers, signed in on its page, put a"
+    " policy in force.",
     "freeze.declare": "Only programme leads and safety officers declare freezes; owners for their"
     " own teams.",
     "freeze.lift": "Only programme leads and safety officers lift freezes; owners those of their"

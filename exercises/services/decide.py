@@ -10,7 +10,6 @@ from exercises.domain.actors import Actor
 from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.capacities import Capacity, label
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
-from exercises.domain.exercise_phases import Phase
 from exercises.domain.notices import Topic
 from exercises.failpoints import failpoint
 from exercises.models import Decision, Exercise, Experiment, User
@@ -26,9 +25,7 @@ from exercises.queries.policy import current_policy, row_of
 from exercises.services.audit import record
 from exercises.services.notify import tell
 from exercises.services.run_events import append_event
-from exercises.services.run_plan import schedule_run
-
-_BEFORE_IT_RAN = frozenset({Phase.APPROVE.value, Phase.PREFLIGHT.value})
+from exercises.services.run_plan import schedule_when_approved
 
 _WORDS = {
     DecisionVerdict.APPROVE: "approved",
@@ -92,7 +89,7 @@ def decide(
             experiment=locked,
             by_id=actor.user_id,
         )
-        _schedule_when_approved(locked)
+        schedule_when_approved(locked)
         record(
             actor,
             f"experiment.{verdict.value}",
@@ -149,23 +146,3 @@ def _capacity(
     status = approval_of(experiment, now=database_now())
     missing = [c for c in needed if c in status.missing]
     return (missing or needed)[0]
-
-
-def _schedule_when_approved(experiment: Experiment) -> None:
-    """A self-service experiment needs no Go: once approved its slot starts it.
-
-    Once only: a later approval must not start again what ran or was stopped. A run that an
-    edit took off the schedule counts as never planned.
-    """
-    exercise: Exercise = experiment.exercise
-    if exercise.kind != "self_service" or exercise.phase not in _BEFORE_IT_RAN:
-        return
-    withdrawn = {"state": "cancelled", "stop_requested_at": None, "asked_at": None}
-    if experiment.runs.filter(is_rehearsal=False).exclude(**withdrawn).exists():
-        return
-    if not approval_of(experiment, now=database_now()).is_complete:
-        return
-    schedule_run(experiment=experiment, at=exercise.starts_at, scheduled_by_id=None)
-    if exercise.phase == Phase.APPROVE.value:
-        exercise.phase = Phase.PREFLIGHT.value
-        exercise.save(update_fields=["phase"])

@@ -33,7 +33,7 @@ from exercises.services.audit import record
 from exercises.services.notify import tell
 from exercises.services.revisions import revise
 from exercises.services.run_events import append_event
-from exercises.services.run_plan import cancel_scheduled_run
+from exercises.services.run_plan import cancel_scheduled_run, schedule_when_approved
 
 OPEN_FOR_PROPOSALS = frozenset({Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT})
 SELF_SERVICE_WINDOW_S = 4 * 3600
@@ -121,6 +121,8 @@ def edit_draft(
             cancel_scheduled_run(locked, because="the experiment was edited")
             if locked.status == "proposed":
                 _tell_change(locked, actor)
+            if locked.status == "proposed":
+                schedule_when_approved(locked)
             record(actor, "experiment.edit", locked, before=before, after=after)
         failpoint("edit.before_commit")
     return locked
@@ -181,6 +183,7 @@ def propose(*, actor: Actor, experiment: Experiment) -> Experiment:
             experiment=locked,
             by_id=actor.user_id,
         )
+        schedule_when_approved(locked)
         record(actor, "experiment.propose", locked, digest=locked.revision.digest)
     return locked
 

@@ -8,9 +8,14 @@ from __future__ import annotations
 import uuid
 from datetime import datetime
 
+from exercises.domain.exercise_phases import Phase
 from exercises.domain.run_states import RunState
-from exercises.models import Experiment, Run
+from exercises.models import Exercise, Experiment, Run
+from exercises.models.due_work import database_now
+from exercises.queries.approvals import approval_of
 from exercises.services.run_events import append_event, move_run
+
+_BEFORE_IT_RAN = frozenset({Phase.APPROVE.value, Phase.PREFLIGHT.value})
 
 
 def schedule_run(
@@ -49,6 +54,27 @@ def schedule_run(
             text=f"{experiment.title}: scheduled.",
         )
     return run
+
+
+def schedule_when_approved(experiment: Experiment) -> None:
+    """A self-service experiment needs no Go: once approved, by people or by the
+    policy alone, its slot starts it.
+
+    Once only: a later approval must not start again what ran or was stopped. A run that an
+    edit took off the schedule counts as never planned.
+    """
+    exercise: Exercise = experiment.exercise
+    if exercise.kind != "self_service" or exercise.phase not in _BEFORE_IT_RAN:
+        return
+    withdrawn = {"state": "cancelled", "stop_requested_at": None, "asked_at": None}
+    if experiment.runs.filter(is_rehearsal=False).exclude(**withdrawn).exists():
+        return
+    if not approval_of(experiment, now=database_now()).is_complete:
+        return
+    schedule_run(experiment=experiment, at=exercise.starts_at, scheduled_by_id=None)
+    if exercise.phase == Phase.APPROVE.value:
+        exercise.phase = Phase.PREFLIGHT.value
+        exercise.save(update_fields=["phase"])
 
 
 def cancel_scheduled_run(experiment: Experiment, *, because: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +19,7 @@ from exercises.models.due_work import database_now
 from exercises.queries.approvals import approval_of
 from exercises.queries.policy import current_policy
 from exercises.services.policy import activate_policy, propose_policy
+from exercises.services.propose import edit_draft, propose, start_draft
 from tests import build
 from tests.cast import Cast
 
@@ -102,6 +104,21 @@ def test_outside_production_the_policy_alone_can_approve_self_service(cast: Cast
     assert not approval_of(experiment, now=database_now()).is_complete, "an exercise takes people"
     experiment.exercise.kind = "self_service"
     assert approval_of(experiment, now=database_now()).is_by_policy_alone
+
+
+def test_what_the_policy_alone_approves_is_scheduled_when_it_is_sent(cast: Cast) -> None:
+    document = copy.deepcopy(default_rules())
+    document["rows"][2]["policy_alone"] = True  # type: ignore[index]
+    in_force(cast, document)
+    place = build.account("222222222222", "pre-production")
+    draft = build.draft(cast, deployment=build.deployment(cast, place=place), slot_offset_s=0)
+    starts_at = database_now() + timedelta(hours=1)
+    author = cast.actor("author")
+    experiment = start_draft(actor=author, draft=draft, starts_at=starts_at)
+    assert not experiment.runs.exists()
+    propose(actor=author, experiment=experiment)
+    edit_draft(actor=author, experiment=experiment, draft=replace(draft, target_cap=2))
+    assert [r.state for r in experiment.runs.order_by("created_at")] == ["cancelled", "scheduled"]
 
 
 def test_everybody_reads_it_a_lead_proposes_and_another_puts_it_in_force(
