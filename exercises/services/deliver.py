@@ -23,7 +23,6 @@ from exercises.channels.sealed import unseal
 from exercises.domain.delivery_times import has_failed_for_long, retry_at
 from exercises.domain.errors import Invalid
 from exercises.domain.notices import Topic
-from exercises.failpoints import failpoint
 from exercises.models import Channel, Delivery
 from exercises.models.due_work import database_now
 from exercises.queries.notice_words import address_of, line_of, text_of
@@ -44,7 +43,6 @@ def deliver(*, channel_id: int, fence: int) -> int:
         _settle(channel)
         return 0
     outcome = _send(channel, due)
-    failpoint("deliver.sent")
     with transaction.atomic():
         locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
         if locked.fence != fence:

@@ -48,8 +48,6 @@ def go_live(*, actor: Actor, exercise: Exercise) -> Exercise:
                 )
             )
         _begin(locked, starting, actor, now, text="Go.")
-        record(actor, "exercise.go", locked)
-        failpoint("go.before_commit")
     return locked
 
 
@@ -112,16 +110,16 @@ def confirm_go(*, actor: Actor, exercise: Exercise, code: str, session: str) -> 
             safety_session=session,
             safety_at=now,
         )
-        _begin(locked, starting, actor, now, text=f"Go, with {request.said_by.name}.")
-        record(
-            actor,
-            "exercise.go",
+        _begin(
             locked,
+            starting,
+            actor,
+            now,
+            text=f"Go, with {request.said_by.name}.",
             lead=request.said_by_id,
             lead_session=request.session,
             safety_session=session,
         )
-        failpoint("go.before_commit")
     return locked
 
 
@@ -184,9 +182,18 @@ def _count_wrong(actor: Actor, request: GoRequest) -> int:
 
 
 def _begin(
-    locked: Exercise, starting: Sequence[Experiment], actor: Actor, now: datetime, *, text: str
+    locked: Exercise,
+    starting: Sequence[Experiment],
+    actor: Actor,
+    now: datetime,
+    *,
+    text: str,
+    **said: object,
 ) -> None:
-    """Live from now on: the first wave has its instants, every later one waits at a hold point."""
+    """Live from now on: the first wave has its instants, every later one waits at a hold point.
+
+    `said` is who said it and where, for the audit trail.
+    """
     locked.went_live_at = now
     locked.phase = move(Phase(locked.phase), Phase.LIVE).value
     locked.save(update_fields=["went_live_at", "phase"])
@@ -208,3 +215,5 @@ def _begin(
         author_id=actor.user_id,
     )
     transaction.on_commit(lambda: hints.wake("exercises.tick"), robust=True)
+    record(actor, "exercise.go", locked, **said)
+    failpoint("go.before_commit")

@@ -145,11 +145,11 @@ class Cluster:
             data=json.dumps(knob).encode() if knob else None,
             method="POST" if knob else "DELETE",
         )
-        urllib.request.urlopen(asked, timeout=10).close()
+        urllib.request.urlopen(asked, timeout=30).close()
 
     def experiments(self) -> dict[str, dict[str, Any]]:
         url = f"{self.aws_url}/simulator/experiments"
-        with urllib.request.urlopen(url, timeout=10) as answer:
+        with urllib.request.urlopen(url, timeout=30) as answer:
             return dict(json.load(answer)["experiments"])
 
     # -- Processes

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 SIDE_BY_SIDE: Final = 8
 MORE_ROUNDS: Final = 3
 """For failpoints that nobody came by: what led there was cut off by something else."""
-QUIET_WITHIN_S: Final = 90.0
-TRIED_WITHIN_S: Final = 40.0
-LEASES_END_AFTER_S: Final = 4.0
-"""Of the dead: nobody waits a minute for them here. Nobody hangs this long after healing."""
+QUIET_WITHIN_S: Final = 240.0
+TRIED_WITHIN_S: Final = 60.0
+LEASES_END_EVERY_S: Final = 4.0
+"""Nobody waits here until those of the dead have ended. Who lives on, and is late, is fenced."""
 
 
 def main() -> int:
@@ -137,15 +137,7 @@ def _happen(cluster: Cluster, event: Event, one: Staged, playing: Sequence[Stage
 
 def _supervise(cluster: Cluster, staged: Sequence[Staged]) -> None:
     """What died comes back while AWS still lies, until every start was tried or refused."""
-    began = time.monotonic()
-    while time.monotonic() - began < TRIED_WITHIN_S:
-        cluster.revive()
-        try:
-            if all(each.is_tried() for each in staged):
-                return
-        except (DatabaseError, PoolTimeout):
-            pass  # PostgreSQL is coming back
-        time.sleep(0.5)
+    _wait(cluster, TRIED_WITHIN_S, lambda: all(each.is_tried() for each in staged))
 
 
 def _heal(cluster: Cluster, staged: Sequence[Staged]) -> None:
@@ -158,16 +150,29 @@ def _heal(cluster: Cluster, staged: Sequence[Staged]) -> None:
 
 
 def _quieten(cluster: Cluster, staged: Sequence[Staged]) -> None:
+    def is_quiet() -> bool:
+        experiments = cluster.experiments()
+        return all(each.is_quiet(experiments) for each in staged)
+
+    _wait(cluster, QUIET_WITHIN_S, is_quiet)
+
+
+def _wait(cluster: Cluster, seconds: float, is_done: Callable[[], bool]) -> None:
+    """Bring back what died, now and then what the dead held, until it is done."""
     from tests.harness.exercise import end_leases
 
-    began = time.monotonic()
-    while time.monotonic() - began < QUIET_WITHIN_S:
+    ends_at = time.monotonic() + seconds
+    leases_end_at = time.monotonic() + LEASES_END_EVERY_S
+    while time.monotonic() < ends_at:
         cluster.revive()
-        if time.monotonic() - began > LEASES_END_AFTER_S:
-            end_leases()
-        experiments = cluster.experiments()
-        if all(each.is_quiet(experiments) for each in staged):
-            return
+        try:
+            if is_done():
+                return
+            if time.monotonic() > leases_end_at:
+                end_leases()
+                leases_end_at = time.monotonic() + LEASES_END_EVERY_S
+        except (DatabaseError, PoolTimeout, TimeoutError):
+            pass  # PostgreSQL is coming back, or the machine has much to do
         time.sleep(0.5)
 
 
