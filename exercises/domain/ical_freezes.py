@@ -204,6 +204,8 @@ def _starts(
     rules = event["RRULE"]
     if isinstance(rules, list):
         raise _hurts(line, "has more than one RRULE")
+    written = rules.to_ical()
+    text = written.decode() if isinstance(written, bytes) else str(written)
     rule_zone = _zone_of(begins, zone, line)
     local = (
         begins.replace(tzinfo=None)
@@ -212,7 +214,7 @@ def _starts(
     )
     try:
         found = occurrences(
-            Rule(str(rules.to_ical(), "utf-8"), rule_zone, local, _MINUTE_S),
+            Rule(text, rule_zone, local, _MINUTE_S),
             after=within.starts_at - lasts - timedelta(days=2),
             until=within.ends_at,
             limit=MAX_FREEZES + 1,
