@@ -9,14 +9,8 @@ from datetime import datetime, timedelta
 
 from exercises.domain.approvals import ApprovalStatus
 from exercises.domain.errors import Refusal
-from exercises.domain.policy import (
-    Asked,
-    PolicyRow,
-    PolicyRules,
-    default_rules,
-    parse,
-    row_refusals,
-)
+from exercises.domain.policy import Asked, PolicyRow, PolicyRules, row_refusals
+from exercises.domain.policy_document import default_rules, parse
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Experiment, PolicyActivation, PolicyVersion
 from exercises.queries.plans import planned_wall

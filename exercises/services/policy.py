@@ -13,7 +13,8 @@ from exercises.domain.actors import Actor
 from exercises.domain.canonical_json import canonical_bytes
 from exercises.domain.capacities import Capacity, OrgRole, TeamRole
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
-from exercises.domain.policy import PolicyRules, parse, unsatisfiable
+from exercises.domain.policy import PolicyRules, unsatisfiable
+from exercises.domain.policy_document import parse
 from exercises.models import (
     Membership,
     OrganisationRole,

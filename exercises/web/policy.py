@@ -17,7 +17,8 @@ from exercises.domain.blast_radius import Rung
 from exercises.domain.capacities import label
 from exercises.domain.digest import changes
 from exercises.domain.errors import Invalid
-from exercises.domain.policy import PolicyRow, PolicyRules, document_of, parse
+from exercises.domain.policy import PolicyRow, PolicyRules
+from exercises.domain.policy_document import document_of, parse
 from exercises.models import PolicyVersion
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may

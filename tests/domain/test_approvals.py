@@ -15,7 +15,7 @@ from exercises.domain.approvals import (
     evaluate,
 )
 from exercises.domain.capacities import Capacity
-from exercises.domain.policy import default_rules, parse
+from exercises.domain.policy_document import default_rules, parse
 
 NOW = datetime(2026, 11, 11, 9, tzinfo=UTC)
 BUILT_IN = parse(default_rules(), number=1)

@@ -11,14 +11,8 @@ import pytest
 
 from exercises.domain.capacities import Capacity
 from exercises.domain.errors import Invalid
-from exercises.domain.policy import (
-    Asked,
-    default_rules,
-    document_of,
-    parse,
-    row_refusals,
-    unsatisfiable,
-)
+from exercises.domain.policy import Asked, row_refusals, unsatisfiable
+from exercises.domain.policy_document import default_rules, document_of, parse
 
 WEDNESDAY = datetime(2026, 12, 9, 9, tzinfo=UTC)
 FINE = Asked(

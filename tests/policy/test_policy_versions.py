@@ -13,7 +13,7 @@ from django.test import Client
 
 from exercises.domain.actors import Door
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
-from exercises.domain.policy import default_rules
+from exercises.domain.policy_document import default_rules
 from exercises.models import Experiment, Membership, OrganisationRole, PolicyVersion
 from exercises.models.due_work import database_now
 from exercises.queries.approvals import approval_of
