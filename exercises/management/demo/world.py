@@ -38,8 +38,8 @@ class World:
         return self.people[SAFETY]
 
     def actor(self, name: str) -> Actor:
-        """This person, acting through the command line."""
-        return actor_for(self.people[name], Door.CLI)
+        """This person, as if on the pages: nobody decides through any other door."""
+        return actor_for(self.people[name], Door.PAGE)
 
 
 def seed_world() -> World:
