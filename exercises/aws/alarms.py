@@ -1,15 +1,18 @@
 """The CloudWatch alarms that stop an experiment by themselves.
 
-Used by services.preflight and services.observe.
+Used by services.preflight, services.observe and, for what is set on them, services.start.
 """
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from exercises.aws.failures import aws_errors
 from exercises.aws.sessions import Purpose, client
+from exercises.domain.canonical_json import canonical_bytes
 from exercises.domain.engine_values import AlarmReading
 from exercises.domain.plans import AccountAccess
 from exercises.domain.stop_alarms import name_of
@@ -37,8 +40,45 @@ def alarm_states(access: AccountAccess, arns: Sequence[str]) -> list[AlarmReadin
                         state=alarm["StateValue"],
                         reason=alarm.get("StateReason", ""),
                         rule=_rule(alarm),
+                        settings=_digest(_settings(alarm)),
                     )
     return [found[arn] for arn in dict.fromkeys(arns) if arn in found]
+
+
+def alarm_settings(access: AccountAccess, arns: Sequence[str]) -> str:
+    """One digest of what is set on these alarms; an alarm that is gone changes it, too."""
+    return settings_digest(alarm_states(access, arns))
+
+
+def settings_digest(alarms: Sequence[AlarmReading]) -> str:
+    return _digest({alarm.arn: alarm.settings for alarm in alarms})
+
+
+_OF_THE_MOMENT: Final = frozenset(
+    {
+        "StateValue",
+        "StateReason",
+        "StateReasonData",
+        "StateUpdatedTimestamp",
+        "StateTransitionedTimestamp",
+        "EvaluationState",
+        "AlarmConfigurationUpdatedTimestamp",
+        "ActionsSuppressedBy",
+        "ActionsSuppressedReason",
+    }
+)
+"""What DescribeAlarms tells beside the settings (CloudWatch API Reference, MetricAlarm and
+CompositeAlarm). A setting that CloudWatch adds one day counts without being listed here."""
+
+
+def _settings(alarm: Mapping[str, Any]) -> dict[str, Any]:
+    settings = {key: value for key, value in alarm.items() if key not in _OF_THE_MOMENT}
+    plain: dict[str, Any] = json.loads(json.dumps(settings, default=str))
+    return plain
+
+
+def _digest(document: object) -> str:
+    return hashlib.sha256(canonical_bytes(document)).hexdigest()
 
 
 _COMPARISONS: Final = {

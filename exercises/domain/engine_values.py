@@ -167,7 +167,8 @@ class Reading:
 class AlarmReading:
     """A CloudWatch alarm and its state: OK, ALARM or INSUFFICIENT_DATA.
 
-    `rule` says when it goes into alarm; empty for what is no plain threshold.
+    `rule` says when it goes into alarm; empty for what is no plain threshold. `settings` is a
+    digest of everything that was set on it, and so nothing of how it is.
     """
 
     arn: str
@@ -175,3 +176,4 @@ class AlarmReading:
     state: str
     reason: str
     rule: str = ""
+    settings: str = ""

@@ -29,7 +29,8 @@ class RunFacts:
     `target_count` None means not resolved yet: its rules are asked once it is known.
     `is_current_content` is false when the experiment was edited or withdrawn since.
     `unwatched` says why the account cannot be watched now; empty when it can. `ladder` says
-    why the confidence ladder does not let it run; empty when it does.
+    why the confidence ladder does not let it run; empty when it does. `are_alarms_as_seen` is
+    false when an alarm that stops it is set otherwise than pre-flight saw it.
     """
 
     run_id: str
@@ -52,6 +53,7 @@ class RunFacts:
     unwatched: str = ""
     going_live: tuple[Refusal, ...] = ()
     ladder: str = ""
+    are_alarms_as_seen: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,14 @@ def may_start(
                 "ladder.level",
                 run.ladder,
                 "Gather the evidence below, ask a mentor, or have a programme lead override it.",
+            )
+        )
+    if not run.are_alarms_as_seen:
+        refusals.append(
+            Refusal(
+                "alarms.changed",
+                "An alarm that stops it is set otherwise than pre-flight saw it.",
+                "Look at the alarm and run its pre-flight check again.",
             )
         )
     refusals += [*_phase(run), *run.going_live]

@@ -180,10 +180,26 @@ def _parameters(path: str, parameters: object, known: FisAction) -> Iterator[Pro
         yield Problem(f"{path}.{name}", f"is missing; {known.action_id} needs it")
     for name in sorted(parameters.keys() - known.required - known.optional):
         yield Problem(f"{path}.{name}", f"is no parameter of {known.action_id}")
+    yield from _document_problems(path, parameters, known)
     for name in DURATIONS:
         text = parameters.get(name)
         if isinstance(text, str) and not _is_duration(text, known):
             yield Problem(f"{path}.{name}", _between(known))
+
+
+def _document_problems(
+    path: str, parameters: Mapping[str, object], known: FisAction
+) -> Iterator[Problem]:
+    """A numbered version of a Systems Manager document never changes; the default one does,
+    after everybody has approved it."""
+    if "documentArn" not in known.required:
+        return
+    version = parameters.get("documentVersion")
+    if not (isinstance(version, str) and re.fullmatch(r"[1-9][0-9]{0,8}", version, re.ASCII)):
+        yield Problem(
+            f"{path}.documentVersion",
+            "the number of a version such as 3: the document may change, the version does not",
+        )
 
 
 def _is_duration(text: str, known: FisAction) -> bool:

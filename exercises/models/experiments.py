@@ -134,6 +134,9 @@ class PreflightCheck(DueWork):
     status = models.CharField(max_length=10)
     message = models.CharField(max_length=500, blank=True)
     digest = models.CharField(max_length=64)
+    seen = models.CharField(max_length=64, blank=True, default="", db_default="")
+    """A digest of what the answer is about, where the start gate asks for the very same: of
+    the settings of the alarms. Empty for answers that note none."""
     checked_at = models.DateTimeField()
 
     class Meta:

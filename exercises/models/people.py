@@ -23,7 +23,8 @@ class Division(Record):
 
 class UserManager(BaseUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
-        user = self.model(email=self.normalize_email(email), **fields)
+        """One account a person: an address in other letters is the same address."""
+        user = self.model(email=email.strip().lower(), **fields)
         user.set_password(password)
         user.save()
         return user

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from exercises.domain.preflight_checks import CHECKS, FAILING, CheckKind, expires_at, standing
-from exercises.models import Exercise, Experiment, Participation, PreflightCheck
+from exercises.models import Exercise, Experiment, Participation, PreflightCheck, Run
 from exercises.queries.plans import planned_wall
 
 ACKNOWLEDGES_BEFORE_S: Final = 3600
@@ -106,6 +106,15 @@ def preflight_of(
 
 def preflight_now(experiment: Experiment, *, now: datetime) -> PreflightSummary:
     return preflight_of([experiment], moment=lambda _: now)[experiment.pk]
+
+
+def alarm_settings_seen(run: Run) -> str:
+    """What pre-flight saw set on the alarms that stop exactly this content; empty when it
+    was not asked."""
+    rows = PreflightCheck.objects.filter(
+        experiment=run.experiment_id, key="alarms", digest=run.revision.digest
+    )
+    return rows.values_list("seen", flat=True).first() or ""
 
 
 def _summary(

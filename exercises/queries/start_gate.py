@@ -19,6 +19,7 @@ from exercises.queries.going_live import go_refusals
 from exercises.queries.ladder import ladder_problem
 from exercises.queries.plans import planned_wall
 from exercises.queries.policy import current_policy, policy_refusals
+from exercises.queries.preflight import alarm_settings_seen
 from exercises.queries.watching import watch_problem
 
 GRACE_S = 300.0
@@ -26,10 +27,16 @@ GRACE_S = 300.0
 
 
 def refusals(
-    run: Run, *, now: datetime, target_count: int | None, is_reissue: bool = False
+    run: Run,
+    *,
+    now: datetime,
+    target_count: int | None,
+    alarm_settings: str | None = None,
+    is_reissue: bool = False,
 ) -> tuple[Refusal, ...]:
     """Every rule that refuses this start now; empty when it may start.
 
+    `alarm_settings` is what is set on its alarms at this moment; None when AWS was not asked.
     `is_reissue` asks about a start whose outcome is unknown: the run is then no longer
     scheduled, and every other rule holds unchanged.
     """
@@ -61,6 +68,7 @@ def refusals(
         going_live=go_refusals(run, now=now),
         unwatched=watch_problem(experiment.deployment.place, now=now),
         policy=policy_refusals(experiment, definition, approval, policy, starts_at=now),
+        are_alarms_as_seen=alarm_settings in {None, alarm_settings_seen(run) or alarm_settings},
         ladder="" if run.is_rehearsal else ladder_problem(experiment, now=now),
         is_lever_engaged=experiment.deployment.place.levers.filter(
             released_at__isnull=True

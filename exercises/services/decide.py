@@ -23,6 +23,7 @@ from exercises.queries.approvals import (
 )
 from exercises.queries.policy import current_policy, row_of
 from exercises.services.audit import record
+from exercises.services.guardrails import stop_by_rule
 from exercises.services.notify import tell
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import schedule_when_approved
@@ -89,7 +90,10 @@ def decide(
             experiment=locked,
             by_id=actor.user_id,
         )
-        schedule_when_approved(locked)
+        if verdict is DecisionVerdict.APPROVE:
+            schedule_when_approved(locked)
+        else:
+            _stop_what_started(locked, actor, verdict)
         record(
             actor,
             f"experiment.{verdict.value}",
@@ -101,6 +105,15 @@ def decide(
         )
         failpoint("decide.before_commit")
     return decision
+
+
+def _stop_what_started(experiment: Experiment, actor: Actor, verdict: DecisionVerdict) -> None:
+    """A no that comes just after the start stops it: whichever was first, it does not go on.
+
+    The stop is latched with the decision; services.observe asks the engine for it.
+    """
+    for run in experiment.runs.filter(is_rehearsal=False, asked_at__isnull=False):
+        stop_by_rule(run, because=f"{actor.name}: {_WORDS[verdict]}", source="decision")
 
 
 def _as_it_was_seen(experiment: Experiment, digest_seen: str) -> Experiment:

@@ -1,7 +1,7 @@
 """Stops a run by rule: beyond a stop limit, without data, in a freeze, or not what was approved.
 
-Called by services.observe after each round; what is latched here it then asks the engine
-for, as it does for a person's stop.
+Called by services.observe after each round, and by services.decide for a no that comes after
+the start; what is latched here services.observe asks the engine for, as for a person's stop.
 """
 
 from __future__ import annotations

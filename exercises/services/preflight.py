@@ -200,6 +200,8 @@ def _store(experiment: Experiment, answers: Sequence[Answer], actor: Actor) -> N
             kind, row = CHECKS[answer.key], rows.get(answer.key)
             if answer.key == "rehearsal":
                 answer = _rehearsed(actor, experiment, row, now)
+            if answer.key == "alarms" and actor.is_system:
+                answer = _as_last_looked_at(answer, row)
             due_at = ask_again_at(kind, answer.status, window=experiment.exercise.window, now=now)
             if answer.status == "pending" and row and _counts(row, now):
                 PreflightCheck.objects.filter(pk=row.pk).update(due_at=due_at, lease_until=None)
@@ -212,11 +214,21 @@ def _store(experiment: Experiment, answers: Sequence[Answer], actor: Actor) -> N
                     "status": answer.status,
                     "message": answer.message[:500],
                     "digest": digest,
+                    "seen": answer.seen,
                     "checked_at": now,
                     "due_at": due_at,
                     "lease_until": None,
                 },
             )
+
+
+def _as_last_looked_at(answer: Answer, row: PreflightCheck | None) -> Answer:
+    """Asked again by itself, a check may age no change into an answer: alarms that are set
+    otherwise than a person last saw them wait for a person."""
+    if row is None or not row.seen or answer.seen in {"", row.seen}:
+        return answer
+    said = "An alarm is set otherwise than when a person last asked. Look at it and ask again."
+    return Answer("alarms", "fail", said, seen=row.seen)
 
 
 def _counts(row: PreflightCheck, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.conf import settings
 
-from exercises.aws.alarms import alarm_states
+from exercises.aws.alarms import alarm_states, settings_digest
 from exercises.aws.permissions_check import check_role, check_stop
 from exercises.aws.safety_lever import ENGAGED, lever_status
 from exercises.aws.sessions import Purpose
@@ -20,6 +20,7 @@ from exercises.domain.errors import EngineError
 from exercises.domain.preflight_checks import CHECKS
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import probes_from_json
+from exercises.domain.stop_alarms import stop_alarms
 from exercises.models import Experiment, Run, TargetPreview
 from exercises.models.due_work import database_now
 from exercises.probes.cloudwatch import newest_readings
@@ -30,11 +31,15 @@ from exercises.queries.policy_checks import conflict
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One check: its key, ok / warn / fail / pending, and what was seen."""
+    """One check: its key, ok / warn / fail / pending, and what was seen.
+
+    `seen` is a digest of what the start gate asks to be the very same at the start.
+    """
 
     key: str
     status: str
     message: str = ""
+    seen: str = ""
 
     @property
     def label(self) -> str:
@@ -44,6 +49,8 @@ class Answer:
 def ask(key: str, experiment: Experiment) -> Answer:
     """One question; what AWS would not answer is a fail in AWS's words."""
     try:
+        if key == "alarms":
+            return _alarms_answer(experiment)
         status, message = _QUESTIONS[key](experiment)
     except EngineError as error:
         return Answer(key, "fail", str(error))
@@ -112,16 +119,19 @@ def _undo(experiment: Experiment) -> tuple[str, str]:
     return _status(ok), message
 
 
-def _alarms(experiment: Experiment) -> tuple[str, str]:
-    arns = experiment.deployment.alarm_arns
+def _alarms_answer(experiment: Experiment) -> Answer:
+    """How the alarms of the approved definition are, and what is set on them."""
+    assert experiment.revision is not None
+    arns = stop_alarms(experiment.revision.plan["definition"])
     if not arns:
-        return "fail", "No alarm is named for this deployment."
+        return Answer("alarms", "fail", "No alarm stops this experiment.")
     alarms = alarm_states(experiment.deployment.place.access, arns)
     missing = len(arns) - len(alarms)
     not_ok = [f"{alarm.name} is {alarm.state}" for alarm in alarms if alarm.state != "OK"]
     if missing:
         not_ok.append(f"{missing} not found")
-    return _status(not not_ok), "; ".join(not_ok) or ", ".join(alarm.name for alarm in alarms)
+    said = "; ".join(not_ok) or ", ".join(alarm.name for alarm in alarms)
+    return Answer("alarms", _status(not not_ok), said, seen=settings_digest(alarms))
 
 
 def _probes(experiment: Experiment) -> tuple[str, str]:
@@ -164,7 +174,6 @@ _QUESTIONS: Final[Mapping[str, Callable[[Experiment], tuple[str, str]]]] = {
     "role.start": _role(Purpose.START),
     "role.stop": _role(Purpose.STOP),
     "undo": _undo,
-    "alarms": _alarms,
     "probes": _probes,
     "lever": _lever,
     "freeze": _freeze,

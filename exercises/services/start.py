@@ -11,17 +11,21 @@ from __future__ import annotations
 
 import logging
 import time
+from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
 
+from exercises.aws.alarms import alarm_settings
 from exercises.domain.errors import Conflict, EngineError, Refusal
 from exercises.domain.run_states import RunState
+from exercises.domain.stop_alarms import stop_alarms
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import Run
 from exercises.models.due_work import MAX_AHEAD_S, database_now, kept
 from exercises.queries.policy import current_policy
+from exercises.queries.preflight import alarm_settings_seen
 from exercises.queries.start_gate import GRACE_S, refusals
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, move_run
@@ -51,13 +55,13 @@ def _start(run_id: str, fence: int) -> None:
         return
     failpoint("start.claimed")
     try:
-        template_ref, target_count = _prepare(run)
+        prepared = _prepare(run)
     except EngineError as error:
         _postpone(run, fence, error)
         return
     failpoint("start.prepared")
     _wait_for_slot(run)
-    intent = _write_intent(run, fence, template_ref, target_count)
+    intent = _write_intent(run, fence, prepared)
     if intent is not None and intent.asked_at is not None:
         failpoint("start.intent_committed")
         ask_engine(intent, fence, allowed_at=intent.asked_at, is_first=True)
@@ -67,15 +71,27 @@ def _is_missed(run: Run) -> bool:
     return (database_now() - run.scheduled_at).total_seconds() > GRACE_S
 
 
-def _prepare(run: Run) -> tuple[str, int]:
-    """Provision and verify the definition and count its targets. Injects nothing."""
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What AWS said right before the gate is asked."""
+
+    template_ref: str
+    target_count: int
+    alarm_settings: str | None
+
+
+def _prepare(run: Run) -> Prepared:
+    """Provision and verify the definition, count its targets, and read what is set on its
+    alarms where pre-flight has noted it. Injects nothing."""
     plan = run.revision.plan
     access = run.experiment.deployment.place.access
     chosen = engine(plan["engine"])
     ref = chosen.provision(access, plan["definition"], run.revision.digest)
     chosen.verify(access, ref, plan["definition"])
     targets = chosen.preview(access, plan["definition"])
-    return ref, len({target.arn for target in targets})
+    is_noted = not run.is_rehearsal and alarm_settings_seen(run)
+    settings = alarm_settings(access, stop_alarms(plan["definition"])) if is_noted else None
+    return Prepared(ref, len({target.arn for target in targets}), settings)
 
 
 def _wait_for_slot(run: Run) -> None:
@@ -85,12 +101,17 @@ def _wait_for_slot(run: Run) -> None:
         time.sleep(min(remaining, MAX_AHEAD_S))
 
 
-def _write_intent(run: Run, fence: int, template_ref: str, target_count: int) -> Run | None:
+def _write_intent(run: Run, fence: int, prepared: Prepared) -> Run | None:
     """Ask the gate under every lock that could change its answer; write the intent."""
     with transaction.atomic():
         run = lock_for_gate(run, fence)
         now = database_now()
-        refused = refusals(run, now=now, target_count=target_count)
+        refused = refusals(
+            run,
+            now=now,
+            target_count=prepared.target_count,
+            alarm_settings=prepared.alarm_settings,
+        )
         if refused:
             _skip(run, fence, refused)
             return None
@@ -99,7 +120,7 @@ def _write_intent(run: Run, fence: int, template_ref: str, target_count: int) ->
             RunState.STARTING,
             text=f"{run.experiment.title}: starting.",
             fence=fence,
-            template_ref=template_ref,
+            template_ref=prepared.template_ref,
             asked_at=now,
         )
         record(

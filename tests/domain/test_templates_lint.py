@@ -170,6 +170,8 @@ def test_every_known_action_can_be_satisfied():
         for name in parameters:
             if "uration" in name:
                 parameters[name] = f"PT{action.most_s}S"
+        if "documentArn" in parameters:
+            parameters["documentVersion"] = "3"
         document = changed(
             ("actions",),
             {"A": {"actionId": action.action_id, "parameters": parameters}},
