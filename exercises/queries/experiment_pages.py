@@ -47,6 +47,8 @@ class Step:
     who: str = ""
     reason: str = ""
     at: datetime | None = None
+    until: datetime | None = None
+    """Until when it counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,12 @@ class Subject:
     @property
     def granted_count(self) -> int:
         return sum(step.state == "done" for step in self.steps)
+
+    @property
+    def by_policy(self) -> str:
+        """Says so when no person had to agree."""
+        alone = self.state == "approved" and self.status.is_by_policy_alone
+        return f"Approved by policy v{self.status.policy}" if alone else ""
 
     @property
     def hesitations(self) -> tuple[PolicyCheck, ...]:
@@ -215,7 +223,16 @@ def _steps(
         if given is not None:
             granted.remove(given)
             reason = reasons.get((given.user_id, given.decided_at), "")
-            steps.append(Step(label(capacity), "done", given.user_name, reason, given.decided_at))
+            steps.append(
+                Step(
+                    label(capacity),
+                    "done",
+                    given.user_name,
+                    reason,
+                    given.decided_at,
+                    given.valid_until,
+                )
+            )
         else:
             steps.append(Step(label(capacity), "now" if capacity is own else "open"))
     return tuple(steps)
@@ -254,6 +271,14 @@ def changed_since(experiment: Experiment, decisions: Sequence[Decision]) -> Chan
 
 def _plan_changes(before: ExperimentRevision, after: ExperimentRevision) -> tuple[Change, ...]:
     return tuple(changes(before.plan, after.plan))
+
+
+def changed_since_read(experiment: Experiment, digest_seen: str) -> tuple[Change, ...] | None:
+    """What differs from the content that somebody read; None when it never was one of these."""
+    read = experiment.revisions.filter(digest=digest_seen).order_by("-number").first()
+    if read is None or experiment.revision is None:
+        return None
+    return _plan_changes(read, experiment.revision)
 
 
 def revision_changes(experiment: Experiment) -> list[tuple[ExperimentRevision, tuple[Change, ...]]]:

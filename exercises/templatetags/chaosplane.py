@@ -128,6 +128,12 @@ def when(moment: datetime | None, zone: str = "", style: str = "stamp") -> SafeS
     return format_html('<time datetime="{}">{}</time>', moment.isoformat(), write(moment, zone))
 
 
+@register.simple_tag
+def setting_value(value: object, path: str, zone: str = "") -> str:
+    """{% setting_value change.before change.path %}: one side of a difference, in words."""
+    return formats.setting_value(value, path, _zone(zone))
+
+
 def _zone(zone: str) -> str:
     return zone or timezone.get_current_timezone_name()
 

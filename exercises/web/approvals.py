@@ -13,11 +13,16 @@ from django.views.decorators.http import require_GET, require_POST
 
 from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.capacities import Capacity, label
-from exercises.domain.errors import Invalid
+from exercises.domain.errors import Conflict, Invalid
 from exercises.models import Decision, Experiment
 from exercises.models.due_work import database_now
 from exercises.queries.approvals import approvals_of
-from exercises.queries.experiment_pages import Subject, shown_state, subject_of
+from exercises.queries.experiment_pages import (
+    Subject,
+    changed_since_read,
+    shown_state,
+    subject_of,
+)
 from exercises.queries.inbox import open_proposals, waiting
 from exercises.services.decide import decide
 from exercises.web.access import SignedInRequest, signed_in
@@ -71,19 +76,29 @@ def approval_decide(request: SignedInRequest, pk: int) -> HttpResponse:
             capacity=_capacity(request.POST.get("capacity", "")),
             reason=reason,
         )
-    except Invalid as error:
-        return _inbox(request, "mine", str(pk), errors=form_errors(error), reason=reason)
+    except (Invalid, Conflict) as error:
+        return _again(request, experiment, error, reason)
     messages.success(request, f"{experiment.code} is {DONE[verdict]}.")
     return redirect(reverse("approvals"))
 
 
+def _again(
+    request: SignedInRequest, experiment: Experiment, error: Invalid | Conflict, reason: str
+) -> HttpResponse:
+    """The page as it is now with what was typed, and for a stale tab what differs from it."""
+    mine = waiting(request.actor, now=database_now())
+    if all(item.experiment.pk != experiment.pk for item in mine):
+        raise error
+    if isinstance(error, Invalid):
+        answer: dict[str, object] = {"errors": form_errors(error)}
+    else:
+        read = request.POST.get("digest_seen", "")
+        answer = {"stale": True, "since_read": changed_since_read(experiment, read)}
+    return _inbox(request, "mine", str(experiment.pk), answer=answer | {"reason": reason})
+
+
 def _inbox(
-    request: SignedInRequest,
-    tab: str,
-    chosen: str,
-    *,
-    errors: dict[str, list[str]] | None = None,
-    reason: str = "",
+    request: SignedInRequest, tab: str, chosen: str, *, answer: dict[str, object] | None = None
 ) -> HttpResponse:
     now = database_now()
     mine = waiting(request.actor, now=now)
@@ -124,11 +139,16 @@ def _inbox(
             "items": items,
             "current": current,
             "subject": subject,
-            "errors": errors or {},
-            "reason": reason,
-        },
-        status=422 if errors else 200,
+        }
+        | (answer or {}),
+        status=_status(answer),
     )
+
+
+def _status(answer: dict[str, object] | None) -> int:
+    if answer is None:
+        return 200
+    return 409 if answer.get("stale") else 422
 
 
 def _decided(request: SignedInRequest) -> Page[Decision]:
@@ -144,7 +164,7 @@ def _seen(request: SignedInRequest, pk: int) -> Experiment:
     experiment = (
         Experiment.objects.visible_to(request.actor)
         .filter(pk=pk)
-        .select_related("application", "exercise")
+        .select_related("application", "exercise", "revision")
         .first()
     )
     if experiment is None:

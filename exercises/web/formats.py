@@ -10,6 +10,9 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from exercises.domain.durations import iso_seconds
+from exercises.domain.errors import Invalid
+
 Number = int | float
 MISSING = "unknown"
 _SETTINGS = {
@@ -18,7 +21,7 @@ _SETTINGS = {
     "hypothesis": "Hypothesis",
     "region": "Region",
     "rung": "Blast radius",
-    "slot_offset_s": "Slot, seconds from Go",
+    "slot_offset_s": "Slot, from the start of its wave",
     "target_cap": "Resources at most",
     "window[0]": "Window from",
     "window[1]": "Window until",
@@ -133,4 +136,36 @@ def setting(path: str) -> str:
     probe = re.fullmatch(r"steady_state\[(\d+)\](?:\.(.+))?", path)
     if probe:
         return f"Probe {int(probe[1]) + 1}, {(probe[2] or 'all of it').replace('_', ' ')}"
-    return path.removeprefix("definition.").replace(".", " / ")
+    part = re.fullmatch(r"definition\.(action|target)s\.([^.]+)(?:\.(?:parameters\.)?(.+))?", path)
+    if part:
+        return f"{part[1].capitalize()} {part[2]}, {_spelled(part[3] or 'all of it')}"
+    condition = re.match(r"definition\.stopConditions\[(\d+)\]", path)
+    if condition:
+        return f"Stop condition {int(condition[1]) + 1}"
+    return _spelled(path.removeprefix("definition."))
+
+
+def _spelled(path: str) -> str:
+    """startInstancesAfterDuration is start instances after duration; a dot is a slash."""
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", path.replace("_", " "))
+    return " / ".join(f"{name[:1].lower()}{name[1:]}" for name in words.lower().split("."))
+
+
+def setting_value(value: object, path: str, zone: str) -> str:
+    """What a setting of a plan was or is, for people: PT5M is 5 min, True is yes."""
+    if value is None:
+        return "not there"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if value in ([], {}, ""):
+        return "empty"
+    if path.startswith("window["):
+        return stamp(datetime.fromisoformat(str(value)), zone)
+    if path == "slot_offset_s" or path.endswith(".grace_s"):
+        return duration(float(str(value)))
+    if isinstance(value, str) and re.fullmatch(r"P(\d+D)?(T[\dHMS]+)?", value):
+        try:
+            return minutes(iso_seconds(value))
+        except Invalid:
+            return value
+    return str(value)

@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from exercises.models import Decision, Experiment
-from exercises.services.propose import edit_draft
+from exercises.services.propose import edit_draft, withdraw
 from tests import build
 from tests.cast import Cast
 
@@ -69,8 +69,31 @@ def test_a_decision_on_an_earlier_content_is_refused(client: Client, cast: Cast)
         actor=cast.actor("author"), experiment=experiment, draft=build.draft(cast, target_cap=2)
     )
     client.force_login(cast.owner)
-    assert client.post(decide_url(experiment), read).status_code == 409
+    answer = client.post(decide_url(experiment), read | {"reason": "As agreed"})
+    assert answer.status_code == 409
     assert not Decision.objects.exists()
+    page = answer.content.decode()
+    assert page.index("Changed since you read it") < page.index("Resources at most")
+    assert decision(experiment)["digest_seen"] in page, "the page is the one of now"
+    assert "As agreed</textarea>" in page
+
+
+def test_an_approval_says_until_when_it_counts(client: Client, cast: Cast) -> None:
+    experiment = build.proposed(cast)
+    build.approve(cast, experiment, "owner")
+    client.force_login(cast.lead)
+    assert "counts until" in client.get("/approvals/").content.decode()
+
+
+def test_a_stale_tab_of_what_waits_no_more_opens_nothing_else(client: Client, cast: Cast) -> None:
+    where = build.exercise(cast)
+    gone, other = build.proposed(cast, where), build.proposed(cast, where)
+    read = decision(gone)
+    withdraw(actor=cast.actor("author"), experiment=gone)
+    client.force_login(cast.owner)
+    answer = client.post(decide_url(gone), read)
+    assert answer.status_code == 409
+    assert decide_url(other) not in answer.content.decode()
 
 
 @pytest.mark.parametrize("name", ["author", "outsider", "auditor"])

@@ -106,7 +106,9 @@ def test_outside_production_the_policy_alone_can_approve_self_service(cast: Cast
     assert approval_of(experiment, now=database_now()).is_by_policy_alone
 
 
-def test_what_the_policy_alone_approves_is_scheduled_when_it_is_sent(cast: Cast) -> None:
+def test_what_the_policy_alone_approves_is_scheduled_when_it_is_sent(
+    cast: Cast, client: Client
+) -> None:
     document = copy.deepcopy(default_rules())
     document["rows"][2]["policy_alone"] = True  # type: ignore[index]
     in_force(cast, document)
@@ -117,6 +119,9 @@ def test_what_the_policy_alone_approves_is_scheduled_when_it_is_sent(cast: Cast)
     experiment = start_draft(actor=author, draft=draft, starts_at=starts_at)
     assert not experiment.runs.exists()
     propose(actor=author, experiment=experiment)
+    client.force_login(cast.author)
+    page = client.get(f"/experiments/EXP-{experiment.pk}/").content.decode()
+    assert "Approved by policy v2" in page
     edit_draft(actor=author, experiment=experiment, draft=replace(draft, target_cap=2))
     assert [r.state for r in experiment.runs.order_by("created_at")] == ["cancelled", "scheduled"]
 
