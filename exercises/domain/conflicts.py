@@ -172,7 +172,7 @@ def _crowds(slots: Sequence[Slot], per_place: int) -> Iterator[Clash]:
                 continue
             seen.add(ids)
             because = (
-                f"{len(at_once)} at once in account {account_id}, {region}; AWS FIS lets"
-                f" {per_place} run there."
+                f"{len(at_once)} at once in account {account_id}, {region}; at most"
+                f" {per_place} may run there."
             )
             yield Clash(Kind.LIMIT, Level.BLOCK, tuple(at_once), because)

@@ -20,6 +20,7 @@ from exercises.domain.timeline import planned_duration_s
 from exercises.domain.times import Window
 from exercises.models import Application, Exercise, Experiment, Participation
 from exercises.queries.plans import definition_of, planned_start, planned_wall
+from exercises.queries.policy import current_policy
 
 _OVER: Final = (Phase.DEBRIEF.value, Phase.CLOSED.value, Phase.CANCELLED.value)
 _RELATED: Final = (
@@ -70,7 +71,7 @@ def conflicts_of(experiment: Experiment) -> list[Clash] | None:
     if span is None:
         return None
     mine, *others = slots_of([experiment, *neighbours(experiment)], names_for=experiment)
-    return conflicts_with(mine, others)
+    return conflicts_with(mine, others, per_place=current_policy().open_per_place)
 
 
 def neighbours(experiment: Experiment, within: Window | None = None) -> list[Experiment]:
@@ -102,7 +103,8 @@ def exercise_conflicts(actor: Actor, exercise: Exercise) -> ExerciseConflicts:
     outside = _outside(actor, exercise)
     slots = slots_of([*mine, *outside], seen=own | _seen(actor, outside))
     inside = tuple(slot for slot in slots if slot.id in own)
-    clashes = [c for c in conflicts_among(slots) if any(slot.id in own for slot in c.slots)]
+    found = conflicts_among(slots, per_place=current_policy().open_per_place)
+    clashes = [c for c in found if any(slot.id in own for slot in c.slots)]
     with_slot = {slot.id for slot in inside}
     return ExerciseConflicts(
         slots=inside,

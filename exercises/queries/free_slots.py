@@ -11,15 +11,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from exercises.domain.actors import Actor
-from exercises.domain.concurrency import OPEN_RUNS_PER_ACCOUNT_REGION
 from exercises.domain.conflicts import Slot, in_the_way
 from exercises.domain.exercise_phases import Phase
+from exercises.domain.policy import WEEKDAYS, PolicyRow
 from exercises.domain.slots import Crowd, WorkingHours, free_slots
 from exercises.domain.times import Window
 from exercises.models import Exercise, Experiment
 from exercises.queries.conflicts import neighbours, slots_of, span_of
 from exercises.queries.freezes import freeze_facts, freezes_holding
 from exercises.queries.plans import planned_wall
+from exercises.queries.policy import current_policy, row_of
 
 LOOK_AHEAD: Final = timedelta(days=14)
 STEP_IN_EXERCISE_S: Final = 300
@@ -30,7 +31,8 @@ def next_free(experiment: Experiment, *, now: datetime, limit: int = 3) -> list[
     """When this experiment, saved or not, could start instead; empty when nothing fits, or
     while its plan cannot be built.
 
-    In an exercise inside its window, else in working hours of the next two weeks.
+    In an exercise inside its window, else in working hours of the next two weeks; with the
+    hours and the lead time that the policy asks for.
     """
     span = span_of(experiment)
     if span is None:
@@ -42,14 +44,17 @@ def next_free(experiment: Experiment, *, now: datetime, limit: int = 3) -> list[
     slots = slots_of([experiment, *neighbours(experiment, within)])
     mine, others = slots[0], slots[1:]
     frozen = freezes_holding(experiment, within, now=now)
+    policy = current_policy()
+    row = row_of(experiment, policy)
     busy = [other.span for other in others if in_the_way(mine, other)]
+    busy += _before_approval_counts(row, within, now)
     return free_slots(
         within=within,
         duration=span.ends_at - span.starts_at,
         step=STEP_ON_OUR_OWN if is_own else planned_wall(STEP_IN_EXERCISE_S),
         busy=[*busy, *(freeze.window for freeze in frozen)],
-        crowd=Crowd(_at_the_same_place(mine, others), OPEN_RUNS_PER_ACCOUNT_REGION),
-        hours=WorkingHours(experiment.exercise.timezone) if is_own else None,
+        crowd=Crowd(_at_the_same_place(mine, others), policy.open_per_place),
+        hours=_hours(row) or (WorkingHours(experiment.exercise.timezone) if is_own else None),
         limit=limit,
     )
 
@@ -91,6 +96,19 @@ def _left_of(exercise: Exercise, now: datetime) -> Window | None:
     late = max(now - exercise.starts_at, timedelta()) if exercise.went_live_at is None else None
     ends_at = exercise.ends_at - (late or timedelta())
     return Window(exercise.starts_at, ends_at) if ends_at > exercise.starts_at else None
+
+
+def _hours(row: PolicyRow) -> WorkingHours | None:
+    if row.hours is None:
+        return None
+    days = frozenset(WEEKDAYS.index(day) for day in row.hours.days)
+    return WorkingHours(row.hours.zone, row.hours.opens, row.hours.closes, days)
+
+
+def _before_approval_counts(row: PolicyRow, within: Window, now: datetime) -> list[Window]:
+    """What lies before the lead time has passed, if it were approved at once."""
+    earliest = now + timedelta(hours=row.lead_time_h)
+    return [Window(within.starts_at, earliest)] if earliest > within.starts_at else []
 
 
 def _at_the_same_place(mine: Slot, others: Iterable[Slot]) -> tuple[Window, ...]:

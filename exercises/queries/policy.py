@@ -58,19 +58,28 @@ def policy_refusals(
     starts_at: datetime,
 ) -> tuple[Refusal, ...]:
     """Every limit of its row that this experiment breaks if it starts then."""
-    seconds = planned_duration_s(definition)
     row = row_of(experiment, policy)
-    return row_refusals(
-        row,
-        Asked(
-            starts_at=starts_at,
-            ends_at=starts_at + max(planned_wall(seconds), timedelta(seconds=1)),
-            minutes=seconds / 60,
-            target_cap=experiment.target_cap,
-            has_alarm=_has_alarm(experiment, definition),
-            approved_at=_approved_at(experiment, status),
-            rehearsed_at=_rehearsed_at(experiment) if row.rehearsal_age_h else None,
-        ),
+    return row_refusals(row, asked_of(experiment, definition, status, row, starts_at=starts_at))
+
+
+def asked_of(
+    experiment: Experiment,
+    definition: dict[str, object],
+    status: ApprovalStatus | None,
+    row: PolicyRow,
+    *,
+    starts_at: datetime,
+) -> Asked:
+    """The facts that the row's limits judge; no status for what is not proposed yet."""
+    seconds = planned_duration_s(definition)
+    return Asked(
+        starts_at=starts_at,
+        ends_at=starts_at + max(planned_wall(seconds), timedelta(seconds=1)),
+        minutes=seconds / 60,
+        target_cap=experiment.target_cap,
+        has_alarm=_has_alarm(experiment, definition),
+        approved_at=_approved_at(experiment, status) if status else None,
+        rehearsed_at=_rehearsed_at(experiment) if row.rehearsal_age_h and experiment.pk else None,
     )
 
 

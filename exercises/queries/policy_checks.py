@@ -12,11 +12,14 @@ from datetime import datetime
 
 from exercises.domain.conflicts import Clash, Kind, Level
 from exercises.domain.finding_states import OPEN, FindingState
+from exercises.domain.policy import PolicyRules
 from exercises.models import Experiment, Finding, Run, TargetPreview
 from exercises.queries.conflicts import conflicts_of, span_of
 from exercises.queries.freezes import freezes_holding
 from exercises.queries.ladder import ladder_answer
 from exercises.queries.plans import problems_of
+from exercises.queries.policy import current_policy, row_of
+from exercises.queries.policy_limits import limit_lines
 
 OPEN_FINDINGS = tuple(state.value for state in OPEN - {FindingState.DRAFT})
 MOST_SHOWN = 3
@@ -36,13 +39,15 @@ def policy_checks(
     experiment: Experiment, *, now: datetime, preview: TargetPreview | None = None
 ) -> list[PolicyCheck]:
     """The list, problems first."""
+    policy = current_policy()
     checks = [
         *_content(experiment, now),
         *_targets(experiment, preview),
         *_foreign_probes(experiment),
         _freeze(experiment, now),
         conflict(experiment),
-        _automatic_stop(experiment),
+        *_limits(experiment, policy, now),
+        _automatic_stop(experiment, policy),
         _ladder(experiment, now),
         _tried_before(experiment),
         *_open_findings(experiment),
@@ -132,13 +137,17 @@ def _conflict_words(clash: Clash, mine: int) -> str:
     return f"{', '.join(others)}: {clash.because}"
 
 
-def _automatic_stop(experiment: Experiment) -> PolicyCheck:
+def _limits(experiment: Experiment, policy: PolicyRules, now: datetime) -> list[PolicyCheck]:
+    lines = limit_lines(experiment, policy, now=now)
+    return [PolicyCheck(line.status, line.label, line.detail) for line in lines]
+
+
+def _automatic_stop(experiment: Experiment, policy: PolicyRules) -> PolicyCheck:
     if experiment.deployment.alarm_arns:
         return PolicyCheck("ok", "Automatic stop by alarm")
-    production = experiment.deployment.place.account.is_production
-    return PolicyCheck(
-        "fail" if production else "warn", "No alarm stops it", "Name an alarm on the deployment."
-    )
+    is_needed = row_of(experiment, policy).needs_alarm
+    status = "fail" if is_needed else "warn"
+    return PolicyCheck(status, "No alarm stops it", "Name an alarm on the deployment.")
 
 
 def _ladder(experiment: Experiment, now: datetime) -> PolicyCheck:
