@@ -53,6 +53,8 @@ _OF_THE_ORGANISATION: Final = {
     OrgRole.SAFETY_OFFICER: Capacity.SAFETY_OFFICER,
     OrgRole.CHANGE_MANAGER: Capacity.CHANGE_MANAGER,
 }
+DECIDING_ROLES: Final = frozenset(role.value for role in _OF_THE_ORGANISATION)
+"""The roles of the organisation that somebody can decide in."""
 
 
 def capacities_of(

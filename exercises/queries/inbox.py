@@ -11,15 +11,35 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Q, QuerySet
+
 from exercises.domain.actors import Actor
 from exercises.domain.approvals import ApprovalStatus
-from exercises.domain.capacities import Capacity, capacities_of
+from exercises.domain.capacities import DECIDING_ROLES, Capacity, TeamRole, capacities_of
 from exercises.domain.exercise_phases import Phase
-from exercises.models import Decision, Experiment
+from exercises.models import Application, Decision, Experiment
 from exercises.queries.approvals import approvals_of, authors_of, dependent_teams
 
 DECIDED_IN = (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE)
 """The phases in which a decision still changes what will run."""
+_DECISIVE = (
+    "status",
+    "author_id",
+    "proposed_by_id",
+    "revision__digest",
+    "exercise__kind",
+    "application__team_id",
+    "application__tier",
+    "template_version__rung",
+    "deployment__place__account__environment",
+)
+"""What decides for whom a proposal waits: no plan, no probes, no parameters."""
+_SHOWN = (
+    "application__team",
+    "template_version__template",
+    "author",
+    "proposed_by",
+)
 
 
 @dataclass(frozen=True)
@@ -37,15 +57,21 @@ class Waiting:
 
 
 def waiting_count(actor: Actor, *, now: datetime) -> int:
-    """How many experiments wait for a decision that this actor may give."""
-    return len(waiting(actor, now=now))
+    """How many experiments wait for a decision that this actor may give: what `waiting`
+    finds, from the columns that decide it. Every page asks, so no plan is read."""
+    if not _may_ever_decide(actor):
+        return 0
+    return len(_waiting(actor, list(_for(actor, now=now).only(*_DECISIVE)), now=now))
 
 
 def waiting(actor: Actor, *, now: datetime) -> list[Waiting]:
     """The experiments that wait for this actor, the earliest slot first."""
-    if actor.user_id is None or not (actor.org_roles or actor.team_roles):
+    if not _may_ever_decide(actor):
         return []
-    proposals = open_proposals(actor, now=now)
+    return _waiting(actor, list(_for(actor, now=now).select_related(*_SHOWN)), now=now)
+
+
+def _waiting(actor: Actor, proposals: list[Experiment], *, now: datetime) -> list[Waiting]:
     dependents = dependent_teams({e.application_id for e in proposals})
     held_for = {e.pk: _held(actor, e, dependents) for e in proposals}
     candidates = [e for e in proposals if held_for[e.pk]]
@@ -78,22 +104,35 @@ def _held(
 
 def open_proposals(actor: Actor, *, now: datetime) -> list[Experiment]:
     """What is proposed and may still run, with all that its rules and its page ask for."""
+    return list(_open(actor, now=now).select_related(*_SHOWN))
+
+
+def _open(actor: Actor, *, now: datetime) -> QuerySet[Experiment]:
     seen = Experiment.objects.visible_to(actor).filter(
         status="proposed",
         exercise__phase__in=[phase.value for phase in DECIDED_IN],
         exercise__ends_at__gt=now,
     )
-    return list(
-        seen.select_related(
-            "exercise",
-            "application__team",
-            "revision",
-            "template_version__template",
-            "deployment__place__account",
-            "author",
-            "proposed_by",
-        ).order_by("exercise__starts_at", "slot_offset_s", "id")
-    )
+    related = [name.rpartition("__")[0] for name in _DECISIVE if "__" in name]
+    return seen.select_related(*related).order_by("exercise__starts_at", "slot_offset_s", "id")
+
+
+def _for(actor: Actor, *, now: datetime) -> QuerySet[Experiment]:
+    """The open proposals that somebody with these roles could ever decide on."""
+    found = _open(actor, now=now)
+    if actor.org_roles & DECIDING_ROLES:
+        return found
+    owned = _owned(actor)
+    concerned = Application.objects.filter(Q(team__in=owned) | Q(dependents__team__in=owned))
+    return found.filter(application__in=concerned)
+
+
+def _may_ever_decide(actor: Actor) -> bool:
+    return actor.user_id is not None and bool(actor.org_roles & DECIDING_ROLES or _owned(actor))
+
+
+def _owned(actor: Actor) -> list[int]:
+    return [team for team, role in actor.team_roles.items() if role == TeamRole.OWNER.value]
 
 
 def _spoken(actor: Actor, experiments: Iterable[Experiment]) -> dict[int, set[str]]:

@@ -6,8 +6,11 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from pytest_django import DjangoAssertNumQueries
 
-from exercises.models import Decision, Experiment
+from exercises.models import Application, Decision, Experiment, Membership
+from exercises.models.due_work import database_now
+from exercises.queries.inbox import waiting, waiting_count
 from exercises.services.propose import edit_draft, withdraw
 from tests import build
 from tests.cast import Cast
@@ -131,6 +134,39 @@ def test_nonsense_is_answered_and_not_obeyed(client: Client, cast: Cast) -> None
     assert answer.status_code == 422
     answer = client.post(decide_url(experiment), decision(experiment, capacity="king"))
     assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("name", ["owner", "lead", "safety", "author", "outsider", "auditor"])
+def test_the_count_is_what_the_inbox_shows(cast: Cast, name: str) -> None:
+    where = build.exercise(cast)
+    one, two, _ = (build.proposed(cast, where) for _ in range(3))
+    build.approve(cast, one, "owner")
+    build.approve(cast, two, "lead")
+    service = Application.objects.create(slug="app", name="App", team=cast.other_team)
+    service.depends_on.add(one.application)
+    Membership.objects.filter(user=cast.outsider).update(role="owner")
+    actor, now = cast.actor(name), database_now()
+    assert waiting_count(actor, now=now) == len(waiting(actor, now=now))
+
+
+def test_the_count_reads_no_plan_and_asks_no_more_for_more_proposals(
+    cast: Cast, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    where = build.exercise(cast)
+    build.proposed(cast, where)
+    actor, member, now = cast.actor("owner"), cast.actor("author"), database_now()
+    with CaptureQueriesContext(connection) as few:
+        assert waiting_count(actor, now=now) == 1
+    for _ in range(4):
+        build.proposed(cast, where)
+    with CaptureQueriesContext(connection) as many:
+        assert waiting_count(actor, now=now) == 5
+    assert len(many) == len(few) <= 10
+    asked = " ".join(query["sql"] for query in many.captured_queries)
+    assert '"plan"' not in asked
+    assert '"steady_state"' not in asked
+    with django_assert_num_queries(0):
+        assert waiting_count(member, now=now) == 0
 
 
 def test_the_inbox_asks_the_same_number_of_questions_for_more_rows(
