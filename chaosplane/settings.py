@@ -245,7 +245,10 @@ REST_FRAMEWORK = {
         "exercises.api.authentication.TokenAuthentication",
         "exercises.api.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "exercises.api.authentication.ReadsWithScope",
+    ],
     "DEFAULT_PARSER_CLASSES": ["exercises.api.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "exercises.api.pagination.Pages",
     "EXCEPTION_HANDLER": "exercises.api.errors.problem_response",

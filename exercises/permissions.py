@@ -158,6 +158,13 @@ def _takes_risk_of_finding(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or _team_role(actor, thing.application) == TeamRole.OWNER.value
 
 
+def _traces_finding(actor: Actor, thing: object) -> bool:
+    """What was learned is for all; the experiment of a team's own that taught it is not."""
+    assert isinstance(thing, Finding)
+    is_own = thing.exercise.kind == "self_service"
+    return not is_own or bool(actor.org_roles) or thing.application.team_id in actor.team_roles
+
+
 def _publishes_templates(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or not _OPERATORS.isdisjoint(actor.team_roles.values())
 
@@ -247,6 +254,7 @@ RULES: Final[dict[str, Rule]] = {
     "freeze.import": _answers_for_everyone,
     "finding.work": _works_on_finding,
     "finding.waive": _takes_risk_of_finding,
+    "finding.trace": _traces_finding,
     "template.publish": _publishes_templates,
     "team.create": _plans_exercises,
     "team.manage": _manages_team,
@@ -270,6 +278,7 @@ RULES: Final[dict[str, Rule]] = {
 
 SCOPE_OF: Final[dict[str, str]] = {
     "exercise.view": "read",
+    "finding.trace": "read",
     "exercise.stop": "stop",
     "run.stop": "stop",
     "account.stop": "stop",

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework import authentication, exceptions
+from rest_framework import authentication, exceptions, permissions
 from rest_framework.request import Request
 
 from exercises.domain.actors import Actor, Door
+from exercises.domain.errors import NotAllowed
 from exercises.models import ApiToken, User
 from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
@@ -46,6 +47,19 @@ class TokenAuthentication(authentication.BaseAuthentication):
 
 class SessionAuthentication(authentication.SessionAuthentication):
     """The browser's session, with the CSRF check; for the documentation page."""
+
+
+class ReadsWithScope(permissions.BasePermission):
+    """To read takes the scope read, at every address that does not say otherwise.
+
+    What is written is asked of the use case, in exercises.permissions.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        scopes = token.scopes if isinstance(token := request.auth, ApiToken) else None
+        if scopes is None or request.method not in permissions.SAFE_METHODS or "read" in scopes:
+            return True
+        raise NotAllowed("This token has no scope read.")
 
 
 def actor_of(request: HttpRequest | Request) -> Actor:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from drf_spectacular.utils import extend_schema
+from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -13,6 +14,8 @@ from exercises.models import Membership, User
 
 
 class Me(APIView):
+    permission_classes = (IsAuthenticated,)  # whatever its scopes, a token may say whose it is
+
     @extend_schema(responses=MeOut)
     def get(self, request: Request) -> Response:
         """The person, the roles as they are now, and the token's scopes."""

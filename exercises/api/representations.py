@@ -19,6 +19,7 @@ from exercises.models import (
     Template,
     TemplateVersion,
 )
+from exercises.permissions import may
 
 
 class ParticipationOut(serializers.ModelSerializer[Participation]):
@@ -140,8 +141,12 @@ class TemplateDetail(TemplateOut):
 
 
 class FindingOut(serializers.ModelSerializer[Finding]):
+    """`exercise` and `run` are null where another team's own experiment taught it."""
+
     code = serializers.CharField(read_only=True)
-    exercise = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    exercise = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="slug", read_only=True, allow_null=True
+    )
     application = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
     owner = serializers.CharField(source="owner.name", allow_null=True, read_only=True)
 
@@ -152,6 +157,12 @@ class FindingOut(serializers.ModelSerializer[Finding]):
             "failure_family", "state", "owner", "due_on", "waived_until", "tracker_url",
             "verified_by_run", "is_imported", "created_at",
         )  # fmt: skip
+
+    def to_representation(self, finding: Finding) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(finding)
+        if not may(self.context["view"].actor, "finding.trace", finding):
+            shown |= {"exercise": None, "run": None}
+        return shown
 
 
 class StopOut(serializers.Serializer[Any]):

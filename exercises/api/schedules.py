@@ -16,6 +16,7 @@ from exercises.api.strict import StrictSerializer
 from exercises.domain.schedule_patterns import words
 from exercises.models import Programme, Schedule
 from exercises.models.due_work import database_now
+from exercises.permissions import authorize
 from exercises.queries.schedules import preview
 from exercises.services.release import resume_schedule
 from exercises.services.schedules import (
@@ -125,6 +126,7 @@ class Schedules(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     @action(detail=False, methods=["post"])
     def preview(self, request: Request) -> Response:
         """The next twelve occurrences of a rule; nothing is saved."""
+        authorize(self.actor, "schedule.manage")
         sent = TimesIn(data=request.data)
         sent.is_valid(raise_exception=True)
         now, times = database_now(), sent.times()

@@ -75,6 +75,12 @@ class Finding(Record):
         return self.title
 
     @property
+    def found_in(self) -> str:
+        """Where, in words for everybody: a team's own experiment keeps its name to itself."""
+        is_own = self.exercise.kind == "self_service"
+        return "an experiment of the team's own" if is_own else self.exercise.name
+
+    @property
     def code(self) -> str:
         """The name people use: F-12."""
         return f"F-{self.pk}"

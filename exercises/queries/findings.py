@@ -188,11 +188,13 @@ def next_steps(state: FindingState) -> list[tuple[FindingState, str]]:
     ]
 
 
-def retests_of(finding: Finding) -> list[Retest]:
-    """The experiments planned against this finding, newest first."""
+def retests_of(actor: Actor, finding: Finding) -> list[Retest]:
+    """The experiments planned against this finding that this actor may see, newest first."""
     runs = Run.objects.filter(is_rehearsal=False).order_by("-scheduled_at")
     experiments = (
-        finding.retests.select_related("exercise")
+        Experiment.objects.visible_to(actor)
+        .filter(retest_of=finding)
+        .select_related("exercise")
         .prefetch_related(Prefetch("runs", queryset=runs))
         .order_by("-pk")
     )

@@ -260,7 +260,7 @@ def _told(numbers: Report, zone: ZoneInfo) -> list[Told]:
 
 
 def _story(finding: Finding, verified_at: datetime | None, as_of: date, zone: ZoneInfo) -> str:
-    found = f"Found in {finding.exercise.name}"
+    found = f"Found in {finding.found_in}"
     owner = f"Owner: {finding.application.team.name}."
     if finding.state == _VERIFIED and verified_at is not None:
         day = verified_at.astimezone(zone).date()

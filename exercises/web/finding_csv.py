@@ -35,6 +35,6 @@ def _row(finding: Finding, today: date) -> tuple[object, ...]:
         "yes" if is_late else "no",
         finding.waived_until,
         finding.created_at.date(),
-        finding.exercise.name,
+        finding.found_in,
         finding.tracker_url,
     )

@@ -22,6 +22,7 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.urls import path
+from django.views.decorators.http import require_GET
 
 from exercises.domain.actors import Actor, Door
 from exercises.models import Exercise, User
@@ -37,6 +38,7 @@ RECHECK_S: Final = 30.0
 RETRY_MS: Final = 2000
 
 
+@require_GET
 async def stream(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Follow a room for as long as one may see it."""
     actor: Actor | None = getattr(request, "actor", None)
