@@ -18,6 +18,7 @@ from exercises.api.freezes import FreezeCalendars, Freezes
 from exercises.api.me import Me
 from exercises.api.notices import Channels, Deliveries, MyWishes, NoticeRulesView, Notices
 from exercises.api.planning import Calendar, Conflicts, Dependencies, FreeSlots
+from exercises.api.policy import Policy, PolicyOfNumber
 from exercises.api.reports import ReportOfPeriod
 from exercises.api.runs import Runs
 from exercises.api.schedules import Schedules
@@ -44,6 +45,10 @@ single = [
     path("me/", Me.as_view(), name="api-me"),
     path("me/wishes/", MyWishes.as_view(), name="api-wishes"),
     path("notice-policy/", NoticeRulesView.as_view(), name="api-notice-policy"),
+    path("policy/", Policy.as_view({"get": "read", "post": "propose"}), name="api-policy"),
+    path(
+        "policy/<int:number>/", PolicyOfNumber.as_view({"get": "read"}), name="api-policy-version"
+    ),
     path("calendar/", Calendar.as_view({"get": "read"}), name="api-calendar"),
     path(
         "exercises/<slug:slug>/conflicts/",

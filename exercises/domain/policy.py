@@ -188,16 +188,20 @@ def unsatisfiable(
     rules: PolicyRules,
     holders: Mapping[Capacity, frozenset[int]],
     owners: Mapping[str, frozenset[int]],
+    writers: Mapping[str, frozenset[int]],
 ) -> list[Problem]:
     """Rows that nobody could satisfy with the people there are, and who is missing.
 
-    `holders` are the people of each capacity that the organisation gives, `owners` those of
-    each team with applications. One person fills one place; who proposes fills none.
+    `holders` are the people of each capacity that the organisation gives; `owners` and
+    `writers` (who can propose) those of each team with applications. One person fills one
+    place; who proposes fills none.
     """
     problems = []
     for index, row in enumerate(rules.rows, 1):
-        lacking = _lacking(row.approvals, holders) or _teams_lacking(
-            row.approvals.get(Capacity.SERVICE_OWNER, 0), owners
+        lacking = (
+            _lacking(row.approvals, holders)
+            or _lacking_whoever_proposes(row.approvals, holders, writers)
+            or _teams_lacking(row.approvals.get(Capacity.SERVICE_OWNER, 0), owners, writers)
         )
         if lacking:
             problems.append((f"rows.{index}.approvals", lacking))
@@ -217,9 +221,31 @@ def _lacking(asked: Mapping[Capacity, int], holders: Mapping[Capacity, frozenset
     return ""
 
 
-def _teams_lacking(count: int, owners: Mapping[str, frozenset[int]]) -> str:
-    """One owner is each team's own matter; asking for more than a team has stops it for good."""
-    short = sorted(team for team, people in owners.items() if len(people) < count)
+def _lacking_whoever_proposes(
+    asked: Mapping[Capacity, int],
+    holders: Mapping[Capacity, frozenset[int]],
+    writers: Mapping[str, frozenset[int]],
+) -> str:
+    """Said when everybody who could propose is needed to approve."""
+    lacking = ""
+    for person in frozenset[int]().union(*writers.values()):
+        without = {capacity: people - {person} for capacity, people in holders.items()}
+        lacking = _lacking(asked, without)
+        if not lacking:
+            return ""
+    return f"{lacking} besides whoever proposes" if lacking else ""
+
+
+def _teams_lacking(
+    count: int, owners: Mapping[str, frozenset[int]], writers: Mapping[str, frozenset[int]]
+) -> str:
+    """One owner is each team's own matter; asking for more than a team has stops it for good.
+    Where only owners can propose, one of them does."""
+    short = sorted(
+        team
+        for team, people in owners.items()
+        if len(people) - (writers.get(team, people) <= people) < count
+    )
     if count < 2 or not short:
         return ""
     return f"needs {count} owners of the service; fewer in {', '.join(short[:3])}" + (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Mapping
 
 from django.db import connection, transaction
@@ -89,7 +88,7 @@ def _one_at_a_time() -> None:
 
 
 def _check(rules: PolicyRules) -> None:
-    problems = unsatisfiable(rules, _holders(), _owners())
+    problems = unsatisfiable(rules, _holders(), *_owners_and_writers())
     if problems:
         raise Invalid.of(problems)
 
@@ -102,14 +101,19 @@ def _holders() -> dict[Capacity, frozenset[int]]:
     return {capacity: frozenset(people) for capacity, people in found.items()}
 
 
-def _owners() -> dict[str, frozenset[int]]:
-    """The owners of each team that has applications, by the team's name."""
-    found: dict[str, set[int]] = defaultdict(set)
+def _owners_and_writers() -> tuple[dict[str, frozenset[int]], dict[str, frozenset[int]]]:
+    """The owners, and all who can propose, of each team that has applications, by its name."""
+    owners: dict[str, set[int]] = {}
     for name in Team.objects.filter(applications__isnull=False).values_list("name", flat=True):
-        found[name] = set()
-    rows = Membership.objects.filter(
-        role=TeamRole.OWNER.value, team__name__in=list(found), user__is_active=True
-    )
-    for name, user_id in rows.values_list("team__name", "user_id"):
-        found[name].add(user_id)
-    return {name: frozenset(people) for name, people in found.items()}
+        owners[name] = set()
+    writers: dict[str, set[int]] = {name: set() for name in owners}
+    rows = Membership.objects.filter(team__name__in=list(owners), user__is_active=True)
+    for name, user_id, role in rows.values_list("team__name", "user_id", "role"):
+        writers[name].add(user_id)
+        if role == TeamRole.OWNER.value:
+            owners[name].add(user_id)
+    return _frozen(owners), _frozen(writers)
+
+
+def _frozen(sets: dict[str, set[int]]) -> dict[str, frozenset[int]]:
+    return {name: frozenset(people) for name, people in sets.items()}

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import copy
+import hashlib
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from exercises.domain.canonical_json import canonical_bytes
 from exercises.domain.capacities import Capacity
 from exercises.domain.errors import Invalid
 from exercises.domain.policy import Asked, row_refusals, unsatisfiable
@@ -97,10 +99,28 @@ def test_a_policy_that_nobody_can_satisfy_says_who_is_missing() -> None:
     lead, safety = Capacity.PROGRAMME_LEAD, Capacity.SAFETY_OFFICER
     two = parse(rules(approvals={"programme_lead": 1, "safety_officer": 1}))
     apart = {lead: frozenset({1}), safety: frozenset({2})}
-    assert unsatisfiable(two, apart, {}) == []
+    assert unsatisfiable(two, apart, {}, {}) == []
     same = {lead: frozenset({1}), safety: frozenset({1})}
-    assert "needs 2 different people" in unsatisfiable(two, same, {})[0][1]
+    assert "needs 2 different people" in unsatisfiable(two, same, {}, {})[0][1]
     more = parse(rules(approvals={"safety_officer": 2}))
-    assert "safety officer; there are 1" in unsatisfiable(more, apart, {})[0][1]
+    assert "safety officer; there are 1" in unsatisfiable(more, apart, {}, {})[0][1]
     owners = parse(rules(approvals={"service_owner": 2}))
-    assert "Charging" in unsatisfiable(owners, apart, {"Charging": frozenset({3})})[0][1]
+    assert "Charging" in unsatisfiable(owners, apart, {"Charging": frozenset({3})}, {})[0][1]
+
+
+def test_who_proposes_is_not_counted_among_who_approves() -> None:
+    lead = {Capacity.PROGRAMME_LEAD: frozenset({1})}
+    one = parse(rules(approvals={"programme_lead": 1}))
+    alone = {"Charging": frozenset({1})}
+    assert "besides whoever proposes" in unsatisfiable(one, lead, {}, alone)[0][1]
+    assert unsatisfiable(one, lead, {}, {"Charging": frozenset({1, 2})}) == []
+    owners = parse(rules(approvals={"service_owner": 2}))
+    two = {"Charging": frozenset({3, 4})}
+    assert "Charging" in unsatisfiable(owners, {}, two, two)[0][1]
+    assert unsatisfiable(owners, {}, two, {"Charging": frozenset({3, 4, 5})}) == []
+
+
+def test_version_1_never_changes() -> None:
+    """Decisions were made under it: another built-in policy is another version."""
+    digest = hashlib.sha256(canonical_bytes(default_rules())).hexdigest()
+    assert digest == "5e6948d5692d3b8a65a57c3b695ae49dcc2b8aa759f146d211b393654c52d0d8"
