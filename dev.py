@@ -177,6 +177,12 @@ def tamper() -> None:
     run([PYTHON, "-m", "tests.evidence", os.environ.get("CASES") or "1000"])
 
 
+def bypass() -> None:
+    """Try the 26 ways around four eyes at every door, and each race TRIES=200 times"""
+    install("test")
+    run([PYTHON, "-m", "tests.bypass", *_words("ARGS")])
+
+
 def time_properties() -> None:
     """Check recurrence and windows against every minute: CASES=100000"""
     install("test")
@@ -252,6 +258,7 @@ TARGETS = {
     "crash-inprocess": crash_inprocess,
     "planted-bugs": planted_bugs,
     "tamper": tamper,
+    "bypass": bypass,
     "time-properties": time_properties,
     "bench": bench,
     "lock": lock,
