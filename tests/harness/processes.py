@@ -105,7 +105,10 @@ def _rounds(
 
 def _play(cluster: Cluster, staged: Sequence[Staged], *, tells: bool) -> None:
     """Go, and then everything at its moment."""
+    # What AWS is made to refuse may hit any of them: they share it, and its limit.
+    refuses = any(each.story.refuses_for_good for each in staged)
     for each in staged:
+        each.ledger.aws_refused, each.ledger.is_shared = refuses, len(staged) > 1
         each.go()
     went = time.monotonic()
     events = sorted(
