@@ -266,6 +266,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "ExerciseKindEnum": "exercises.models.exercises.KINDS",
         "ChannelKindEnum": "exercises.models.notifications.KINDS",
+        "EnvironmentEnum": "exercises.models.accounts.ENVIRONMENTS",
     },
 }
 

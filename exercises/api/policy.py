@@ -87,7 +87,7 @@ class PolicyOfNumber(Resource):
     queryset = PolicyVersion.objects.none()
     serializer_class = PolicyVersionOut
 
-    @extend_schema(responses=PolicyVersionOut)
+    @extend_schema(operation_id="policy_version_retrieve", responses=PolicyVersionOut)
     def read(self, request: Request, number: int) -> Response:
         """One proposed version; the built-in one is not proposed by anybody."""
         versions = PolicyVersion.objects.select_related("author")
