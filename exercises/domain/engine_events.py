@@ -35,4 +35,4 @@ def state_change(body: str) -> StateChange | None:
     said = (event.get("account"), event.get("region"), event["detail"].get("experiment-id"))
     if not all(isinstance(each, str) and each for each in said):
         return None
-    return StateChange(*said)
+    return StateChange(*map(str, said))

@@ -10,6 +10,7 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -104,7 +105,7 @@ def test_approve_and_edit_at_once_leave_nothing_approved(cast: Cast, tally: Tall
         together(
             seed,
             says(cast, "lead", experiment),
-            lambda e=experiment, c=changed, a=author: edit_draft(actor=a, experiment=e, draft=c),
+            partial(edit_draft, actor=author, experiment=experiment, draft=changed),
         )
         experiment.refresh_from_db()
         assert experiment.revision is not None
@@ -194,8 +195,8 @@ def out_of_the_way(run: Run) -> None:
         stop_run(actor=SYSTEM, run=current)
         current = fresh(run)
     if current.state == "stopping":
-        ended = {"ended_at": database_now(), "archive": {"experiment": {}}}
-        move_run(current, RunState.STOPPED, text="", **ended)
+        archive: dict[str, object] = {"experiment": {}}
+        move_run(current, RunState.STOPPED, text="", ended_at=database_now(), archive=archive)
 
 
 @pytest.mark.bypass("B12")
@@ -207,7 +208,7 @@ def test_a_no_at_the_moment_of_the_start_wins(cast: Cast, estate: Simulator, tal
         run = due(cast, experiment)
         together(
             seed,
-            lambda r=run: start_run(run_id=str(r.pk), fence=r.fence),
+            partial(start_run, run_id=str(run.pk), fence=run.fence),
             says(cast, "owner", experiment, DecisionVerdict.DECLINE),
             within_s=0.4,
         )
@@ -242,10 +243,8 @@ def test_a_template_changed_at_the_moment_of_the_start_does_not_go_on(
         fis = client(access, "fis", Purpose.START)
         together(
             seed,
-            lambda r=run: start_run(run_id=str(r.pk), fence=r.fence),
-            lambda f=fis, t=ref, a=action: f.update_experiment_template(
-                id=t, actions={"Stop-one": a}
-            ),
+            partial(start_run, run_id=str(run.pk), fence=run.fence),
+            partial(fis.update_experiment_template, id=ref, actions={"Stop-one": action}),
             within_s=0.4,
         )
         starts += other_than_approved(run) and goes_on(run)
