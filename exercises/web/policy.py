@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from exercises.domain.blast_radius import Rung
 from exercises.domain.capacities import label
-from exercises.domain.digest import changes
 from exercises.domain.errors import Invalid
-from exercises.domain.policy import PolicyRow, PolicyRules
+from exercises.domain.policy import TIERS, PolicyRow, PolicyRules
+from exercises.domain.policy_differences import differences
 from exercises.domain.policy_document import document_of, parse
 from exercises.models import PolicyVersion
 from exercises.models.due_work import database_now
@@ -67,7 +67,8 @@ def policy_new(request: SignedInRequest) -> HttpResponse:
                 )
                 messages.success(request, f"Version {version.number} is proposed.")
                 return redirect("policy_version", version.number)
-            context |= {"rows": rows_in_words(draft), "is_shown": True}
+            context |= {"rows": rows_in_words(draft), "is_shown": True, "in_force": rules.number}
+            context["changed"] = differences_in_words(rules, draft)
             context["replayed"] = replay(rules, draft, now=database_now())
         except Invalid as error:
             context["errors"] = form_errors(error)
@@ -84,7 +85,7 @@ def policy_version(request: SignedInRequest, number: int) -> HttpResponse:
     context = {
         "version": version,
         "rows": rows_in_words(rules),
-        "changed": changes(document_of_version(now_rules.number), version.rules),
+        "changed": differences_in_words(now_rules, rules),
         "in_force": now_rules.number,
         "is_newer": is_newer,
         "replayed": replay(now_rules, rules, now=database_now()) if is_newer else [],
@@ -111,6 +112,25 @@ def rows_in_words(rules: PolicyRules) -> list[dict[str, object]]:
     return [_row(row) for row in rules.rows]
 
 
+def differences_in_words(before: PolicyRules, after: PolicyRules) -> list[dict[str, str]]:
+    """What experiments would meet otherwise: where, which rule, what it was and would be."""
+    return [
+        {
+            "where": ", ".join(_ENVIRONMENTS[name] for name in d.environments) or "Everywhere",
+            "reach": _few([Rung(rung).words for rung in d.rungs], len(Rung), "any reach"),
+            "tiers": _few([f"tier {tier}" for tier in d.tiers], len(TIERS), "every tier"),
+            "rule": d.rule,
+            "before": d.before,
+            "after": d.after,
+        }
+        for d in differences(before, after)
+    ]
+
+
+def _few(words: list[str], of: int, all_of_them: str) -> str:
+    return all_of_them if len(words) == of else "; ".join(words)
+
+
 def _row(row: PolicyRow) -> dict[str, object]:
     limits = [f"{row.max_minutes} min", f"{row.max_targets} resources"]
     if row.needs_alarm:
@@ -124,8 +144,8 @@ def _row(row: PolicyRow) -> dict[str, object]:
     people = [label(c) + (f" × {n}" if n > 1 else "") for c, n in row.approvals.items() if n]
     return {
         "environments": [words for key, words in _ENVIRONMENTS.items() if key in row.environments],
-        "rungs": [Rung(rung).words for rung in sorted(row.rungs)],
-        "tiers": sorted(row.tiers),
+        "rungs": _few([Rung(rung).words for rung in sorted(row.rungs)], len(Rung), "Any reach"),
+        "tiers": _few([str(tier) for tier in sorted(row.tiers)], len(TIERS), "Every"),
         "people": people,
         "policy_alone": row.policy_alone,
         "limits": limits,
