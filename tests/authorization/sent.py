@@ -1,0 +1,199 @@
+"""What is sent with a request, where an empty one would be refused before anybody is asked
+who sends it, or would ask for nothing. Everything else is sent empty."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+from exercises.models.due_work import database_now
+from tests import build
+from tests.authorization.world import Thing
+
+Body = dict[str, Any]
+Sent = Callable[[Mapping[str, Thing], Thing], Body]
+
+_REASON: Final = "The release of the day is late."
+_ROLES: Final = {
+    f"{purpose}_role_arn": f"arn:aws:iam::444444444444:role/{purpose}"
+    for purpose in ("read", "start", "stop", "fis")
+}
+
+
+def _always(**body: Any) -> Sent:
+    return lambda things, thing: body
+
+
+def _exercise(things: Mapping[str, Thing], thing: Thing) -> Body:
+    starts_at = database_now() + timedelta(days=40)
+    return {
+        "slug": "2027-01",
+        "name": "Cloud ITEE January 2027",
+        "starts_at": starts_at.isoformat(),
+        "ends_at": (starts_at + timedelta(hours=4)).isoformat(),
+        "region": build.REGION,
+        "lead": "programme-lead@example.test",
+        "safety_officer": "safety-officer@example.test",
+    }
+
+
+def _experiment(things: Mapping[str, Thing], thing: Thing) -> Body:
+    return {
+        "application": things["application"]["slug"],
+        "account_id": things["account"]["account_id"],
+        "region": build.REGION,
+        "template": things["template"]["slug"],
+        "title": "Stop one broker",
+        "hypothesis": "If one broker stops, then messages are delivered within 2 minutes.",
+        "parameters": {"minutes": 5},
+        "slot_offset_s": 600,
+        "target_cap": 3,
+    }
+
+
+def _new_experiment(things: Mapping[str, Thing], thing: Thing) -> Body:
+    return _experiment(things, thing) | {"exercise": things["ahead"]["slug"]}
+
+
+def _account(things: Mapping[str, Thing], thing: Thing) -> Body:
+    return {"name": "another", "environment": "dev", **_ROLES}
+
+
+def _freeze(things: Mapping[str, Thing], thing: Thing) -> Body:
+    """Of one team, so that its owner may, too."""
+    starts_at = database_now() + timedelta(days=50)
+    return {
+        "name": "Move",
+        "starts_at": starts_at.isoformat(),
+        "ends_at": (starts_at + timedelta(days=1)).isoformat(),
+        "teams": ["vehicle-telemetry"],
+    }
+
+
+def _place(things: Mapping[str, Thing], thing: Thing) -> Body:
+    return {"places": [{"experiment": thing["pk"], "wave": 1, "slot_offset_s": 120}]}
+
+
+def _written_finding(things: Mapping[str, Thing], thing: Thing) -> Body:
+    return {"title": "Retries have no limit", "body": "", "severity": "2"}
+
+
+def _application_form(things: Mapping[str, Thing], thing: Thing) -> Body:
+    return {"name": "Another", "team": things["team"]["team"], "tier": "2"}
+
+
+def _days_ahead(days: int) -> str:
+    return (database_now() + timedelta(days=days)).date().isoformat()
+
+
+_APPLICATION: Final = _always(name="Another", team="vehicle-telemetry", tier=2, slug="another")
+_TIMES: Final = {
+    "rrule": "FREQ=MONTHLY;BYDAY=2TU",
+    "timezone": "Europe/Berlin",
+    "local_start": "2027-01-12T09:00:00",
+    "duration_s": 4 * 3600,
+    "region": build.REGION,
+}
+_CHANNEL: Final = {"name": "Room", "address": "https://chat.example.test/hooks/1"}
+
+SENT: Final[dict[tuple[str, str], Sent]] = {
+    # The API
+    ("api-exercise-list", "POST"): _exercise,
+    ("api-exercise-cancel", "POST"): _always(reason=_REASON),
+    ("api-exercise-run-sheet", "PUT"): _place,
+    ("api-experiment-list", "POST"): _new_experiment,
+    ("api-experiment-detail", "PUT"): _experiment,
+    ("api-experiment-cancel", "POST"): _always(reason=_REASON),
+    ("api-template-versions", "POST"): _always(definition="{}", rung=1),
+    ("api-account-list", "POST"): lambda *of: (
+        _account(*of) | {"account_id": "444444444444", "regions": {build.REGION: {}}}
+    ),
+    ("api-account-detail", "PUT"): _account,
+    ("api-account-policies", "GET"): _always(principal="arn:aws:iam::444444444444:role/chaosplane"),
+    ("api-application-list", "POST"): _APPLICATION,
+    ("api-application-detail", "PUT"): _always(name="Another", team="vehicle-telemetry"),
+    ("api-calendar", "GET"): lambda *of: {
+        "since": f"{_days_ahead(-100)}T00:00Z",
+        "until": f"{_days_ahead(100)}T00:00Z",
+    },
+    ("api-freeze-list", "POST"): _freeze,
+    ("api-freeze-detail", "PUT"): _freeze,
+    ("api-freeze-lift", "POST"): _always(reason=_REASON),
+    ("api-freeze-calendar-list", "POST"): _always(name="Peak", url="https://peak.example.test/a"),
+    ("api-schedule-list", "POST"): lambda things, thing: (
+        _TIMES | {"programme": things["schedule"]["slug"]}
+    ),
+    ("api-schedule-preview", "POST"): _always(**_TIMES),
+    ("api-schedule-detail", "PUT"): _always(**_TIMES),
+    ("policy_activate", "POST"): _always(digest_seen="0" * 64),
+    ("api-channel-list", "POST"): _always(**_CHANNEL, team="vehicle-telemetry"),
+    ("api-channel-switch", "POST"): _always(on=False),
+    ("api-dependencies", "PUT"): _always(depends_on=[]),
+    ("api-objectives", "PUT"): _always(slo_percent=99.9, rto_s=60, rpo_s=0),
+    ("api-wishes", "PUT"): _always(pace="soon"),
+    ("api-notice-policy", "PUT"): _always(rules={}),
+    # Exercises
+    ("exercise_invite", "POST"): lambda things, thing: {
+        "application": things["application"]["application_id"]
+    },
+    ("exercise_move", "POST"): _always(to="preflight"),
+    ("exercise_preflight_run", "POST"): lambda things, thing: {"experiment": thing["pk"]},
+    ("exercise_poll", "POST"): lambda things, thing: {
+        "participation": thing["participation_id"],
+        "answer": "go",
+    },
+    ("exercise_on_call", "POST"): lambda things, thing: {
+        "participation": thing["participation_id"]
+    },
+    ("run_pin", "POST"): lambda things, thing: {"pin": thing["event_id"]},
+    ("stop_exercise", "POST"): _always(confirm="yes"),
+    ("stop_run", "POST"): _always(confirm="yes"),
+    ("stop_account", "POST"): _always(confirm="yes"),
+    # Experiments and approvals
+    ("experiment_new", "GET"): lambda things, thing: {"template": things["template"]["slug"]},
+    ("experiment_new", "POST"): lambda things, thing: {
+        "template": things["template"]["slug"],
+        "deployment": things["application"]["pk"],
+        "title": "Stop one broker",
+        "where_to": "exercise",
+        "exercise": things["ahead"]["slug"],
+        "do": "save",
+    },
+    ("experiment_preview", "POST"): lambda things, thing: {
+        "experiment": thing.get("pk", ""),
+        "template": things["template"]["slug"],
+    },
+    ("approval_decide", "POST"): lambda things, thing: {
+        "verdict": "decline",
+        "reason": _REASON,
+        "digest_seen": thing.get("digest", ""),
+    },
+    ("experiment_sign_off", "POST"): lambda things, thing: {
+        "digest": thing.get("digest", ""),
+        "note": "Seen.",
+    },
+    # Ladders and mentors
+    ("mentor_answer", "POST"): _always(answer="accepted"),
+    ("mentor_ask", "POST"): lambda things, thing: {"mentor": things["team"]["person_id"]},
+    ("ladder_override", "POST"): lambda *of: {
+        "level": "3",
+        "reason": _REASON,
+        "until": _days_ahead(20),
+    },
+    # Findings
+    ("finding_edit", "POST"): _written_finding,
+    ("finding_move", "POST"): _always(to="dismissed", text=_REASON),
+    ("finding_waive", "POST"): lambda *of: {"until": _days_ahead(20), "because": _REASON},
+    ("finding_new", "POST"): lambda things, thing: (
+        _written_finding(things, thing)
+        | {
+            "application": things["application"]["application_id"],
+            "failure_family": "instance-loss",
+        }
+    ),
+    # Setting up
+    ("application_new", "POST"): _application_form,
+    ("application_edit", "POST"): _application_form,
+    ("channel_add", "POST"): _always(**_CHANNEL, owner="vehicle-telemetry"),
+}
