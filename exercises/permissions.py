@@ -219,6 +219,11 @@ def _freezes(actor: Actor, thing: object) -> bool:
     return bool(thing.team_ids) and thing.team_ids <= owned and not thing.is_imported
 
 
+def _nobody_signed_in(actor: Actor, thing: object) -> bool:
+    """Only whoever runs the installation, on its machine."""
+    return False
+
+
 def _signed_in(actor: Actor, thing: object) -> bool:
     return actor.user_id is not None
 
@@ -274,6 +279,7 @@ RULES: Final[dict[str, Rule]] = {
     "mentor.answer": _was_asked,
     "mentor.sign_off": _is_of_another_team,
     "ladder.override": _overrides_ladder,
+    "role.grant": _nobody_signed_in,
 }
 
 SCOPE_OF: Final[dict[str, str]] = {
@@ -374,5 +380,6 @@ _DENIALS: Final[dict[str, str]] = {
     "delivery.view": "Only a programme lead reads the delivery log.",
     "delivery.replay": "Only a programme lead sends again.",
     "notice.policy": "Only a programme lead says who is told what.",
+    "role.grant": "Roles of the organisation are given on the machine that chaosplane runs on.",
     "audit.read": "Only auditors and leadership read the audit log.",
 }

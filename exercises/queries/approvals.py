@@ -12,13 +12,14 @@ from datetime import datetime
 from exercises.domain.actors import Actor, Door
 from exercises.domain.approvals import (
     LONGEST_APPROVAL,
+    ROLE_SETTLES_AFTER,
     ApprovalStatus,
     DecisionFacts,
     DecisionVerdict,
     evaluate,
     is_settled,
 )
-from exercises.domain.capacities import Capacity, capacities_of
+from exercises.domain.capacities import Capacity, TeamRole, capacities_of
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.policy import PolicyRules
 from exercises.models import (
@@ -143,6 +144,24 @@ def held_by(user: User, experiment: Experiment, *, at: datetime) -> frozenset[Ca
     """The capacities this person may decide in at that moment: roles given long enough ago."""
     dependents = dependent_teams([experiment.application_id])
     return _Grants({user}).capacities(user, experiment, dependents, at=at)
+
+
+def settles_at(
+    user_id: int, experiment: Experiment, capacity: Capacity, *, now: datetime
+) -> datetime | None:
+    """When this person's role begins to count in that capacity; None when it does by now."""
+    owned = Membership.objects.filter(user=user_id, role=TeamRole.OWNER.value)
+    if capacity is Capacity.SERVICE_OWNER:
+        given = owned.filter(team=experiment.application.team_id)
+    elif capacity is Capacity.DEPENDENT_OWNER:
+        asked = dependent_teams([experiment.application_id]).get(experiment.application_id, ())
+        given = owned.filter(team__in=set(asked) - {experiment.application.team_id})
+    else:
+        given = OrganisationRole.objects.filter(user=user_id, role=capacity.value)  # type: ignore[assignment]
+    since = list(given.values_list("granted_at", flat=True))
+    if not since or any(is_settled(moment, now) for moment in since):
+        return None
+    return min(moment for moment in since if moment) + ROLE_SETTLES_AFTER
 
 
 class _Grants:

@@ -16,7 +16,7 @@ from exercises.domain.capacities import Capacity, label
 from exercises.domain.errors import Conflict, Invalid
 from exercises.models import Decision, Experiment
 from exercises.models.due_work import database_now
-from exercises.queries.approvals import approvals_of
+from exercises.queries.approvals import approvals_of, settles_at
 from exercises.queries.experiment_pages import (
     Subject,
     changed_since_read,
@@ -131,6 +131,10 @@ def _inbox(
     subject: Subject | None = None
     if current is not None:
         subject = subject_of(current.experiment, now=now, own=current.capacity)
+        if current.capacity is not None:
+            context["counts_from"] = settles_at(
+                request.actor.person_id, current.experiment, current.capacity, now=now
+            )
     return render(
         request,
         "approvals/inbox.html",
