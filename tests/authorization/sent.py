@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from exercises.models.due_work import database_now
+from exercises.queries.policy import document_of_version
 from tests import build
 from tests.authorization.world import Thing
 
@@ -126,6 +127,7 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ),
     ("api-schedule-preview", "POST"): _always(**_TIMES),
     ("api-schedule-detail", "PUT"): _always(**_TIMES),
+    ("api-policy", "POST"): lambda *of: {"rules": document_of_version(1), "reason": _REASON},
     ("policy_activate", "POST"): _always(digest_seen="0" * 64),
     ("api-channel-list", "POST"): _always(**_CHANNEL, team="vehicle-telemetry"),
     ("api-channel-switch", "POST"): _always(on=False),

@@ -77,15 +77,16 @@ def test_everybody_is_answered_as_the_table_says(
     for name in ("waiting_count", "unread_count", "live_strip"):
         monkeypatch.setattr(context, name, _asked_once(getattr(context, name)))
     for role in sorted(ROLES, key=lambda role: role not in SEE_NOTHING_PRIVATE):
-        if role not in SEE_NOTHING_PRIVATE:
-            # What they may see need not be drawn to know that they may.
-            monkeypatch.setattr(Template, "render", lambda *args, **kwargs: "")
         asker = Asker(world, role)
         for number, row in enumerate(ROWS):
             if row.answers[role] == "." or not (WHOLE or role in _asked_as(row, number)):
                 continue
             asked += 1
-            answer = asker.answer(row)
+            with pytest.MonkeyPatch.context() as patch:
+                if role not in SEE_NOTHING_PRIVATE or row.answers[role] in "-s":
+                    # A page is drawn only to look for what is private on it.
+                    patch.setattr(Template, "render", lambda *args, **kwargs: "")
+                answer = asker.answer(row)
             if answer != row.answers[role]:
                 wrong.append(f"{row}: {ROLES[role]}: {answer!r} instead of {row.answers[role]!r}")
     print(f"{asked} questions in {time.monotonic() - began:.1f} s")
