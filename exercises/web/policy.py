@@ -5,6 +5,7 @@ in force.
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from exercises.domain.blast_radius import Rung
-from exercises.domain.capacities import label
+from exercises.domain.capacities import Capacity, label
 from exercises.domain.errors import Invalid
 from exercises.domain.policy import TIERS, PolicyRow, PolicyRules
 from exercises.domain.policy_differences import differences
@@ -26,13 +27,13 @@ from exercises.queries.policy import current_policy, document_of_version, histor
 from exercises.queries.policy_replay import replay
 from exercises.services.policy import activate_policy, propose_policy
 from exercises.web.access import SignedInRequest, signed_in
-from exercises.web.errors import form_errors
-
-_ENVIRONMENTS = {
-    "dev": "Development",
-    "pre-production": "Pre-production",
-    "production": "Production",
-}
+from exercises.web.forms.policy_table import (
+    ENVIRONMENT_WORDS,
+    FIELD_WORDS,
+    document_from,
+    rearranged,
+    rows_to_fill,
+)
 
 
 @require_GET
@@ -52,27 +53,62 @@ def policy(request: SignedInRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @signed_in
 def policy_new(request: SignedInRequest) -> HttpResponse:
-    """Write another version; first see what it would change, then propose it."""
+    """Write another version as a table or as JSON; see what it would change, then propose it."""
     authorize(request.actor, "policy.propose")
-    rules = current_policy()
-    typed = request.POST.get("rules") or json.dumps(document_of_version(rules.number), indent=2)
-    context: dict[str, Any] = {"typed": typed, "reason": request.POST.get("reason", "")}
-    if request.method == "POST":
-        try:
-            document = document_of(typed)
-            draft = parse(document)
-            if request.POST.get("then") == "propose":
+    rules, then = current_policy(), request.POST.get("then", "")
+    context: dict[str, Any] = {"reason": request.POST.get("reason", "")}
+    is_json = request.POST.get("as") == "json"
+    document = document_of_version(rules.number)
+    try:
+        if request.method == "POST":
+            document = _document_sent(request, is_json=is_json)
+            is_json = then == "json" or (is_json and then != "table")
+            if then == "propose":
                 version = propose_policy(
                     actor=request.actor, document=document, reason=context["reason"]
                 )
                 messages.success(request, f"Version {version.number} is proposed.")
                 return redirect("policy_version", version.number)
-            context |= {"rows": rows_in_words(draft), "is_shown": True, "in_force": rules.number}
-            context["changed"] = differences_in_words(rules, draft)
-            context["replayed"] = replay(rules, draft, now=database_now())
-        except Invalid as error:
-            context["errors"] = form_errors(error)
+            if then == "show":
+                context |= _what_would_change(rules, parse(document))
+    except Invalid as error:
+        context["errors"] = [_problem(field, text) for field, text in error.problems]
+    concurrency = document.get("concurrency")
+    context |= {
+        "is_json": is_json,
+        "typed": request.POST.get("rules") if "errors" in context else None,
+        "table": rows_to_fill(document),
+        "per_place": concurrency.get("per_place") if isinstance(concurrency, dict) else "",
+    }
+    context["typed"] = context["typed"] or json.dumps(document, indent=2)
     return render(request, "policy/new.html", context, status=422 if "errors" in context else 200)
+
+
+def _document_sent(request: SignedInRequest, *, is_json: bool) -> dict[str, object]:
+    if is_json:
+        return document_of(request.POST.get("rules", ""))
+    sent = document_from(request.POST)
+    return rearranged(sent, request.POST.get("then", "")) or sent
+
+
+def _what_would_change(rules: PolicyRules, draft: PolicyRules) -> dict[str, Any]:
+    return {
+        "is_shown": True,
+        "rows": rows_in_words(draft),
+        "in_force": rules.number,
+        "changed": differences_in_words(rules, draft),
+        "replayed": replay(rules, draft, now=database_now()),
+    }
+
+
+def _problem(field: str, text: str) -> str:
+    """rows.2.max_minutes is Row 2, Longest."""
+    row = re.fullmatch(r"rows\.(\d+)\.(\w+)(?:\.(\w+))?", field)
+    if row is None:
+        return f"{field}: {text}"
+    inside = label(Capacity(row[3])) if row[3] in set(Capacity) else row[3]
+    words = ", ".join(word for word in (FIELD_WORDS.get(row[2], row[2]), inside) if word)
+    return f"Row {row[1]}, {words}: {text}"
 
 
 @require_GET
@@ -116,7 +152,7 @@ def differences_in_words(before: PolicyRules, after: PolicyRules) -> list[dict[s
     """What experiments would meet otherwise: where, which rule, what it was and would be."""
     return [
         {
-            "where": ", ".join(_ENVIRONMENTS[name] for name in d.environments) or "Everywhere",
+            "where": ", ".join(ENVIRONMENT_WORDS[name] for name in d.environments) or "Everywhere",
             "reach": _few([Rung(rung).words for rung in d.rungs], len(Rung), "any reach"),
             "tiers": _few([f"tier {tier}" for tier in d.tiers], len(TIERS), "every tier"),
             "rule": d.rule,
@@ -143,7 +179,9 @@ def _row(row: PolicyRow) -> dict[str, object]:
         limits.append(f"rehearsed in the {row.rehearsal_age_h} h before")
     people = [label(c) + (f" × {n}" if n > 1 else "") for c, n in row.approvals.items() if n]
     return {
-        "environments": [words for key, words in _ENVIRONMENTS.items() if key in row.environments],
+        "environments": [
+            words for key, words in ENVIRONMENT_WORDS.items() if key in row.environments
+        ],
         "rungs": _few([Rung(rung).words for rung in sorted(row.rungs)], len(Rung), "Any reach"),
         "tiers": _few([str(tier) for tier in sorted(row.tiers)], len(TIERS), "Every"),
         "people": people,

@@ -134,11 +134,16 @@ def test_everybody_reads_it_a_lead_proposes_and_another_puts_it_in_force(
     assert "Version 1 is in force" in client.get("/policy/").content.decode()
     assert client.get("/policy/new/").status_code == 403
     client.force_login(cast.lead)
-    shown = client.post("/policy/new/", {"rules": json.dumps(stricter()), "then": "show"})
+    shown = client.post(
+        "/policy/new/", {"as": "json", "rules": json.dumps(stricter()), "then": "show"}
+    )
     assert "more: Safety officer" in shown.content.decode()
-    assert client.post("/policy/new/", {"rules": "{", "then": "show"}).status_code == 422
+    assert (
+        client.post("/policy/new/", {"as": "json", "rules": "{", "then": "show"}).status_code == 422
+    )
     client.post(
-        "/policy/new/", {"rules": json.dumps(stricter()), "reason": "Care", "then": "propose"}
+        "/policy/new/",
+        {"as": "json", "rules": json.dumps(stricter()), "reason": "Care", "then": "propose"},
     )
     version = PolicyVersion.objects.get()
     address = f"/policy/v{version.number}/"
