@@ -38,5 +38,5 @@ CLASSES: Final = {
     "B26": "a setting switches four eyes off",
 }
 
-TRIES: Final = int(os.environ.get("TRIES") or 8)
+TRIES: Final = int(os.environ.get("TRIES") or 4)
 """Interleavings of each race: a few in the suite, 200 in `make bypass`."""
