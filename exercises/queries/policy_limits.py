@@ -17,6 +17,8 @@ from exercises.queries.approvals import approval_of
 from exercises.queries.plans import definition_of, planned_start
 from exercises.queries.policy import asked_of, row_of
 
+_NOT_ALLOWED = "The policy (v{}) does not allow it"
+
 
 @dataclass(frozen=True, slots=True)
 class LimitLine:
@@ -39,11 +41,13 @@ def limit_lines(experiment: Experiment, policy: PolicyRules, *, now: datetime) -
     asked = asked_of(experiment, definition, status, row, starts_at=planned_start(experiment))
     broken = {refusal.rule: refusal.because for refusal in row_refusals(row, asked)}
     lines = [
-        LimitLine("fail", f"The policy (v{policy.number}) does not allow it", broken[rule])
+        LimitLine("fail", _NOT_ALLOWED.format(policy.number), broken[rule])
         if rule in broken
         else LimitLine("ok", words)
         for rule, words in _fixed(row, policy)
     ]
+    if "policy.alarm" in broken:  # that it is kept stands in the list as "Automatic stop"
+        lines.append(LimitLine("fail", _NOT_ALLOWED.format(policy.number), broken["policy.alarm"]))
     if row.lead_time_h:
         lines.append(_lead_time(row, asked, now, zone=experiment.exercise.timezone))
     if row.rehearsal_age_h is not None:
@@ -58,8 +62,6 @@ def _fixed(row: PolicyRow, policy: PolicyRules) -> list[tuple[str, str]]:
         ("policy.duration", f"Within {by.format(f'{row.max_minutes} minutes')}"),
         ("policy.targets", f"Within {by.format(f'{row.max_targets} resources')}"),
     ]
-    if row.needs_alarm:
-        found.append(("policy.alarm", f"An alarm stops it, as policy v{policy.number} asks"))
     if row.hours is not None:
         found.append(("policy.hours", f"In {by.format('working hours')}"))
     return found

@@ -40,7 +40,7 @@ def test_limits_that_hold_are_said_with_their_number(cast: Cast) -> None:
     found = listed(cast, max_minutes=30, max_targets=7)
     assert found["Within the 30 minutes of policy v2"] == ("ok", "")
     assert found["Within the 7 resources of policy v2"] == ("ok", "")
-    assert found["An alarm stops it, as policy v2 asks"] == ("ok", "")
+    assert found["Automatic stop by alarm"] == ("ok", "")
 
 
 @pytest.mark.parametrize(

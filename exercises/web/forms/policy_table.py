@@ -80,7 +80,7 @@ def _drawn(index: int, row: object) -> Row:
     asked = approvals if isinstance(approvals, Mapping) else {}
     hours = typed.get("hours")
     when = hours if isinstance(hours, Mapping) else {}
-    choices = {
+    choices: dict[str, list[tuple[Any, str]]] = {
         "environments": [(name, ENVIRONMENT_WORDS[name]) for name in reversed(ENVIRONMENTS)],
         "rungs": [(rung.value, rung.words) for rung in Rung],
         "tiers": [(tier, f"Tier {tier}") for tier in TIERS],
