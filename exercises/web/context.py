@@ -30,7 +30,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
         "actor": actor,
         "nav": navigation(request, actor, approvals_waiting=waiting),
         "approvals_waiting": waiting,
-        "unread": unread_count(actor),
+        "notices_unread": unread_count(actor),
         "live_strip": live_strip(actor, now),
         "demo_banner": banner,
         "is_restored": open_recovery() is not None,
