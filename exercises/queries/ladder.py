@@ -226,7 +226,9 @@ def ladder_answers(experiments: Iterable[Experiment], *, now: datetime) -> dict[
 
 
 def _answer(experiment: Experiment, ladder: Ladder) -> Answer:
-    in_exercise = experiment.exercise.kind != "self_service"
+    # A retest repeats what an exercise did, under the same approvals: it need not wait a month.
+    is_retest = experiment.retest_of_id is not None
+    in_exercise = experiment.exercise.kind != "self_service" or is_retest
     return allows(ladder, level_of_experiment(experiment), in_exercise=in_exercise)
 
 
