@@ -21,6 +21,7 @@ from exercises.models import (
     Exercise,
     FreezeWindow,
     Run,
+    TemplateVersion,
 )
 from exercises.models.due_work import database_now
 from exercises.services.decide import decide
@@ -38,6 +39,14 @@ PLACES: Final = (
     ("333333333333", "mqtt-broker", "mqtt-undelivered-high"),
 )
 RUNS: Final = 2
+ANY_INSTANCE: Final = {
+    "one-instance": {
+        "resourceType": "aws:ec2:instance",
+        "resourceTags": {"chaosplane:application": "{{application}}"},
+        "selectionMode": "COUNT(1)",
+    }
+}
+"""Stopped or not: who plays side by side must not empty the targets of the others."""
 
 
 class Theatre:
@@ -48,6 +57,13 @@ class Theatre:
         self.people = cast.assemble()
         actor = self.people.actor("author")
         _, self.token = issue_token(actor=actor, name="crash", scopes=["read", "stop"], days=1)
+        self.template = TemplateVersion.objects.create(
+            template=build.template_version().template,
+            number=2,
+            definition=build.DEFINITION | {"targets": ANY_INSTANCE},
+            parameters=build.PARAMETERS,
+            rung=1,
+        )
         self._applications = 0
 
     def stage(self, story: Story) -> Staged:
@@ -60,6 +76,7 @@ class Theatre:
                 self.people,
                 exercise,
                 deployment=self._deployment(),
+                template_version=self.template,
                 parameters={"minutes": 1},
                 slot_offset_s=int(SLOT_S * SPEED),
             )

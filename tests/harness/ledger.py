@@ -30,8 +30,6 @@ class Ledger:
     acts: list[Act] = field(default_factory=list)
     aws_refused: bool = False
     """AWS was made to refuse for good (access denied, a changed template)."""
-    is_shared: bool = False
-    """Other schedules play at the same time, so that an account may be full of their runs."""
     healed_at: datetime | None = None
 
     def begin(self, kind: str, at: datetime, run_id: str = "") -> Act:

@@ -23,8 +23,6 @@ ENDED: Final = frozenset({"completed", "stopped", "failed", "cancelled"})
 RUN_ENDS: Final = {each: each for each in ENDED} | {"cancelled": "stopped"}
 EARLY: Final = timedelta(seconds=2)
 GRACE: Final = timedelta(seconds=300)
-FULL: Final = "the limit is"
-"""What a skipped run says when its account and Region was full of others."""
 UNDER_WAY: Final = timedelta(seconds=61)
 """A start may reach AWS this long after the gate let it through, not later."""
 REFUSING: Final = ("decline", "leave", "edit", "withdraw", "stop")
@@ -170,8 +168,6 @@ def _started_when_it_should(run: Run, made: Sequence[Made], ledger: Ledger) -> I
     if made or ledger.aws_refused or ledger.healed_at is None:
         return
     if any(True for _ in ledger.about(str(run.pk), *REFUSING, "freeze")):
-        return
-    if ledger.is_shared and FULL in run.state_reason:
         return
     if ledger.healed_at <= run.scheduled_at + GRACE / 2:
         yield f"never started: run {run.pk} is {run.state} ({run.state_reason})"
