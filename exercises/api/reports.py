@@ -55,6 +55,18 @@ class OpenFindingsOut(serializers.Serializer[Any]):
     overdue = serializers.IntegerField()
 
 
+class OverrideInReportOut(serializers.Serializer[Any]):
+    """A level of the confidence ladder that was open without its evidence."""
+
+    application = serializers.CharField(help_text="Its short name in addresses")
+    family = serializers.CharField()
+    level = serializers.IntegerField()
+    by = serializers.CharField()
+    reason = serializers.CharField()
+    granted_on = serializers.DateField()
+    until = serializers.DateField()
+
+
 class AskOut(serializers.Serializer[Any]):
     title = serializers.CharField()
     detail = serializers.CharField(allow_blank=True)
@@ -74,6 +86,7 @@ class ReportOut(serializers.Serializer[Any]):
     teams = TeamMonthsOut(many=True)
     production_outcomes = OutcomeOut(many=True)
     open_findings = OpenFindingsOut(many=True)
+    ladder_overrides = OverrideInReportOut(many=True)
     decisions_asked_for = AskOut(many=True)
     decide_by = serializers.DateField(allow_null=True)
 
@@ -117,6 +130,18 @@ def _document(page: ReportPage) -> dict[str, Any]:
                 "overdue": row.overdue,
             }
             for row in numbers.ages
+        ],
+        "ladder_overrides": [
+            {
+                "application": override.slug,
+                "family": override.family,
+                "level": override.level,
+                "by": override.by,
+                "reason": override.reason,
+                "granted_on": override.granted_on.isoformat(),
+                "until": override.until.isoformat(),
+            }
+            for override in numbers.overrides
         ],
         "decisions_asked_for": page.brief.decisions if page.brief else [],
         "decide_by": page.brief.decide_by.isoformat()

@@ -60,6 +60,20 @@ class FindingFact:
 
 
 @dataclass(frozen=True, slots=True)
+class OverrideFact:
+    """A level of the confidence ladder that a person opened without its evidence."""
+
+    slug: str
+    application: str
+    family: str
+    level: int
+    by: str
+    reason: str
+    granted_on: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """All that a report counts. `as_of` is the last day it knows of."""
 
@@ -69,6 +83,7 @@ class Facts:
     findings: Sequence[FindingFact]
     frozen: frozenset[tuple[int, Month]] = frozenset()
     """Teams, and months of which a freeze of theirs takes at least half."""
+    overrides: Sequence[OverrideFact] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +166,7 @@ class Report:
     outcomes: tuple[Outcome, ...]
     recovery_by_month: tuple[float | None, ...]
     ages: tuple[AgeRow, ...]
+    overrides: tuple[OverrideFact, ...] = ()
 
 
 def report(period: Period, facts: Facts) -> Report:
@@ -175,7 +191,15 @@ def report(period: Period, facts: Facts) -> Report:
             _median(_times(facts.runs, frozenset({month}))) for month in period.year
         ),
         ages=_ages(facts),
+        overrides=overrides_in(facts.overrides, period),
     )
+
+
+def overrides_in(overrides: Iterable[OverrideFact], period: Period) -> tuple[OverrideFact, ...]:
+    """The overrides that were in force on a day of the period, the newest first."""
+    begins, ends = period.first.first_day, period.last.plus(1).first_day
+    found = [o for o in overrides if o.granted_on < ends and o.until >= begins]
+    return tuple(sorted(found, key=lambda o: (o.granted_on, o.slug, o.family), reverse=True))
 
 
 def coverage(facts: Facts, period: Period) -> Share:

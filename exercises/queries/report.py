@@ -21,6 +21,7 @@ from exercises.domain.report_numbers import (
     ApplicationFact,
     Facts,
     FindingFact,
+    OverrideFact,
     Report,
     RunFact,
     headline,
@@ -33,6 +34,7 @@ from exercises.models import (
     Finding,
     FindingNote,
     FreezeWindow,
+    LadderOverride,
     Programme,
     ReportBrief,
     Run,
@@ -130,6 +132,7 @@ def facts_of(period: Period, *, zone: ZoneInfo, now: datetime) -> Facts:
         applications=applications,
         findings=tuple(_findings(zone)),
         frozen=_frozen({a.team_id for a in applications}, period, zone),
+        overrides=tuple(_overrides(zone)),
     )
 
 
@@ -204,6 +207,23 @@ def _findings(zone: ZoneInfo) -> list[FindingFact]:
             verified_on=verified.get(pk) if state == _VERIFIED else None,
         )
         for pk, severity, found_on, due_on, state in rows
+    ]
+
+
+def _overrides(zone: ZoneInfo) -> list[OverrideFact]:
+    rows = LadderOverride.objects.select_related("application", "granted_by").order_by("id")
+    return [
+        OverrideFact(
+            slug=row.application.slug,
+            application=row.application.name,
+            family=row.failure_family,
+            level=row.level,
+            by=row.granted_by.name,
+            reason=row.reason,
+            granted_on=row.granted_at.astimezone(zone).date(),
+            until=row.valid_until.astimezone(zone).date(),
+        )
+        for row in rows
     ]
 
 

@@ -41,6 +41,14 @@ def _numbers(numbers: Report) -> Iterator[Line]:
         for (_, words), count in zip(AGES, row.counts, strict=True):
             yield "open findings", f"severity {row.severity}", words, count
         yield "open findings", f"severity {row.severity}", "overdue", row.overdue
+    for number, override in enumerate(numbers.overrides, start=1):
+        section = f"ladder override {number}"
+        yield section, override.application, "family", override.family
+        yield section, override.application, "level", override.level
+        yield section, override.application, "by", override.by
+        yield section, override.application, "granted on", override.granted_on.isoformat()
+        yield section, override.application, "until", override.until.isoformat()
+        yield section, override.application, "reason", override.reason
 
 
 def _share(name: str, share: Share, trend: Trend) -> Iterator[Line]:

@@ -22,6 +22,9 @@ def test_a_program_reads_the_numbers_of_the_page(cast: Cast, fallen: Run, caller
     assert document["hypotheses_held"]["whole"] == 1
     assert document["teams"][0]["team"] == fallen.experiment.application.team.name
     assert sum(filter(None, document["teams"][0]["runs"].values())) == 1
+    override = document["ladder_overrides"][0]
+    assert override["application"] == fallen.experiment.application.slug
+    assert (override["level"], override["by"]) == (5, cast.lead.name)
 
 
 def test_a_period_that_is_none_is_named(cast: Cast, caller: Caller) -> None:

@@ -9,6 +9,7 @@ from exercises.domain.report_numbers import (
     ApplicationFact,
     Facts,
     FindingFact,
+    OverrideFact,
     Report,
     RunFact,
     headline,
@@ -146,3 +147,15 @@ def test_the_numbers_write_a_headline() -> None:
 def test_a_headline_never_joins_bad_and_good_with_and() -> None:
     mixed = of(ran(JULY, outside_s=30.0), ran(OCTOBER, outside_s=90.0), ran(OCTOBER, LOCKS))
     assert headline(mixed) == "We test more, but recover slower"
+
+
+def test_an_override_is_printed_for_every_period_in_which_it_was_in_force() -> None:
+    def granted(on: date, until: date, slug: str) -> OverrideFact:
+        return OverrideFact(slug, "Broker", "az-power", 4, "A lead", "New", on, until)
+
+    before = granted(date(2026, 6, 1), date(2026, 7, 31), "before")
+    into = granted(date(2026, 7, 1), date(2026, 8, 1), "into")
+    last_day = granted(date(2026, 10, 31), date(2027, 1, 1), "last-day")
+    after = granted(date(2026, 11, 1), date(2026, 11, 2), "after")
+    numbers = of(overrides=(before, into, last_day, after))
+    assert [o.slug for o in numbers.overrides] == ["last-day", "into"]

@@ -11,9 +11,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.html import escape
 
-from exercises.models import Finding, ReportBrief, Run
+from exercises.models import Finding, LadderOverride, ReportBrief, Run
 from exercises.models.due_work import database_now
+from exercises.queries.report import report_zone
 from exercises.services.reports import Ask, write_brief
 from tests import build
 from tests.cast import Cast
@@ -199,3 +201,18 @@ def test_words_are_shown_as_text(client: Client, cast: Cast, fallen: Run) -> Non
     text = page(client)
     assert "<script>alert(1)" not in text
     assert "&lt;b&gt;bold" in text
+
+
+def test_an_override_of_the_ladder_is_printed_with_who_why_and_until(
+    client: Client, cast: Cast, fallen: Run
+) -> None:
+    application = fallen.experiment.application
+    granted = LadderOverride.objects.filter(application=application).latest("id")
+    client.force_login(cast.leadership)
+    text = page(client)
+    assert reverse("ladder_detail", args=[application.slug, granted.failure_family]) in text
+    assert f"Up to level 5, by {cast.lead.name} on" in text
+    assert f"until {granted.valid_until.astimezone(report_zone()):%-d %b %Y}: " in text
+    assert escape(granted.reason) in text
+    rows = list(csv.reader(io.StringIO(page(client, "report_csv"))))
+    assert ["ladder override 1", application.name, "reason", granted.reason] in rows
