@@ -49,6 +49,11 @@ def rules(**first_row: Any) -> dict[str, Any]:
         ({"policy_alone": True}, "rows.1.policy_alone"),
         ({"off": 1}, "rows.1.off"),
         ({"hours": {"zone": "Mars", "days": ["Mon"]}}, "rows.1.hours.zone"),
+        ({"hours": {"zone": ["UTC"], "days": ["Mon"]}}, "rows.1.hours.zone"),
+        ({"hours": {"from": "09:00+02:00", "until": "17:00"}}, "rows.1.hours.from"),
+        ({"hours": {"from": "09:00", "until": "17:00Z"}}, "rows.1.hours.until"),
+        ({"rungs": [True, 2]}, "rows.1.rungs"),
+        ({"rungs": [1.0, 2]}, "rows.1.rungs"),
         ({"rungs": [1]}, "rows"),
     ],
 )  # fmt: skip
@@ -58,7 +63,11 @@ def test_a_mistake_is_named_with_its_field(change: dict[str, Any], field: str) -
     assert field in [name for name, _ in caught.value.problems]
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"rows": 1, "rows": 2}', "[" * 5000, "x" * 100_001])
+@pytest.mark.parametrize(
+    "text",
+    ["", "[]", '{"rows": 1, "rows": 2}', "[" * 5000, "x" * 100_001]
+    + [f'{{"rows": {"1" * 5000}}}', '{"rows": NaN}'],
+)
 def test_what_is_no_object_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         parse(document_of(text))
