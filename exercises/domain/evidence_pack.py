@@ -47,6 +47,8 @@ _UNREADABLE: Final = (
     OverflowError,
     struct.error,
 )
+# What reading JSON raises that is broken, nested too deep, or of another shape.
+_NOT_AS_WRITTEN: Final = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 _EPOCH: Final = (1980, 1, 1, 0, 0, 0)
 
 
@@ -160,7 +162,7 @@ def _manifest(files: Mapping[str, bytes]) -> tuple[dict[str, Any] | None, list[P
         Ed25519PublicKey.from_public_bytes(bytes.fromhex(found["public_key"]))
         listed = {str(name): (row["sha256"], row["bytes"]) for name, row in found["files"].items()}
         readable = found["version"] == VERSION and isinstance(found["subject"], str)
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except _NOT_AS_WRITTEN:
         return None, [Problem(MANIFEST, "cannot be read")]
     if not readable or MANIFEST in listed or SIGNATURE in listed:
         return None, [Problem(MANIFEST, "cannot be read")]
@@ -197,7 +199,7 @@ def _approved(files: Mapping[str, bytes]) -> Iterator[Problem]:
             found = json.loads(body)
             digest = hashlib.sha256(canonical_bytes(found["plan"])).hexdigest()
             fits = digest == found["digest"]
-        except (ValueError, KeyError, TypeError):
+        except _NOT_AS_WRITTEN:
             fits = False
         if not fits:
             yield Problem(name, "is not the plan that its digest names")
@@ -207,7 +209,7 @@ def _audited(files: Mapping[str, bytes]) -> Iterator[Problem]:
     try:
         entries = json.loads(files.get("audit.json", b'{"entries": []}'))["entries"]
         broken = [e.get("seq") for e in entries if not _is_linked(e)]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except _NOT_AS_WRITTEN:
         yield Problem("audit.json", "cannot be read")
         return
     for seq in broken:

@@ -69,6 +69,11 @@ def test_a_file_that_was_added_or_taken_away_is_named(whole: bytes) -> None:
     assert altered(whole, "decisions.json", None) == [("decisions.json", "is missing")]
 
 
+@pytest.mark.parametrize("name", ["manifest.json", "plans/EXP-1-1.json", "audit.json"])
+def test_a_file_that_nests_without_end_is_a_problem_not_a_crash(whole: bytes, name: str) -> None:
+    assert name in [file for file, _ in altered(whole, name, b"[" * 200_000)]
+
+
 def test_a_manifest_made_anew_lacks_its_signature(whole: bytes) -> None:
     files = _unzip(whole)
     body = b"[]\n"
