@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from itertools import combinations
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from exercises.domain.blast_radius import Rung
 from exercises.domain.capacities import Capacity, label
 from exercises.domain.concurrency import OPEN_RUNS_PER_ACCOUNT_REGION
 from exercises.domain.errors import Refusal
+from exercises.domain.times import Window
+from exercises.domain.working_hours import WorkingHours
 
 ENVIRONMENTS: Final = ("dev", "pre-production", "production")
 RUNGS: Final = tuple(rung.value for rung in Rung)
@@ -30,34 +31,8 @@ LONGEST_MINUTES: Final = 720
 LONGEST_LEAD_TIME_H: Final = 24 * 30
 LONGEST_REHEARSAL_AGE_H: Final = 24 * 90
 MOST_OPEN_IN_A_PLACE: Final = OPEN_RUNS_PER_ACCOUNT_REGION
-WEEKDAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 Problem = tuple[str, str]
-
-
-@dataclass(frozen=True, slots=True)
-class WorkingHours:
-    """When a run may take place: on these days, from and until these local times."""
-
-    zone: str
-    days: tuple[str, ...]
-    opens: time
-    closes: time
-
-    def hold(self, starts_at: datetime, ends_at: datetime) -> bool:
-        """Whether the whole span lies inside, on one local day."""
-        zone = ZoneInfo(self.zone)
-        first, last = starts_at.astimezone(zone), ends_at.astimezone(zone)
-        return (
-            first.date() == last.date()
-            and WEEKDAYS[first.weekday()] in self.days
-            and self.opens <= first.time()
-            and last.time() <= self.closes
-        )
-
-    @property
-    def words(self) -> str:
-        return f"{', '.join(self.days)} {self.opens:%H:%M} to {self.closes:%H:%M}, {self.zone}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +120,7 @@ def row_refusals(row: PolicyRow, asked: Asked) -> tuple[Refusal, ...]:
         )
     if row.needs_alarm and not asked.has_alarm:
         found.append(("alarm", "The policy asks for an alarm that stops it.", "Name an alarm."))
-    if row.hours is not None and not row.hours.hold(asked.starts_at, asked.ends_at):
+    if row.hours is not None and not row.hours.hold(Window(asked.starts_at, asked.ends_at)):
         found.append(
             (
                 "hours",

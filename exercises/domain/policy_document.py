@@ -28,12 +28,11 @@ from exercises.domain.policy import (
     MOST_TARGETS,
     RUNGS,
     TIERS,
-    WEEKDAYS,
     PolicyRow,
     PolicyRules,
     Problem,
-    WorkingHours,
 )
+from exercises.domain.working_hours import WEEKDAYS, WorkingHours
 
 Choice = TypeVar("Choice", str, int)
 

@@ -8,36 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from exercises.domain.times import Window
+from exercises.domain.working_hours import WorkingHours
 
 MOST_STEPS: Final = 20_000
 """More than two weeks of minutes: a search ends, whatever is asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class WorkingHours:
-    """When people are at work, by the clock of one zone; Monday is 0."""
-
-    timezone: str
-    begins: time = time(9)
-    ends: time = time(17)
-    days: frozenset[int] = frozenset(range(5))
-
-    def hold(self, span: Window) -> bool:
-        """Whether all of the span lies in the hours of one day."""
-        zone = ZoneInfo(self.timezone)
-        begins = span.starts_at.astimezone(zone)
-        ends = span.ends_at.astimezone(zone)
-        return (
-            begins.date() == ends.date()
-            and begins.weekday() in self.days
-            and self.begins <= begins.time()
-            and ends.time() <= self.ends
-        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,10 @@ from typing import Final
 from exercises.domain.actors import Actor
 from exercises.domain.conflicts import Slot, in_the_way
 from exercises.domain.exercise_phases import Phase
-from exercises.domain.policy import WEEKDAYS, PolicyRow
-from exercises.domain.slots import Crowd, WorkingHours, free_slots
+from exercises.domain.policy import PolicyRow
+from exercises.domain.slots import Crowd, free_slots
 from exercises.domain.times import Window
+from exercises.domain.working_hours import WorkingHours
 from exercises.models import Exercise, Experiment
 from exercises.queries.conflicts import neighbours, slots_of, span_of
 from exercises.queries.freezes import freeze_facts, freezes_holding
@@ -54,7 +55,7 @@ def next_free(experiment: Experiment, *, now: datetime, limit: int = 3) -> list[
         step=STEP_ON_OUR_OWN if is_own else planned_wall(STEP_IN_EXERCISE_S),
         busy=[*busy, *(freeze.window for freeze in frozen)],
         crowd=Crowd(_at_the_same_place(mine, others), policy.open_per_place),
-        hours=_hours(row) or (WorkingHours(experiment.exercise.timezone) if is_own else None),
+        hours=row.hours or (WorkingHours(experiment.exercise.timezone) if is_own else None),
         limit=limit,
     )
 
@@ -96,13 +97,6 @@ def _left_of(exercise: Exercise, now: datetime) -> Window | None:
     late = max(now - exercise.starts_at, timedelta()) if exercise.went_live_at is None else None
     ends_at = exercise.ends_at - (late or timedelta())
     return Window(exercise.starts_at, ends_at) if ends_at > exercise.starts_at else None
-
-
-def _hours(row: PolicyRow) -> WorkingHours | None:
-    if row.hours is None:
-        return None
-    days = frozenset(WEEKDAYS.index(day) for day in row.hours.days)
-    return WorkingHours(row.hours.zone, row.hours.opens, row.hours.closes, days)
 
 
 def _before_approval_counts(row: PolicyRow, within: Window, now: datetime) -> list[Window]:

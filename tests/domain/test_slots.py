@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exercises.domain.slots import Crowd, WorkingHours, free_slots
+from exercises.domain.slots import Crowd, free_slots
 from exercises.domain.times import Window
+from exercises.domain.working_hours import WorkingHours
 
 NINE = datetime(2026, 11, 18, 9, tzinfo=UTC)  # a Wednesday
 MINUTE = timedelta(minutes=1)

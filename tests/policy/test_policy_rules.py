@@ -65,9 +65,11 @@ def test_a_mistake_is_named_with_its_field(change: dict[str, Any], field: str) -
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"rows": 1, "rows": 2}', "[" * 5000, "x" * 100_001]
-    + [f'{{"rows": {"1" * 5000}}}', '{"rows": NaN}'],
-)
+    [
+        "", "[]", '{"rows": 1, "rows": 2}', "[" * 5000, "x" * 100_001,
+        f'{{"rows": {"1" * 5000}}}', '{"rows": NaN}',
+    ],
+)  # fmt: skip
 def test_what_is_no_object_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
         parse(document_of(text))

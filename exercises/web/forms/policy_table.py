@@ -14,7 +14,8 @@ from django.http import QueryDict
 
 from exercises.domain.blast_radius import Rung
 from exercises.domain.capacities import Capacity, label
-from exercises.domain.policy import ENVIRONMENTS, MOST_ROWS, TIERS, WEEKDAYS
+from exercises.domain.policy import ENVIRONMENTS, MOST_ROWS, TIERS
+from exercises.domain.working_hours import WEEKDAYS
 
 ENVIRONMENT_WORDS = {
     "dev": "Development",
