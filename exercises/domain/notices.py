@@ -30,6 +30,7 @@ class Topic(StrEnum):
     ENDED = "ended"
     DEBRIEF = "debrief"
     CANCELLED = "cancelled"
+    EXPERIMENT_CANCELLED = "experiment_cancelled"
     NO_GO = "no_go"
     APPROVAL_ASKED = "approval_asked"
     CHANGES_REQUESTED = "changes_requested"
@@ -38,8 +39,12 @@ class Topic(StrEnum):
     APPROVAL_EXPIRES = "approval_expires"
     FINDING_ASSIGNED = "finding_assigned"
     FINDING_OVERDUE = "finding_overdue"
+    FINDING_REOPENED = "finding_reopened"
     EDITION_CREATED = "edition_created"
     INVITED = "invited"
+    MENTOR_ASKED = "mentor_asked"
+    MENTOR_ANSWERED = "mentor_answered"
+    SIGNED_OFF = "signed_off"
     SCHEDULE_SUSPENDED = "schedule_suspended"
     FREEZE_HOLDS = "freeze_holds"
     CHANNEL_DISABLED = "channel_disabled"
@@ -75,7 +80,8 @@ WORDS: Final[Mapping[Topic, str]] = MappingProxyType(
         _T.STOPPED: "Each stop",
         _T.ENDED: "End",
         _T.DEBRIEF: "Debrief",
-        _T.CANCELLED: "Cancelled",
+        _T.CANCELLED: "An exercise is cancelled",
+        _T.EXPERIMENT_CANCELLED: "An experiment is cancelled",
         _T.NO_GO: "No-go",
         _T.APPROVAL_ASKED: "An experiment waits for your approval",
         _T.CHANGES_REQUESTED: "Changes requested",
@@ -84,8 +90,12 @@ WORDS: Final[Mapping[Topic, str]] = MappingProxyType(
         _T.APPROVAL_EXPIRES: "An approval expires soon",
         _T.FINDING_ASSIGNED: "A finding is yours",
         _T.FINDING_OVERDUE: "Your finding is past its date",
+        _T.FINDING_REOPENED: "A finding taken for fixed came back",
         _T.EDITION_CREATED: "A new edition",
         _T.INVITED: "An invitation",
+        _T.MENTOR_ASKED: "You are asked to be a mentor",
+        _T.MENTOR_ANSWERED: "A mentor answers",
+        _T.SIGNED_OFF: "A mentor signs an experiment off",
         _T.SCHEDULE_SUSPENDED: "A schedule is suspended",
         _T.FREEZE_HOLDS: "A freeze holds your experiment",
         _T.CHANNEL_DISABLED: "A channel is switched off",
@@ -112,7 +122,7 @@ URGENT: Final = frozenset({_T.STOPPED, _T.NO_GO, _T.HOUR_BEFORE, _T.TEST})
 NEEDS_YOU: Final = frozenset(
     {_T.APPROVAL_ASKED, _T.CHANGES_REQUESTED, _T.APPROVAL_EXPIRES, _T.FINDING_ASSIGNED}
     | {_T.FINDING_OVERDUE, _T.INVITED, _T.SCHEDULE_SUSPENDED, _T.FREEZE_HOLDS, _T.HOUR_BEFORE}
-    | {_T.NO_GO, _T.CHANNEL_DISABLED}
+    | {_T.NO_GO, _T.CHANNEL_DISABLED, _T.MENTOR_ASKED, _T.FINDING_REOPENED}
 )
 """Somebody has to do something, not only to know."""
 

@@ -19,6 +19,7 @@ from exercises.models.due_work import DueWork
 from exercises.models.exercises import Exercise
 from exercises.models.experiments import Experiment
 from exercises.models.findings import Finding
+from exercises.models.mentoring import MentorRequest
 from exercises.models.people import Team, User
 
 KINDS = (("mail", "E-mail"), ("chat", "Chat"))
@@ -84,6 +85,9 @@ class Announcement(DueWork):
     )
     finding = models.ForeignKey(
         Finding, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
+    )
+    mentor_request = models.ForeignKey(
+        MentorRequest, null=True, blank=True, on_delete=models.CASCADE, related_name="+"
     )
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     people = models.JSONField(default=list, blank=True)

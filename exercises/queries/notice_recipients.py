@@ -19,6 +19,7 @@ from exercises.models import (
     Exercise,
     Experiment,
     Membership,
+    Notice,
     NoticePolicy,
     OrganisationRole,
     Participation,
@@ -61,8 +62,15 @@ def recipients_of(announcement: Announcement) -> Recipients:
         _of_an_approval(found, announcement.experiment)
     elif announcement.experiment is not None:
         _of_an_experiment(found, announcement.experiment)
+        if topic is Topic.EXPERIMENT_CANCELLED:
+            _who_counted_on(found, announcement.experiment)
     elif topic is Topic.EDITION_CREATED and announcement.exercise is not None:
         _of_an_edition(found, announcement.exercise)
+    elif topic is Topic.MENTOR_ANSWERED and announcement.mentor_request is not None:
+        asked = announcement.mentor_request
+        found.add([asked.asked_by_id], "You asked")
+        found.add(answering_for(asked.application), "It is your team's")
+        found.teams.add(asked.application.team_id)
     elif topic is Topic.SCHEDULE_SUSPENDED:
         found.add(_with_role(OrgRole.PROGRAMME_LEAD), "You lead the programme")
         found.add(_with_role(OrgRole.SAFETY_OFFICER), "You are a safety officer")
@@ -97,8 +105,8 @@ def _of_a_moment(
     if topic is Topic.NO_GO:
         return
     rules, rung = current_rules(), rung_of(exercise)
-    # That it will not take place after all is for everyone who was told that it would.
-    moment = Topic.ANNOUNCED if topic is Topic.CANCELLED else topic
+    is_off = topic is Topic.CANCELLED
+    moment = Topic.ANNOUNCED if is_off else topic
     found.is_for_all = exercise.kind != "self_service"
     places = Participation.objects.filter(exercise=exercise).exclude(answer="declined")
     if experiment is not None:
@@ -107,7 +115,7 @@ def _of_a_moment(
         found.add(places.values_list("on_call_person", flat=True), "You are on call")
     applications = list(places.values_list("application_id", flat=True))
     teams = set(Application.objects.filter(pk__in=applications).values_list("team_id", flat=True))
-    if rules.reaches(moment, Audience.PARTICIPANTS, rung):
+    if is_off or rules.reaches(moment, Audience.PARTICIPANTS, rung):
         found.teams |= teams
         found.add(_members(teams, _OPERATORS), "Your team takes part")
     if rules.reaches(moment, Audience.DEPENDENTS, rung):
@@ -116,6 +124,10 @@ def _of_a_moment(
         found.add(_members(of_them, (TeamRole.OWNER.value,)), "Your service depends on it")
     if rules.reaches(moment, Audience.LEADERSHIP, rung):
         found.add(_with_role(OrgRole.LEADERSHIP), f"Blast radius {rung} of 5")
+    if is_off:
+        # Also whom a policy or an answer leaves out by now, but who was told that it would be.
+        found.add(places.values_list("on_call_person", flat=True), "You are on call")
+        found.add(_told_of(exercise), "You were told of it before")
 
 
 def _teams_that_depend_on(applications: Iterable[int]) -> set[int]:
@@ -146,6 +158,21 @@ def _of_an_experiment(found: Recipients, experiment: Experiment) -> None:
     found.add([experiment.author_id, experiment.proposed_by_id], "You wrote it")
     found.add(_members({experiment.application.team_id}, _OPERATORS), "It is your team's")
     found.teams.add(experiment.application.team_id)
+
+
+def _who_counted_on(found: Recipients, experiment: Experiment) -> None:
+    """Beside its team: who leads the exercise, is on call for it, or gave a decision."""
+    exercise = experiment.exercise
+    found.add([exercise.lead_id], "You lead the exercise")
+    found.add([exercise.safety_officer_id], "You are its safety officer")
+    places = exercise.participations.filter(application=experiment.application_id)
+    found.add(places.values_list("on_call_person", flat=True), "You are on call")
+    found.add(experiment.decisions.values_list("decided_by", flat=True), "You decided on it")
+
+
+def _told_of(exercise: Exercise) -> list[int]:
+    about = Q(announcement__exercise=exercise) | Q(announcement__experiment__exercise=exercise)
+    return list(Notice.objects.filter(about).values_list("person_id", flat=True).distinct())
 
 
 def _of_an_edition(found: Recipients, exercise: Exercise) -> None:

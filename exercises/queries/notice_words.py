@@ -28,6 +28,7 @@ _TITLES: Final = {
     _T.ENDED: "{exercise}: nothing runs any more, debrief is open",
     _T.DEBRIEF: "{exercise}: the debrief is closed",
     _T.CANCELLED: "{exercise} is cancelled",
+    _T.EXPERIMENT_CANCELLED: "Cancelled: {experiment}",
     _T.NO_GO: "No-go for {exercise}",
     _T.APPROVAL_ASKED: "{experiment} waits for your approval",
     _T.CHANGES_REQUESTED: "Changes requested: {experiment}",
@@ -36,13 +37,18 @@ _TITLES: Final = {
     _T.APPROVAL_EXPIRES: "An approval of {experiment} expires before it runs",
     _T.FINDING_ASSIGNED: "{finding} is yours",
     _T.FINDING_OVERDUE: "{finding} is past its date",
+    _T.FINDING_REOPENED: "{finding} is open again",
     _T.EDITION_CREATED: "{exercise} is planned for {when}",
     _T.INVITED: "You are invited: {exercise}, {when}",
+    _T.MENTOR_ASKED: "{application} asks you to be its mentor",
+    _T.MENTOR_ANSWERED: "{mentor} {answer} to be the mentor of {application}",
+    _T.SIGNED_OFF: "A mentor signed {experiment} off",
     _T.SCHEDULE_SUSPENDED: "The schedule of {exercise} is suspended",
     _T.FREEZE_HOLDS: "A freeze holds {experiment}",
     _T.CHANNEL_DISABLED: "A channel is switched off",
     _T.TEST: "A test from chaosplane",
 }
+_ANSWERS: Final = {"asked": "is asked", "accepted": "agrees", "declined": "declines"}
 _TO_PAGE: Final = {
     _T.HOUR_BEFORE: "exercise_preflight",
     _T.INVITED: "exercise_participants",
@@ -69,10 +75,14 @@ def title_of(row: Announcement) -> str:
     exercise = _exercise(row)
     experiment = row.experiment.title if row.experiment else ""
     name = exercise.name if exercise else "An exercise"
+    asked = row.mentor_request
     return _TITLES[Topic(row.topic)].format(
         exercise=name,
         experiment=f"“{experiment}”" if experiment else name,
         what=f"“{experiment}”" if experiment else name,
+        application=asked.application.name if asked else "A team",
+        mentor=asked.mentor.name if asked else "A mentor",
+        answer=_ANSWERS[asked.answer] if asked else "answers",
         finding=row.finding.code if row.finding else "A finding",
         when=_stamp(exercise) if exercise else "",
     )
@@ -83,6 +93,11 @@ def path_of(row: Announcement) -> str:
     topic, exercise = Topic(row.topic), _exercise(row)
     if row.finding is not None:
         return reverse("finding_detail", args=[row.finding.pk])
+    if topic is _T.MENTOR_ASKED:
+        return reverse("mentor_list")
+    if row.mentor_request is not None:
+        asked = row.mentor_request
+        return reverse("ladder_detail", args=[asked.application.slug, asked.failure_family])
     if topic in {_T.CHANNEL_DISABLED, _T.TEST}:
         return reverse("notify_wishes")
     if topic is _T.APPROVAL_ASKED and row.experiment is not None:

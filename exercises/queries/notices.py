@@ -23,6 +23,8 @@ SHOWN: Final = (("unread", "Unread"), ("needs_you", "Needs you"), ("all", "All")
 
 _ICONS: Final = {
     Topic.STOPPED: ("square", "tone-danger"),
+    Topic.CANCELLED: ("x", "tone-wait"),
+    Topic.EXPERIMENT_CANCELLED: ("x", "tone-wait"),
     Topic.NO_GO: ("ban", "tone-danger"),
     Topic.CHANNEL_DISABLED: ("warn", "tone-danger"),
     Topic.HOUR_BEFORE: ("phone", "tone-wait"),
@@ -33,8 +35,12 @@ _ICONS: Final = {
     Topic.DECLINED: ("x", ""),
     Topic.FINDING_ASSIGNED: ("finding", "tone-learn"),
     Topic.FINDING_OVERDUE: ("finding", "tone-learn"),
+    Topic.FINDING_REOPENED: ("refresh", "tone-learn"),
     Topic.INVITED: ("people", "tone-wait"),
     Topic.FREEZE_HOLDS: ("snow", "tone-wait"),
+    Topic.MENTOR_ASKED: ("people", "tone-wait"),
+    Topic.MENTOR_ANSWERED: ("people", ""),
+    Topic.SIGNED_OFF: ("approve", "tone-ok"),
     Topic.SCHEDULE_SUSPENDED: ("pause", "tone-wait"),
     Topic.STARTED: ("play", "tone-run"),
     Topic.ENDED: ("check", ""),
@@ -91,6 +97,8 @@ def notices_of(actor: Actor) -> QuerySet[Notice]:
         "announcement__exercise",
         "announcement__experiment__exercise",
         "announcement__finding",
+        "announcement__mentor_request__application",
+        "announcement__mentor_request__mentor",
     )
 
 
@@ -166,6 +174,8 @@ def deliveries_of(state: str = "") -> QuerySet[Delivery]:
         "announcement__exercise",
         "announcement__experiment__exercise",
         "announcement__finding",
+        "announcement__mentor_request__application",
+        "announcement__mentor_request__mentor",
     )
     return rows.filter(state=state) if state in dict(Delivery.STATES) else rows
 

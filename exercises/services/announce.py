@@ -31,7 +31,7 @@ def announce(*, announcement_id: int, fence: int) -> int:
         row = (
             Announcement.objects.select_for_update(of=("self",), no_key=True)
             .select_related("exercise", "experiment__application", "experiment__exercise")
-            .select_related("finding")
+            .select_related("finding", "mentor_request__application")
             .get(pk=announcement_id)
         )
         if row.fence != fence or row.told_at is not None or row.skipped_because:

@@ -60,6 +60,8 @@ def _due(channel: Channel, now: datetime) -> list[Delivery]:
             "announcement__exercise",
             "announcement__experiment__exercise",
             "announcement__finding",
+            "announcement__mentor_request__application",
+            "announcement__mentor_request__mentor",
             "notice__person",
         )
         .order_by("not_before", "id")

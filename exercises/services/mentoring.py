@@ -11,6 +11,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
 from exercises.domain.failure_families import words_of
 from exercises.domain.ladder import EVIDENCE_AGE, LONGEST_OVERRIDE, MENTOR, Level
+from exercises.domain.notices import Topic
 from exercises.models import (
     Application,
     Experiment,
@@ -26,6 +27,7 @@ from exercises.queries.approvals import excluded_from_deciding
 from exercises.queries.ladder import family_of, ladder_of, level_of_experiment
 from exercises.queries.mentors import mentor_team_of, mentors_for
 from exercises.services.audit import record
+from exercises.services.notify import tell
 from exercises.services.run_events import append_event
 
 LONGEST_TEXT: Final = 500
@@ -56,6 +58,14 @@ def ask_mentor(
                 asked_by_id=actor.person_id,
                 asked_at=database_now(),
             )
+            tell(
+                Topic.MENTOR_ASKED,
+                key=f"mentor:{request.pk}:asked",
+                text=". ".join(filter(None, (words_of(family).capitalize(), request.message))),
+                mentor_request=request,
+                by_id=actor.user_id,
+                people=[mentor.pk],
+            )
             record(actor, "mentor.ask", request, mentor=mentor.name, family=family)
     except IntegrityError:
         raise Conflict(f"{mentor.name} was asked already") from None
@@ -78,6 +88,15 @@ def answer_mentor_request(
             raise Conflict(f"this was {locked.answer} already")
         locked.answer, locked.reason, locked.answered_at = answer, reason.strip(), database_now()
         locked.save(update_fields=["answer", "reason", "answered_at"])
+        tell(
+            Topic.MENTOR_ANSWERED,
+            key=f"mentor:{locked.pk}:answered",
+            text=". ".join(
+                filter(None, (words_of(locked.failure_family).capitalize(), locked.reason))
+            ),
+            mentor_request=locked,
+            by_id=actor.user_id,
+        )
         record(actor, f"mentor.{answer}", locked, reason=locked.reason)
     return locked
 
@@ -123,6 +142,13 @@ def sign_off(
             text=f"{locked.title}: signed off by a mentor of {team.name}.",
             source=actor.name,
             author_id=actor.user_id,
+        )
+        tell(
+            Topic.SIGNED_OFF,
+            key=f"sign-off:{signed.pk}",
+            text=signed.note or f"For the first run in production, by {team.name}.",
+            experiment=locked,
+            by_id=actor.user_id,
         )
         record(actor, "mentor.sign_off", signed, experiment=locked.code, digest=digest_seen)
     return signed

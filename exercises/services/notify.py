@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from exercises.domain.notices import Topic
-from exercises.models import Announcement, Exercise, Experiment, Finding, RunEvent
+from exercises.models import Announcement, Exercise, Experiment, Finding, MentorRequest, RunEvent
 from exercises.models.due_work import database_now
 
 OF_EVENT: Final[Mapping[str, Topic]] = {
@@ -36,6 +36,7 @@ def tell(
     exercise: Exercise | None = None,
     experiment: Experiment | None = None,
     finding: Finding | None = None,
+    mentor_request: MentorRequest | None = None,
     by_id: int | None = None,
     people: Iterable[int] = (),
     at: datetime | None = None,
@@ -54,6 +55,7 @@ def tell(
         exercise=exercise,
         experiment=experiment,
         finding=finding,
+        mentor_request=mentor_request,
         by_id=by_id,
         people=sorted(set(people)),
         due_at=now,
