@@ -41,6 +41,7 @@ from exercises.web.forms.deployment import (
 )
 from exercises.web.forms.probe_rows import STATS, ProbeRow, renumbered
 from exercises.web.forms.setup import ApplicationChangeForm, ApplicationForm, add_problems
+from exercises.web.numbers import whole
 from exercises.web.objectives import standing_of
 
 ON_A_PAGE = 25
@@ -183,9 +184,9 @@ def deployment_edit(request: SignedInRequest, slug: str, pk: int) -> HttpRespons
 
 def _rows_changed(request: SignedInRequest, typed: Typed) -> Typed | None:
     """Add or remove a probe: the buttons that change the form and save nothing."""
-    without = request.POST.get("remove_probe", "")
-    if without.isdecimal():
-        return typed.with_probes(renumbered(typed.probes, without=int(without)))
+    without = whole(request.POST.get("remove_probe", ""))
+    if without is not None:
+        return typed.with_probes(renumbered(typed.probes, without=without))
     if request.POST.get("do") == "add_probe":
         if len(typed.probes) >= MAX_PROBES:
             messages.error(request, f"At most {MAX_PROBES} probes; remove one first.")

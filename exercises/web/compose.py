@@ -38,6 +38,7 @@ from exercises.web.forms.compose_page import (
     zones_of,
 )
 from exercises.web.forms.probe_rows import STATS, ProbeRow, renumbered, row_of
+from exercises.web.numbers import whole
 
 
 @signed_in
@@ -262,9 +263,10 @@ def _first_deployment(desk: Desk, retested: Experiment | None) -> Deployment | N
 
 
 def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    number = whole(text)
+    if number is None:
         raise Http404("no such number")
-    return int(text)
+    return number
 
 
 urlpatterns = [

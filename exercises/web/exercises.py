@@ -35,6 +35,7 @@ from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
 from exercises.web.exercise_head import find_exercise, head
 from exercises.web.forms.exercises import FIELD_OF, ExerciseForm
+from exercises.web.numbers import whole
 
 PAGE = 25
 LOG_PAGE = 50
@@ -143,7 +144,7 @@ def _participants(
 def invite_applications(request: SignedInRequest, slug: str) -> HttpResponse:
     """Invite the ticked applications."""
     exercise = find_exercise(request.actor, slug)
-    ticked = [value for value in request.POST.getlist("application") if value.isdecimal()]
+    ticked = [whole(value) or 0 for value in request.POST.getlist("application")]
     applications = list(Application.objects.filter(pk__in=ticked))
     if not applications:
         messages.error(request, "Tick at least one application to invite.")

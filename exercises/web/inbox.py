@@ -21,6 +21,7 @@ from exercises.services import inbox as services
 from exercises.services.taking_part import acknowledge
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.exercise_head import find_exercise, head
+from exercises.web.numbers import whole
 
 PAGE_SIZE = 25
 
@@ -55,11 +56,13 @@ def notice_open(request: SignedInRequest, number: int) -> HttpResponse:
 @require_POST
 def notices_read(request: SignedInRequest) -> HttpResponse:
     """Mark one, or without a number all of them, as read."""
-    number = request.POST.get("notice", "")
-    if number and not number.isdecimal():
+    typed = request.POST.get("notice", "")
+    number = whole(typed)
+    if typed and number is None:
         raise Http404("no such notice")
-    count = services.mark_read(actor=request.actor, notices=[int(number)] if number else None)
-    if not number:
+    wanted = None if number is None else [number]
+    count = services.mark_read(actor=request.actor, notices=wanted)
+    if wanted is None:
         messages.success(request, f"{count} marked as read.")
     return _back(request)
 

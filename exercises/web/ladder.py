@@ -31,6 +31,7 @@ from exercises.services.mentoring import (
 )
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
+from exercises.web.numbers import whole
 
 Errors = dict[str, list[str]]
 
@@ -110,14 +111,13 @@ def mentor_ask(request: SignedInRequest, slug: str, family: str) -> HttpResponse
 def ladder_override(request: SignedInRequest, slug: str, family: str) -> HttpResponse:
     """Open a level for a while, with a reason."""
     application = _application(slug)
-    level = request.POST.get("level", "")
     try:
         until = _end_of(request.POST.get("until", ""))
         override_ladder(
             actor=request.actor,
             application=application,
             family=family,
-            level=int(level) if level.isdecimal() else 0,
+            level=whole(request.POST.get("level", "")) or 0,
             reason=request.POST.get("reason", ""),
             valid_until=until,
         )
@@ -182,7 +182,7 @@ def _ladder(
 
 
 def _person(chosen: str) -> User:
-    person = User.objects.filter(pk=int(chosen)).first() if chosen.isdecimal() else None
+    person = User.objects.filter(pk=whole(chosen) or 0).first()
     if person is None:
         raise Invalid("mentor", "choose who you ask")
     return person

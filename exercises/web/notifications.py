@@ -28,6 +28,7 @@ from exercises.services import channels as services
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.forms.setup import add_problems
 from exercises.web.looks import BLAST_RADII
+from exercises.web.numbers import whole
 
 PAGE_SIZE: Final = 50
 
@@ -259,7 +260,8 @@ def notice_policy(request: SignedInRequest) -> HttpResponse:
 def _sent_rules(request: SignedInRequest) -> dict[str, dict[str, object]]:
     def cell(name: str) -> object:
         sent = request.POST.get(name, "")
-        return (int(sent) if sent.isdecimal() and len(sent) < 3 else sent) if sent else None
+        number = whole(sent, digits=2)
+        return number if number is not None else sent or None
 
     return {m.value: {a.value: cell(f"{m}.{a}") for a in Audience} for m in MOMENTS}
 

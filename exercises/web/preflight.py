@@ -20,6 +20,7 @@ from exercises.queries.exercise_plan import ExperimentRow, Rehearsal, experiment
 from exercises.services.preflight import run_check, run_preflight
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.exercise_head import find_exercise, head
+from exercises.web.numbers import whole
 
 Rows = tuple[ExperimentRow, ...]
 
@@ -53,10 +54,9 @@ def run_checks(request: SignedInRequest, slug: str) -> HttpResponse:
     if "check" in request.POST:
         return _one_check(request, slug, chosen[0])
     if request.headers.get("HX-Request") and len(chosen) > 1:
-        step = request.POST.get("step", "")
-        if not step.isdecimal():
+        at = whole(request.POST.get("step", ""))
+        if at is None:
             return _progress(request, exercise, chosen, at=0)
-        at = int(step[:6])
         if at < len(chosen):
             run_preflight(actor=request.actor, experiment=chosen[at])
         if at + 1 < len(chosen):

@@ -33,6 +33,7 @@ from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
 from exercises.web.formats import duration
 from exercises.web.forms.reports import BriefForm
+from exercises.web.numbers import whole
 from exercises.web.report_charts import outcome_bars
 
 PAGE_SIZE: Final = 50
@@ -208,8 +209,8 @@ def report_runs(request: SignedInRequest, key: str) -> HttpResponse:
     verdict, team = request.GET.get("verdict", ""), request.GET.get("team", "")
     if verdict in dict(VERDICTS):
         rows = rows.filter(verdict=verdict)
-    if team.isdigit() and len(team) < 10:
-        rows = rows.filter(experiment__application__team=int(team))
+    if (team_id := whole(team)) is not None:
+        rows = rows.filter(experiment__application__team=team_id)
     if request.GET.get("tier") == "1":
         rows = rows.filter(experiment__application__tier=1)
     if request.GET.get("production") == "1":

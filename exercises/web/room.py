@@ -20,6 +20,7 @@ from exercises.queries.live_room import RoomView, live_room
 from exercises.services.exercises import add_note, pin_event, unpin_event
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
+from exercises.web.numbers import whole
 from exercises.web.room_fragments import query_of, room_context
 from exercises.web.room_people import people_in
 
@@ -31,15 +32,11 @@ def view_asked(request: HttpRequest, exercise_id: int) -> RoomView:
     asked = request.GET if request.method == "GET" else request.POST
     return RoomView(
         exercise_id=exercise_id,
-        experiment_id=_number(asked.get("experiment", "")),
+        experiment_id=whole(asked.get("experiment", "")),
         run_id=_uuid(asked.get("run", "")),
         notes_only=asked.get("log") == "notes",
         as_table=asked.get("view") == "table",
     )
-
-
-def _number(text: str) -> int | None:
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None
 
 
 def _uuid(text: str) -> UUID | None:
@@ -87,7 +84,7 @@ def pin(request: SignedInRequest, slug: str) -> HttpResponse:
     """Mark a line of the log for the debrief, or take the mark off."""
     exercise = _exercise(request, slug)
     off = "unpin" in request.POST
-    event_id = _number(request.POST.get("unpin" if off else "pin", ""))
+    event_id = whole(request.POST.get("unpin" if off else "pin", ""))
     event = get_object_or_404(RunEvent, pk=event_id, exercise=exercise)
     if off:
         unpin_event(actor=request.actor, event=event)

@@ -27,6 +27,7 @@ from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
 from exercises.web.exercise_head import find_exercise, head
 from exercises.web.exercises import drawn
+from exercises.web.numbers import whole
 
 _OPEN = frozenset({Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT})
 
@@ -60,11 +61,11 @@ def _places(request: SignedInRequest, exercise: Exercise) -> list[Place]:
             continue
         numbers = {}
         for name in ("wave", "slot"):
-            typed = request.POST.get(f"{pk}-{name}", "").strip()
-            if typed.isascii() and typed.isdecimal() and len(typed) < 6:
-                numbers[name] = int(typed)
-            else:
+            number = whole(request.POST.get(f"{pk}-{name}", ""))
+            if number is None:
                 problems.append((f"{pk}.{name}", "a whole number"))
+            else:
+                numbers[name] = number
         if len(numbers) == 2:
             slot = numbers["slot"] * 60
             kept = row.offset_s if row.offset_s // 60 == numbers["slot"] else slot
@@ -128,11 +129,10 @@ def hold_point(request: SignedInRequest, slug: str) -> HttpResponse:
     exercise = find_exercise(request.actor, slug)
     authorize(request.actor, "exercise.continue", exercise)
     if request.method == "POST":
-        after = request.POST.get("after_wave", "")
         continue_wave(
             actor=request.actor,
             exercise=exercise,
-            after_wave=int(after) if after.isdecimal() and len(after) < 4 else 0,
+            after_wave=whole(request.POST.get("after_wave", "")) or 0,
             reason=request.POST.get("reason", ""),
         )
         return redirect("live_room", slug)
@@ -158,13 +158,9 @@ def join(request: SignedInRequest, slug: str, pk: int) -> HttpResponse:
     """Take what became ready after Go into a wave that has not begun."""
     exercise = find_exercise(request.actor, slug)
     experiment = get_object_or_404(exercise.experiments, pk=pk)
-    wave = request.POST.get("wave", "")
+    wave = whole(request.POST.get("wave", "")) or 0
     try:
-        join_late(
-            actor=request.actor,
-            experiment=experiment,
-            wave=int(wave) if wave.isdecimal() and len(wave) < 4 else 0,
-        )
+        join_late(actor=request.actor, experiment=experiment, wave=wave)
     except Invalid as error:
         messages.error(request, f"{experiment.title}: {error}")
     else:

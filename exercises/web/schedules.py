@@ -25,6 +25,7 @@ from exercises.services.schedules import (
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
 from exercises.web.forms.schedules import FIELD_OF, ScheduleForm, typed_of
+from exercises.web.numbers import whole
 
 
 @require_GET
@@ -112,8 +113,8 @@ def schedule_preview(request: SignedInRequest) -> HttpResponse:
     """The preview alone, for the form as it is typed."""
     authorize(request.actor, "schedule.manage")
     form = ScheduleForm(request.POST)
-    known = request.POST.get("schedule", "")
-    schedule = Schedule.objects.filter(pk=known).first() if known.isdecimal() else None
+    known = whole(request.POST.get("schedule", "")) or 0
+    schedule = Schedule.objects.filter(pk=known).first()
     return render(request, "schedules/_preview.html", _previewed(form, schedule))
 
 

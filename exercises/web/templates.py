@@ -38,6 +38,7 @@ from exercises.web.forms.templates import (
     typed_from_post,
     version_of,
 )
+from exercises.web.numbers import whole
 
 
 @dataclass(frozen=True)
@@ -174,10 +175,11 @@ def _publish_form(
 
 def _view(request: SignedInRequest, slug: str) -> TemplateView:
     template = get_object_or_404(Template, slug=slug)
-    number = request.GET.get("v", "")
-    if number and not (number.isascii() and number.isdigit() and len(number) < 9):
+    typed = request.GET.get("v", "")
+    number = whole(typed)
+    if typed and number is None:
         raise Http404("no such version")
-    view = template_view(request.actor, template, int(number) if number else None)
+    view = template_view(request.actor, template, number)
     if view is None:
         raise Http404("no such version")
     return view

@@ -83,6 +83,7 @@ def test_the_rows_behind_a_number_are_those_that_a_person_sees(
     client.force_login(cast.leadership)
     assert title in page(client, "report_runs", "?verdict=not_held&tier=&team=")
     assert "No run matches" in page(client, "report_runs", "?verdict=held")
+    assert title in page(client, "report_runs", "?team=²"), "no team is meant"
     type(fallen.experiment.exercise).objects.filter(pk=fallen.experiment.exercise_id).update(
         kind="self_service"
     )

@@ -20,6 +20,7 @@ from exercises.queries.compose import slot_offset
 from exercises.queries.plans import planned_start
 from exercises.services.propose import Draft
 from exercises.web.forms.probe_rows import ProbeRow, read_row, row_of, rows_from, rows_to_json
+from exercises.web.numbers import whole
 
 MAX_TEXT: Final = {"title": 160, "hypothesis": 2_000, "az": 32}
 DEFAULT_ZONE: Final = str(Exercise._meta.get_field("timezone").get_default())
@@ -247,10 +248,10 @@ def _moment(text: str, zone: str, name: str, problems: Problems) -> datetime | N
 
 
 def _whole(text: str, name: str, problems: Problems) -> int:
-    if text.strip().isascii() and text.strip().isdigit() and len(text.strip()) < 7:
-        return int(text)
-    problems.append((name, "a whole number"))
-    return 0
+    number = whole(text, digits=6)
+    if number is None:
+        problems.append((name, "a whole number"))
+    return number or 0
 
 
 def _too_long(typed: Typed) -> Problems:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
 from exercises.domain.steady_state import STATS as PLAIN_STATS
+from exercises.web.numbers import whole
 
 Problems = list[tuple[str, str]]
 
@@ -169,7 +170,7 @@ def _number(text: str, where: str, problems: Problems) -> float | int:
 
 
 def _whole(text: str, where: str, problems: Problems) -> int:
-    if text.isascii() and text.isdigit() and len(text) < 7:
-        return int(text)
-    problems.append((where, "a whole number, 0 or more"))
-    return 0
+    number = whole(text, digits=6)
+    if number is None:
+        problems.append((where, "a whole number, 0 or more"))
+    return number or 0
