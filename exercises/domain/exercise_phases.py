@@ -58,6 +58,11 @@ MOVES: Final[Mapping[Phase, frozenset[Phase]]] = MappingProxyType(
 
 TERMINAL: Final = frozenset(Phase) - MOVES.keys()
 
+BEFORE_LIVE: Final = frozenset({_P.PLAN, _P.JOIN, _P.APPROVE, _P.PREFLIGHT})
+"""What it will be can still be arranged."""
+OVER: Final = frozenset({_P.DEBRIEF, _P.CLOSED, _P.CANCELLED})
+"""Nothing of it starts any more."""
+
 
 def move(current: Phase, to: Phase) -> Phase:
     """Return `to` if an exercise may go there. Raises Conflict when it may not."""

@@ -13,7 +13,7 @@ from typing import Final
 from exercises.domain.approvals import ApprovalStatus
 from exercises.domain.concurrency import OPEN_RUNS_PER_APPLICATION
 from exercises.domain.errors import Refusal
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER, Phase
 from exercises.domain.freezes import FreezeFacts, freezes_touching
 from exercises.domain.run_states import RunState
 from exercises.domain.times import Window
@@ -158,13 +158,11 @@ def _slot(run: RunFacts, now: datetime, grace_s: float) -> list[Refusal]:
 
 def _phase(run: RunFacts) -> list[Refusal]:
     phase = Phase(run.exercise_phase)
-    before_debrief = {Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE}
+    allowed = frozenset({Phase.LIVE})
     if run.is_rehearsal:
-        allowed = before_debrief
+        allowed = frozenset(Phase) - OVER
     elif run.exercise_kind == "self_service":
-        allowed = {Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE}
-    else:
-        allowed = {Phase.LIVE}
+        allowed |= {Phase.APPROVE, Phase.PREFLIGHT}
     if phase in allowed:
         return []
     return [

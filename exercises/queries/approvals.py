@@ -20,7 +20,7 @@ from exercises.domain.approvals import (
     is_settled,
 )
 from exercises.domain.capacities import Capacity, TeamRole, capacities_of
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER
 from exercises.domain.policy import PolicyRules
 from exercises.models import (
     Application,
@@ -32,8 +32,6 @@ from exercises.models import (
     User,
 )
 from exercises.queries.policy import current_policy, row_of
-
-_OVER = frozenset({Phase.DEBRIEF.value, Phase.CLOSED.value, Phase.CANCELLED.value})
 
 
 def required_for(experiment: Experiment) -> tuple[Capacity, ...]:
@@ -85,7 +83,7 @@ def approvals_shown(
 
     def moment(experiment: Experiment) -> datetime:
         exercise = experiment.exercise
-        if exercise.phase not in _OVER:
+        if exercise.phase not in OVER:
             return now
         return exercise.went_live_at or exercise.starts_at
 

@@ -18,7 +18,7 @@ from django.db.models import Q
 
 from exercises.domain.actors import Actor
 from exercises.domain.deadlines import deadlines_of
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import BEFORE_LIVE, Phase
 from exercises.domain.recurrence import Occurrence, occurrences
 from exercises.domain.times import Window
 from exercises.models import Exercise, Experiment, FreezeWindow, Participation, Schedule
@@ -337,11 +337,10 @@ def next_exercise_with_freezes(
 ) -> tuple[Exercise | None, list[Entry]]:
     """The next exercise of the organisation, and the freezes between its first deadline and
     its debrief."""
-    ahead = [phase.value for phase in (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT)]
     exercise = (
         Exercise.objects.visible_to(actor)
         .exclude(kind="self_service")
-        .filter(phase__in=ahead, ends_at__gt=now)
+        .filter(phase__in=BEFORE_LIVE, ends_at__gt=now)
         .order_by("starts_at", "pk")
         .first()
     )

@@ -9,12 +9,10 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from exercises.domain.actors import Actor
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER, Phase
 from exercises.models import Deployment, Exercise, Experiment, Finding, TemplateVersion
 
-OPEN_PHASES = tuple(
-    phase.value for phase in (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE)
-)
+OPEN_PHASES = frozenset(Phase) - OVER
 _FINDING_CODE = re.compile(r"F-(\d{1,18})", re.IGNORECASE)
 
 

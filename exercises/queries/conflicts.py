@@ -15,14 +15,13 @@ from exercises.domain.actors import Actor
 from exercises.domain.conflicts import Clash, Slot, conflicts_among, conflicts_with
 from exercises.domain.dependencies import Edges, all_behind
 from exercises.domain.errors import Invalid
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER
 from exercises.domain.timeline import planned_duration_s
 from exercises.domain.times import Window
 from exercises.models import Application, Exercise, Experiment, Participation
 from exercises.queries.plans import definition_of, planned_start, planned_wall
 from exercises.queries.policy import current_policy
 
-_OVER: Final = (Phase.DEBRIEF.value, Phase.CLOSED.value, Phase.CANCELLED.value)
 _RELATED: Final = (
     "exercise",
     "application__team",
@@ -84,7 +83,7 @@ def neighbours(experiment: Experiment, within: Window | None = None) -> list[Exp
             exercise__ends_at__gt=window.starts_at,
         )
         .exclude(pk=experiment.pk)
-        .exclude(exercise__phase__in=_OVER)
+        .exclude(exercise__phase__in=OVER)
         .select_related(*_RELATED)
         .order_by("pk")
     )

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Final
 
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from exercises.domain.actors import Actor
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import BEFORE_LIVE, Phase
 from exercises.models import Exercise, Experiment, Participation
 
-GROUPS: Final[dict[str, tuple[Phase, ...]]] = {
-    "ahead": (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT),
+GROUPS: Final[dict[str, Collection[Phase]]] = {
+    "ahead": BEFORE_LIVE,
     "live": (Phase.LIVE,),
     "debrief": (Phase.DEBRIEF,),
     "past": (Phase.CLOSED, Phase.CANCELLED),
@@ -24,7 +25,7 @@ def exercise_list(actor: Actor, *, group: str = "", words: str = "") -> QuerySet
     """What this actor sees, newest window first, with `team_count` and `experiment_count`."""
     found = Exercise.objects.visible_to(actor).select_related("lead")
     if group in GROUPS:
-        found = found.filter(phase__in=[phase.value for phase in GROUPS[group]])
+        found = found.filter(phase__in=GROUPS[group])
     for word in words.split()[:8]:
         found = found.filter(
             Q(name__icontains=word) | Q(slug__icontains=word) | Q(region__icontains=word)

@@ -13,15 +13,13 @@ from datetime import datetime
 from exercises.domain.actors import Actor
 from exercises.domain.approvals import ApprovalStatus
 from exercises.domain.capacities import Capacity
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Exercise, Experiment, Run, TargetPreview
 from exercises.queries.approvals import approvals_shown
 from exercises.queries.freezes import held_by_freeze
 from exercises.queries.plans import planned_start
 from exercises.queries.preflight import PreflightSummary, preflight_of
-
-_OVER = frozenset({Phase.DEBRIEF, Phase.CLOSED, Phase.CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -129,7 +127,7 @@ def experiment_rows(
     approvals = approvals_shown(experiments, now=now)
     runs = _runs(experiments)
     preflights = _preflights(experiments, runs, now)
-    held = {} if Phase(exercise.phase) in _OVER else held_by_freeze(experiments, now=now)
+    held = {} if exercise.phase in OVER else held_by_freeze(experiments, now=now)
     return tuple(
         ExperimentRow(
             experiment=experiment,
@@ -167,7 +165,7 @@ def _preflights(
         run, exercise = runs.get(experiment.pk), experiment.exercise
         if run is not None and run.asked_at is not None:
             return run.asked_at
-        if Phase(exercise.phase) in _OVER:
+        if exercise.phase in OVER:
             return exercise.went_live_at or exercise.starts_at
         return now
 

@@ -118,7 +118,7 @@ def shown_state(experiment: Experiment, status: ApprovalStatus) -> str:
         return experiment.status
     if status.is_complete:
         return "approved"
-    if experiment.exercise.phase not in {phase.value for phase in DECIDED_IN}:
+    if experiment.exercise.phase not in DECIDED_IN:
         return "not_approved"
     rules = {refusal.rule for refusal in status.refusals}
     if "approval.declined" in rules:
@@ -241,7 +241,7 @@ def _steps(
 def changed_since(experiment: Experiment, decisions: Sequence[Decision]) -> ChangeSet | None:
     """What changed since the last approval of another content, else since its last run."""
     current = experiment.revision
-    if current is None or experiment.exercise.phase not in {phase.value for phase in DECIDED_IN}:
+    if current is None or experiment.exercise.phase not in DECIDED_IN:
         return None
     approvals = [d for d in decisions if d.verdict == "approve" and d.digest != current.digest]
     if approvals:

@@ -12,7 +12,7 @@ from typing import Final
 
 from exercises.domain.actors import Actor
 from exercises.domain.conflicts import Slot, in_the_way
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER
 from exercises.domain.policy import PolicyRow
 from exercises.domain.slots import Crowd, free_slots
 from exercises.domain.times import Window
@@ -67,7 +67,7 @@ def next_free_for_teams(
     within = _ahead(now)
     taken = (
         Exercise.objects.visible_to(actor)
-        .exclude(phase__in=(Phase.CANCELLED.value, Phase.CLOSED.value, Phase.DEBRIEF.value))
+        .exclude(phase__in=OVER)
         .filter(starts_at__lt=within.ends_at, ends_at__gt=within.starts_at)
     )
     teams = set(actor.team_roles)

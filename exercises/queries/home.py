@@ -12,7 +12,7 @@ from django.db.models import Q
 
 from exercises.domain.actors import Actor
 from exercises.domain.capacities import OrgRole, TeamRole
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import BEFORE_LIVE, Phase
 from exercises.domain.finding_states import FindingState
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import (
@@ -32,7 +32,6 @@ from exercises.queries.programme import Programme, programme_of
 from exercises.queries.steady_now import SteadyNow, steady_now
 
 AT_MOST: Final = 8
-_AHEAD: Final = (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT)
 _DONE: Final = (FindingState.VERIFIED, FindingState.DISMISSED)
 
 
@@ -121,7 +120,7 @@ def home_of(actor: Actor, *, now: datetime) -> Home:
     """Everything on the first page of this person at this moment."""
     ahead = list(
         Exercise.objects.visible_to(actor)
-        .filter(phase__in=[phase.value for phase in _AHEAD], ends_at__gt=now)
+        .filter(phase__in=BEFORE_LIVE, ends_at__gt=now)
         .select_related("lead")
         .order_by("starts_at", "pk")[:AT_MOST]
     )
@@ -172,7 +171,7 @@ def _invitations(actor: Actor, now: datetime) -> tuple[Participation, ...]:
         Participation.objects.filter(
             answer="invited",
             application__team__in=_answering_teams(actor),
-            exercise__phase__in=[phase.value for phase in _AHEAD],
+            exercise__phase__in=BEFORE_LIVE,
             exercise__ends_at__gt=now,
         )
         .select_related("exercise", "application")
@@ -187,7 +186,7 @@ def _failed_checks(actor: Actor, now: datetime) -> tuple[PreflightCheck, ...]:
         PreflightCheck.objects.filter(
             status="fail",
             experiment__status="proposed",
-            experiment__exercise__phase__in=[phase.value for phase in _AHEAD],
+            experiment__exercise__phase__in=BEFORE_LIVE,
             experiment__exercise__ends_at__gt=now,
         )
         .select_related("experiment__exercise", "experiment__application", "experiment__revision")

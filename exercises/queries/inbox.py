@@ -16,11 +16,11 @@ from django.db.models import Q, QuerySet
 from exercises.domain.actors import Actor
 from exercises.domain.approvals import ApprovalStatus
 from exercises.domain.capacities import DECIDING_ROLES, Capacity, TeamRole, capacities_of
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER, Phase
 from exercises.models import Application, Decision, Experiment
 from exercises.queries.approvals import approvals_of, authors_of, dependent_teams
 
-DECIDED_IN = (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE)
+DECIDED_IN = frozenset(Phase) - OVER
 """The phases in which a decision still changes what will run."""
 _DECISIVE = (
     "status",
@@ -110,7 +110,7 @@ def open_proposals(actor: Actor, *, now: datetime) -> list[Experiment]:
 def _open(actor: Actor, *, now: datetime) -> QuerySet[Experiment]:
     seen = Experiment.objects.visible_to(actor).filter(
         status="proposed",
-        exercise__phase__in=[phase.value for phase in DECIDED_IN],
+        exercise__phase__in=DECIDED_IN,
         exercise__ends_at__gt=now,
     )
     related = [name.rpartition("__")[0] for name in _DECISIVE if "__" in name]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER, Phase
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Exercise, Experiment, Run
@@ -184,7 +184,7 @@ def _standing(
 ) -> Mapping[int, str]:
     """Why each of these has no run: Go is yet to come, never came, or went without them."""
     if exercise.went_live_at is None:
-        is_over = Phase(exercise.phase) in OVER
+        is_over = exercise.phase in OVER
         return {e.pk: "never" if is_over else "waits" for e in without_run}
     if not without_run:
         return {}
@@ -263,7 +263,6 @@ def _fault_left(under_way: Sequence[Run], now: datetime) -> float | None:
     return max(0.0, *left) if left else None
 
 
-OVER = frozenset({Phase.DEBRIEF, Phase.CLOSED, Phase.CANCELLED})
 _COUNTED = (
     ("running", ("running", "starting", "start_unknown")),
     ("stopping", ("stopping",)),

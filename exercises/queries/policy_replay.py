@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from exercises.domain.capacities import Capacity, label
+from exercises.domain.exercise_phases import OVER
 from exercises.domain.policy import PolicyRules
 from exercises.models import Experiment, Run
 from exercises.queries.approvals import approvals_of, approvals_shown, dependent_teams, required_by
@@ -44,7 +45,7 @@ def replay(now_rules: PolicyRules, new_rules: PolicyRules, *, now: datetime) -> 
         Experiment.objects.filter(
             status="proposed", exercise__ends_at__gt=now, exercise__stopped_at__isnull=True
         )
-        .exclude(exercise__phase__in=("debrief", "closed", "cancelled"))
+        .exclude(exercise__phase__in=OVER)
         .exclude(runs__started_at__isnull=False)
         .select_related(*_NEEDED)
         .order_by("exercise__starts_at")[:MOST]

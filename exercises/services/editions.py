@@ -10,7 +10,7 @@ from typing import Final
 
 from django.db import transaction
 
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import BEFORE_LIVE, Phase
 from exercises.domain.recurrence import Occurrence, occurrences
 from exercises.models import Exercise, MissedOccurrence, Schedule
 from exercises.models.due_work import database_now
@@ -21,12 +21,6 @@ from exercises.services.run_events import append_event
 from exercises.services.system import SYSTEM
 
 LOOK_AGAIN = timedelta(hours=6)
-BEFORE_LIVE: Final = (
-    Phase.PLAN.value,
-    Phase.JOIN.value,
-    Phase.APPROVE.value,
-    Phase.PREFLIGHT.value,
-)
 NO_EDITION: Final = "The schedule was suspended, or nothing looked at it, until its time had gone."
 NOT_LIVE: Final = "Nobody took it live in its window, and what was missed is never caught up."
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from django.db.models import F
 
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import BEFORE_LIVE
 from exercises.domain.finding_states import FindingState
 from exercises.domain.freezes import freezes_touching
 from exercises.domain.notices import BEFORE, Topic, grace_of
@@ -22,7 +22,6 @@ from exercises.models.due_work import database_now
 from exercises.queries.freezes import freeze_facts
 from exercises.services.notify import tell
 
-_AHEAD: Final = (Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT)
 _FOR_EXERCISES_OF_MANY: Final = frozenset({Topic.ANNOUNCED, Topic.WEEK_BEFORE})
 _NAME: Final = "notices"
 _EVERY: Final = timedelta(seconds=30)
@@ -55,7 +54,7 @@ def _is_my_turn(now: datetime) -> bool:
 
 def _moments(now: datetime) -> None:
     ahead = Exercise.objects.filter(
-        phase__in=[phase.value for phase in _AHEAD],
+        phase__in=BEFORE_LIVE,
         starts_at__gt=now,
         starts_at__lte=now + max(BEFORE.values()),
         is_imported=False,
@@ -108,7 +107,7 @@ def _approvals_that_lapse(now: datetime) -> None:
         experiment__status="proposed",
         experiment__revision__digest=F("digest"),
         experiment__exercise__starts_at__gt=F("valid_until"),
-        experiment__exercise__phase__in=[phase.value for phase in _AHEAD],
+        experiment__exercise__phase__in=BEFORE_LIVE,
     )
     due = {f"decision:{row.pk}:lapses": row for row in lapsing.select_related("experiment")}
     for key in _new(due):
@@ -139,7 +138,7 @@ def _held_by_freezes(now: datetime) -> None:
     ahead = Experiment.objects.filter(
         status="proposed",
         exercise__ends_at__gt=now,
-        exercise__phase__in=[phase.value for phase in _AHEAD],
+        exercise__phase__in=BEFORE_LIVE,
     ).select_related("exercise", "application", "deployment__place__account")
     due = {
         f"freeze:{freeze.id}:{experiment.pk}": (freeze, experiment)

@@ -10,7 +10,6 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Final
 
 from django.db import transaction
 
@@ -18,7 +17,7 @@ from exercises.aws.fleet import application_nodes
 from exercises.domain.actors import Actor
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import Conflict, EngineError, Invalid
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER, Phase
 from exercises.domain.preflight_checks import ASKED, CHECKS, ask_again_at, standing
 from exercises.engines.registry import engine
 from exercises.models import Experiment, PreflightCheck, TargetPreview
@@ -38,10 +37,6 @@ from exercises.services.run_plan import schedule_run
 from exercises.services.system import SYSTEM
 
 log = logging.getLogger(__name__)
-
-_BEFORE_IT_RAN: Final = frozenset(
-    {Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.LIVE}
-)
 
 
 def preview_targets(*, actor: Actor, experiment: Experiment) -> TargetPreview:
@@ -166,9 +161,7 @@ def _with_all(experiment_id: int) -> Experiment:
 
 def _is_needed(experiment: Experiment) -> bool:
     """Whether its Go is still ahead, or its slot."""
-    if experiment.status != "proposed":
-        return False
-    if Phase(experiment.exercise.phase) not in _BEFORE_IT_RAN:
+    if experiment.status != "proposed" or experiment.exercise.phase in OVER:
         return False
     return not experiment.runs.filter(is_rehearsal=False, asked_at__isnull=False).exists()
 

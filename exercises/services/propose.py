@@ -14,7 +14,7 @@ from django.db import transaction
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import BEFORE_LIVE, Phase
 from exercises.domain.notices import Topic
 from exercises.failpoints import failpoint
 from exercises.models import (
@@ -35,7 +35,6 @@ from exercises.services.revisions import revise
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run, schedule_when_approved
 
-OPEN_FOR_PROPOSALS = frozenset({Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT})
 SELF_SERVICE_WINDOW_S = 4 * 3600
 
 
@@ -241,7 +240,7 @@ def _locked(experiment: Experiment) -> Experiment:
 
 def _check_open(exercise: Exercise, experiment: Experiment | None = None) -> None:
     """Open until Go; while it is live for what joins late, not for what has its slot."""
-    if Phase(exercise.phase) in OPEN_FOR_PROPOSALS:
+    if exercise.phase in BEFORE_LIVE:
         return
     is_late = (
         exercise.phase == Phase.LIVE.value

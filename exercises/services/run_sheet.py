@@ -13,7 +13,7 @@ from django.db import transaction
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid, Refusal, Refused
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import BEFORE_LIVE
 from exercises.models import Exercise, Experiment
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
@@ -24,7 +24,6 @@ from exercises.services.run_events import append_event
 
 MOST_WAVES = 20
 LATEST_SLOT_S = 24 * 3600
-_OPEN = frozenset({Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +43,7 @@ def arrange(*, actor: Actor, exercise: Exercise, places: Sequence[Place]) -> lis
     authorize(actor, "exercise.advance", exercise)
     with transaction.atomic():
         locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
-        if Phase(locked.phase) not in _OPEN:
+        if locked.phase not in BEFORE_LIVE:
             raise Refused(
                 Refusal(
                     "run_sheet.closed",

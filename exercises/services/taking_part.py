@@ -10,7 +10,7 @@ from django.db import transaction
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER, Phase
 from exercises.models import Exercise, Participation
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
@@ -20,7 +20,6 @@ from exercises.services.run_events import append_event
 
 LONGEST_REASON: Final = 500
 _POLLED: Final = frozenset({Phase.PREFLIGHT, Phase.LIVE})
-_OVER: Final = frozenset({Phase.DEBRIEF, Phase.CLOSED, Phase.CANCELLED})
 
 
 def answer_poll(
@@ -82,7 +81,7 @@ def acknowledge(*, actor: Actor, participation: Participation) -> Participation:
                     "Acknowledge from one hour before the window on.",
                 )
             )
-        if Phase(exercise.phase) in _OVER or now >= exercise.ends_at:
+        if Phase(exercise.phase) in OVER or now >= exercise.ends_at:
             raise Refused(Refusal("on_call.over", "The exercise is over.", "Nothing is needed."))
         locked.acknowledged_by_id = actor.person_id
         locked.acknowledged_at = now

@@ -12,7 +12,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from exercises.domain.errors import Invalid
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import BEFORE_LIVE, Phase
 from exercises.models import DebriefAnswers, Exercise
 from exercises.models.debriefs import RESILIENT
 from exercises.models.due_work import database_now
@@ -28,7 +28,7 @@ from exercises.web.exercise_head import find_exercise
 from exercises.web.findings import figures_of
 
 ANSWERS = ("was_resilient", "surprised_us", "we_share")
-EARLY = frozenset({Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT, Phase.CANCELLED})
+EARLY = BEFORE_LIVE | {Phase.CANCELLED}
 
 
 @signed_in

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.http import Http404
 
 from exercises.domain.actors import Actor
-from exercises.domain.exercise_phases import ORDER, Phase, next_phase
+from exercises.domain.exercise_phases import BEFORE_LIVE, ORDER, OVER, Phase, next_phase
 from exercises.models import Exercise
 from exercises.models.due_work import database_now
 from exercises.permissions import may
@@ -28,7 +28,6 @@ _ONWARD: Final = {
     Phase.CLOSED: "Close exercise",
 }
 """What the button to each phase says."""
-_ENDED: Final = frozenset({Phase.DEBRIEF, Phase.CLOSED, Phase.CANCELLED})
 
 
 @dataclass(frozen=True)
@@ -82,11 +81,11 @@ def head(actor: Actor, exercise: Exercise, rows: Sequence[ExperimentRow]) -> dic
         "may_confirm": asked is not None
         and asked.said_by_id != actor.user_id
         and may(actor, "exercise.confirm_go", exercise),
-        "may_cancel": leads and phase not in _ENDED | {Phase.LIVE},
-        "takes_proposals": phase in {Phase.PLAN, Phase.JOIN, Phase.APPROVE, Phase.PREFLIGHT}
+        "may_cancel": leads and phase in BEFORE_LIVE,
+        "takes_proposals": phase in BEFORE_LIVE
         or (phase is Phase.LIVE and exercise.stopped_at is None),
         "may_resume": may(actor, "schedule.resume"),
-        "has_ended": phase in _ENDED,
+        "has_ended": phase in OVER,
         "clock_style": "clock"
         if settings.CHAOSPLANE_TIME_SPEED == 1 or exercise.is_imported
         else "clock_s",
@@ -111,7 +110,7 @@ def steps(
         Phase.JOIN: f"{joined} joined" if participations else "",
         Phase.APPROVE: f"{approved} of {len(proposed)} approved" if proposed else "",
         Phase.PREFLIGHT: f"{checked} of {len(proposed)} passed"
-        if proposed and (checked or phase not in _ENDED)
+        if proposed and (checked or phase not in OVER)
         else "",
     }
     here = ORDER.index(phase)

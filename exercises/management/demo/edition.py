@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.errors import Conflict
-from exercises.domain.exercise_phases import Phase
+from exercises.domain.exercise_phases import OVER, Phase
 from exercises.management.demo.people import LEAD, SAFETY, on_call_of, owner_of
 from exercises.management.demo.programme import NAME, RULE
 from exercises.management.demo.world import World
@@ -38,7 +38,6 @@ LASTS: Final = timedelta(hours=12)
 ENOUGH_LEFT: Final = timedelta(hours=1)
 _WORDS: Final = ("", "", "second", "third", "fourth", "fifth", "sixth")
 
-OVER: Final = (Phase.DEBRIEF.value, Phase.CLOSED.value, Phase.CANCELLED.value)
 # Accepted, with who is on call; the configurator is left for its owner to answer.
 TAKE_PART: Final = ("mqtt-broker", "charging-sessions", "ci-runners", "identity-tokens")
 SILENT: Final = ("ci-runners",)
