@@ -51,6 +51,12 @@ MOVES: Final[Mapping[FindingState, frozenset[FindingState]]] = MappingProxyType(
     }
 )
 
+AFTER_REGRESSION: Final[Mapping[FindingState, FindingState]] = MappingProxyType(
+    {_F.VERIFIED: _F.ACCEPTED, _F.FIX_LIVE: _F.FIX_AGREED, _F.RETEST: _F.FIX_AGREED}
+)
+"""Where a run that did not hold sends a finding whose fix was taken for good: no person may
+take a verified one back, only evidence does."""
+
 OPEN: Final = frozenset(MOVES)
 TERMINAL: Final = frozenset(FindingState) - OPEN
 

@@ -16,7 +16,7 @@ from exercises.models.experiments import (
     PreflightCheck,
     TargetPreview,
 )
-from exercises.models.findings import Finding, FindingNote
+from exercises.models.findings import Finding, FindingEvidence, FindingNote
 from exercises.models.freezes import FreezeException, FreezeSource, FreezeWindow
 from exercises.models.going_live import GoPair, GoRequest, GoTry, HoldPoint
 from exercises.models.measurements import ResolvedTarget, Sample
@@ -57,6 +57,7 @@ __all__ = [
     "Experiment",
     "ExperimentRevision",
     "Finding",
+    "FindingEvidence",
     "FindingNote",
     "FreezeException",
     "FreezeSource",

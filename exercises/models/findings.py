@@ -100,3 +100,29 @@ class FindingNote(AppendOnly):
 
     class Meta:
         ordering = ("at", "id")
+
+
+class FindingEvidence(AppendOnly):
+    """What a run showed when it drafted a finding or brought it back, as it was then.
+
+    `charts` are the fallen probes with their limits and points, `lines` the lines of the log.
+    """
+
+    REASONS = (
+        ("drafted", "Found"),
+        ("reopened", "Came back"),
+        ("sent_back", "Retest did not hold"),
+    )
+
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="kept_evidence")
+    run = models.ForeignKey(Run, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=10, choices=REASONS)
+    kept_at = models.DateTimeField()
+    charts = models.JSONField(default=list)
+    lines = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("kept_at", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("finding", "run"), name="one_evidence_a_run"),
+        )

@@ -1,22 +1,22 @@
-"""The verdict of a finished run, and the finding it drafts when the hypothesis fell."""
+"""The verdict of a finished run. What it found when the hypothesis fell is services.found's."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import datetime
 
 from django.conf import settings
 from django.db import transaction
 
 from exercises.domain.engine_values import Reading
-from exercises.domain.finding_states import FindingState
 from exercises.domain.run_states import RunState
-from exercises.domain.steady_state import ProbeSpec, format_value, limit_words, probes_from_json
-from exercises.domain.verdicts import Judgement, ProbeJudgement, RunVerdict, judge
+from exercises.domain.steady_state import probes_from_json
+from exercises.domain.verdicts import Judgement, RunVerdict, judge
 from exercises.failpoints import failpoint
-from exercises.models import Finding, FindingNote, Run
+from exercises.models import Run
 from exercises.queries.plans import planned_wall
 from exercises.services.audit import record
+from exercises.services.found import probe_row, write_down
+from exercises.services.run_changes import UNAPPROVED
 from exercises.services.run_events import append_event, lock_run
 from exercises.services.system import SYSTEM
 
@@ -53,7 +53,7 @@ def judge_when_settled(run: Run, *, now: datetime, is_read: bool) -> None:
         judgement = judgement_of(locked, now=now)
         locked.verdict = judgement.verdict.value
         locked.verdict_reason = judgement.reason[:500]
-        locked.judgement = {"probes": [_probe_row(p) for p in judgement.probes]}
+        locked.judgement = {"probes": [probe_row(p) for p in judgement.probes]}
         locked.judged_at = now
         locked.save(update_fields=["verdict", "verdict_reason", "judgement", "judged_at"])
         append_event(
@@ -65,7 +65,7 @@ def judge_when_settled(run: Run, *, now: datetime, is_read: bool) -> None:
             source="steady state",
         )
         if judgement.verdict is RunVerdict.NOT_HELD:
-            draft_finding(locked, judgement, now=now)
+            write_down(locked, judgement, now=now)
         record(SYSTEM, "run.judge", locked, verdict=judgement.verdict.value)
         failpoint("judge.before_commit")
 
@@ -86,60 +86,5 @@ def judgement_of(run: Run, *, now: datetime) -> Judgement:
         speed=settings.CHAOSPLANE_TIME_SPEED,
         engine_failed=run.state == RunState.FAILED.value,
         stopped_early=run.state == RunState.STOPPED.value,
+        unapproved=run.events.filter(kind=UNAPPROVED).exists(),
     )
-
-
-def draft_finding(run: Run, judgement: Judgement, *, now: datetime) -> Finding:
-    """Draft what a person then accepts, edits or dismisses. One draft a run."""
-    specs = {spec.key: spec for spec in probes_from_json(run.revision.plan["steady_state"])}
-    fallen = [p for p in judgement.probes if p.is_beyond]
-    lines = [_sentence(specs[p.key], p) for p in fallen]
-    template = run.experiment.template_version.template
-    finding, created = Finding.objects.get_or_create(
-        run=run,
-        is_drafted=True,
-        defaults={
-            "exercise": run.experiment.exercise,
-            "application": run.experiment.application,
-            "title": _title(run, [specs[p.key] for p in fallen]),
-            "body": "\n".join([f"Expected: {run.experiment.hypothesis}", *lines]),
-            "severity": 3 if any(specs[p.key].is_business for p in fallen) else 2,
-            "failure_family": template.failure_family,
-            "state": FindingState.DRAFT.value,
-            "evidence": {"probes": [_probe_row(p) for p in fallen]},
-            "created_at": now,
-        },
-    )
-    if created:
-        FindingNote.objects.create(
-            finding=finding, at=now, to_state=FindingState.DRAFT.value, text="Drafted from the run."
-        )
-        append_event(
-            exercise=run.experiment.exercise,
-            run=run,
-            kind="finding.drafted",
-            text=f"Finding drafted: {finding.title}",
-            source="steady state",
-        )
-    return finding
-
-
-def _title(run: Run, fallen: list[ProbeSpec]) -> str:
-    names = " and ".join(spec.name.lower() for spec in fallen[:2]) or "steady state"
-    return f"{run.experiment.application.name}: {names} outside during {run.experiment.title}"[:200]
-
-
-def _sentence(spec: ProbeSpec, judged: ProbeJudgement) -> str:
-    minutes, seconds = divmod(round(judged.longest_outside_s), 60)
-    return (
-        f"{spec.name}: {format_value(spec, judged.worst)} at worst, expected {limit_words(spec)}; "
-        f"outside for {minutes} m {seconds:02d} s, allowed {spec.grace_s} s."
-    )
-
-
-def _probe_row(judged: ProbeJudgement) -> dict[str, object]:
-    row = asdict(judged)
-    return {
-        name: value.isoformat() if isinstance(value, datetime) else value
-        for name, value in row.items()
-    }

@@ -22,6 +22,7 @@ class Figure:
     outside: str
     chart: SafeString
     table: SafeString
+    came_as: str
 
 
 def figure(evidence: Evidence, *, chart_id: str, zone: str) -> Figure:
@@ -35,6 +36,7 @@ def figure(evidence: Evidence, *, chart_id: str, zone: str) -> Figure:
     return Figure(
         name=spec.name,
         limit=limit_words(spec),
+        came_as=evidence.came_as,
         worst=worst,
         outside=outside,
         chart=charts.line_chart(

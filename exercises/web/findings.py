@@ -22,7 +22,7 @@ from exercises.models import Finding, FindingNote, User
 from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.debrief import applications_to_report_on, families_in
-from exercises.queries.evidence import evidence_of
+from exercises.queries.evidence import evidence_of, kept_lines
 from exercises.queries.findings import (
     LOOK_OF,
     SEVERITIES,
@@ -108,6 +108,7 @@ def _detail(
     today = database_now().date()
     steps = next_steps(FindingState(finding.state))
     verifies = any(to is FindingState.VERIFIED for to, _ in steps)
+    traces = may(request.actor, "finding.trace", finding)
     context: dict[str, Any] = {
         "card": card_of(finding, today=today),
         "finding": finding,
@@ -120,7 +121,8 @@ def _detail(
         "owners": _owners_to_name(finding),
         "form": form,
         "problems": problems or {},
-        "may_trace": may(request.actor, "finding.trace", finding),
+        "may_trace": traces,
+        "log_lines": kept_lines(finding) if traces else [],
         "may_work": may(request.actor, "finding.work", finding),
         "may_waive": FindingState(finding.state) in services.WAIVABLE
         and may(request.actor, "finding.waive", finding),

@@ -178,6 +178,8 @@ def test_a_run_that_was_imported_is_drawn_at_the_speed_of_our_clocks(
     drafted: Finding, settings: Any
 ) -> None:
     settings.CHAOSPLANE_TIME_SPEED = 60
+    drafted.pk, drafted.is_drafted, drafted._state.adding = None, False, True
+    drafted.save()  # as one of which nothing was kept
     [sped] = evidence_of([drafted])[drafted.pk]
     assert drafted.run is not None
     drafted.run.is_imported = True

@@ -1,0 +1,169 @@
+"""What a run that did not hold leaves behind: a drafted finding, or an old one that is back.
+
+Called by services.judge in the transaction of the verdict. A failure that a finding describes
+already is never drafted beside it: the finding that was taken for fixed is opened again, with
+the run as its evidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from exercises.domain.finding_states import AFTER_REGRESSION, FindingState
+from exercises.domain.notices import Topic
+from exercises.domain.steady_state import ProbeSpec, format_value, limit_words, probes_from_json
+from exercises.domain.verdicts import Judgement, ProbeJudgement
+from exercises.models import Finding, FindingEvidence, FindingNote, Run
+from exercises.queries.evidence import charts_of_run, fallen_probes, lines_of_run
+from exercises.queries.notice_recipients import answering_for
+from exercises.services.audit import record
+from exercises.services.notify import tell
+from exercises.services.run_events import append_event
+from exercises.services.system import SYSTEM
+
+
+def write_down(run: Run, judgement: Judgement, *, now: datetime) -> Finding:
+    """Draft what a person then accepts, edits or dismisses; or open again what is back."""
+    fallen = [probe for probe in judgement.probes if probe.is_beyond]
+    known = _taken_for_fixed(run, {probe.key for probe in fallen})
+    if known is not None:
+        return _bring_back(known, run, fallen, now=now)
+    return _draft(run, fallen, now=now)
+
+
+def _taken_for_fixed(run: Run, fallen: set[str]) -> Finding | None:
+    """The finding whose fix this run was to prove, else the verified one it contradicts: same
+    application and failure family, rather one about the same probes, then the newest."""
+    states = [state.value for state in AFTER_REGRESSION]
+    retested = (
+        Finding.objects.select_for_update(no_key=True)
+        .filter(retests=run.experiment_id, state__in=states)
+        .first()
+    )
+    if retested is not None:
+        return retested
+    verified = Finding.objects.select_for_update(no_key=True).filter(
+        application=run.experiment.application_id,
+        failure_family=run.experiment.template_version.template.failure_family,
+        state=FindingState.VERIFIED.value,
+    )
+    return max(
+        verified,
+        key=lambda finding: (not fallen.isdisjoint(fallen_probes(finding)), finding.pk),
+        default=None,
+    )
+
+
+def _bring_back(
+    finding: Finding, run: Run, fallen: Sequence[ProbeJudgement], *, now: datetime
+) -> Finding:
+    before = FindingState(finding.state)
+    after = AFTER_REGRESSION[before]
+    was_verified = before is FindingState.VERIFIED
+    text = "It came back: " if was_verified else "The retest did not hold: "
+    text += " ".join([run.experiment.title + ".", *_sentences(run, fallen)])
+    finding.state, finding.verified_by_run = after.value, None
+    finding.save(update_fields=["state", "verified_by_run"])
+    FindingNote.objects.create(
+        finding=finding, at=now, from_state=before.value, to_state=after.value, text=text
+    )
+    _keep(finding, run, fallen, reason="reopened" if was_verified else "sent_back", now=now)
+    kind = "finding.reopened" if was_verified else "finding.sent_back"
+    words = "is open again" if was_verified else "is not fixed"
+    append_event(
+        exercise=run.experiment.exercise,
+        run=run,
+        kind=kind,
+        text=f"{finding.code} {words}: {finding.title}",
+        source="steady state",
+    )
+    concerned = [*answering_for(finding.application), finding.owner_id]
+    tell(
+        Topic.FINDING_REOPENED,
+        key=f"finding:{finding.pk}:back:{run.pk}",
+        text=f"{finding.title}. {text}",
+        finding=finding,
+        people=[pk for pk in concerned if pk is not None],
+    )
+    record(SYSTEM, kind, finding, before=before.value, after=after.value, run=str(run.pk))
+    return finding
+
+
+def _draft(run: Run, fallen: Sequence[ProbeJudgement], *, now: datetime) -> Finding:
+    """One draft a run."""
+    specs = _specs(run)
+    finding, created = Finding.objects.get_or_create(
+        run=run,
+        is_drafted=True,
+        defaults={
+            "exercise": run.experiment.exercise,
+            "application": run.experiment.application,
+            "title": _title(run, [specs[p.key] for p in fallen]),
+            "body": "\n".join([f"Expected: {run.experiment.hypothesis}", *_sentences(run, fallen)]),
+            "severity": 3 if any(specs[p.key].is_business for p in fallen) else 2,
+            "failure_family": run.experiment.template_version.template.failure_family,
+            "state": FindingState.DRAFT.value,
+            "evidence": {"probes": [probe_row(p) for p in fallen]},
+            "created_at": now,
+        },
+    )
+    if created:
+        FindingNote.objects.create(
+            finding=finding, at=now, to_state=FindingState.DRAFT.value, text="Drafted from the run."
+        )
+        _keep(finding, run, fallen, reason="drafted", now=now)
+        append_event(
+            exercise=run.experiment.exercise,
+            run=run,
+            kind="finding.drafted",
+            text=f"Finding drafted: {finding.title}",
+            source="steady state",
+        )
+    return finding
+
+
+def _keep(
+    finding: Finding, run: Run, fallen: Sequence[ProbeJudgement], *, reason: str, now: datetime
+) -> None:
+    """The charts and the lines of the log as they are now."""
+    FindingEvidence.objects.create(
+        finding=finding,
+        run=run,
+        reason=reason,
+        kept_at=now,
+        charts=charts_of_run(run, [probe_row(p) for p in fallen]),
+        lines=lines_of_run(run),
+    )
+
+
+def _specs(run: Run) -> dict[str, ProbeSpec]:
+    return {spec.key: spec for spec in probes_from_json(run.revision.plan["steady_state"])}
+
+
+def _title(run: Run, fallen: list[ProbeSpec]) -> str:
+    names = " and ".join(spec.name.lower() for spec in fallen[:2]) or "steady state"
+    return f"{run.experiment.application.name}: {names} outside during {run.experiment.title}"[:200]
+
+
+def _sentences(run: Run, fallen: Sequence[ProbeJudgement]) -> list[str]:
+    specs = _specs(run)
+    return [_sentence(specs[judged.key], judged) for judged in fallen]
+
+
+def _sentence(spec: ProbeSpec, judged: ProbeJudgement) -> str:
+    minutes, seconds = divmod(round(judged.longest_outside_s), 60)
+    return (
+        f"{spec.name}: {format_value(spec, judged.worst)} at worst, expected {limit_words(spec)}; "
+        f"outside for {minutes} m {seconds:02d} s, allowed {spec.grace_s} s."
+    )
+
+
+def probe_row(judged: ProbeJudgement) -> dict[str, object]:
+    """A probe's judgement as runs and findings keep it."""
+    row = asdict(judged)
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value
+        for name, value in row.items()
+    }
