@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
+from exercises.domain.exercise_phases import OVER
 from exercises.domain.freezes import (
     ExceptionFacts,
     FreezeFacts,
@@ -25,8 +26,6 @@ from exercises.domain.timeline import planned_duration_s
 from exercises.domain.times import Window
 from exercises.models import Experiment, FreezeException, FreezeSource, FreezeWindow, Run
 from exercises.queries.plans import planned_start, planned_wall
-
-OVER = ("debrief", "closed", "cancelled")
 
 
 def facts_of(freeze: FreezeWindow) -> FreezeFacts:
@@ -55,9 +54,31 @@ def exception_facts(experiments: Iterable[Experiment]) -> list[ExceptionFacts]:
     """What these experiments were excepted from."""
     saved = [e.pk for e in experiments if e.pk is not None]
     rows = FreezeException.objects.filter(experiment__in=saved, revoked_at__isnull=True)
+    return [_exception(row) for row in rows]
+
+
+def _exception(row: FreezeException) -> ExceptionFacts:
+    return ExceptionFacts(row.freeze_id, row.experiment_id, row.digest, row.valid_until)
+
+
+def exceptions_used(
+    experiments: Iterable[Experiment], window: Window, *, now: datetime
+) -> list[FreezeException]:
+    """What lets these experiments run in this window although a freeze lies in it."""
+    digests = {e.pk: e.revision.digest for e in experiments if e.revision}
+    rows = FreezeException.objects.filter(
+        experiment__in=list(digests),
+        revoked_at__isnull=True,
+        freeze__lifted_at__isnull=True,
+        freeze__starts_at__lt=window.ends_at,
+        freeze__ends_at__gt=window.starts_at,
+    )
     return [
-        ExceptionFacts(row.freeze_id, row.experiment_id, row.digest, row.valid_until)
-        for row in rows
+        row
+        for row in rows.select_related("freeze", "experiment", "granted_by")
+        if _exception(row).holds(
+            experiment_id=row.experiment_id, digest=digests[row.experiment_id], now=now
+        )
     ]
 
 

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.times import Window
-from exercises.models import Exercise, Experiment
+from exercises.models import Exercise, Experiment, FreezeException
 from exercises.queries.approvals import approvals_of
-from exercises.queries.freezes import exception_facts, freeze_facts, freezes_holding
+from exercises.queries.freezes import (
+    exception_facts,
+    exceptions_used,
+    freeze_facts,
+    freezes_holding,
+)
 from exercises.queries.going_live import Poll, no_go_for, poll_of
 from exercises.queries.preflight import preflight_of
 from exercises.queries.watching import (
@@ -111,13 +117,29 @@ def _freeze_item(exercise: Exercise, experiments: list[Experiment], now: datetim
             experiment, window, now=now, freezes=freezes, exceptions=exceptions
         )
     }
+    excepted = exceptions_used(experiments, window, now=now)
     return ReadinessItem(
         key="freeze.active",
-        label="No freeze in the window",
+        label="Every freeze in the window has its exceptions"
+        if excepted and not hits
+        else "No freeze in the window",
         status="fail" if hits else "ok",
-        detail=", ".join(sorted(hits)),
+        detail=". ".join(
+            [
+                *([", ".join(sorted(hits))] if hits else []),
+                *(_exception_words(row, exercise) for row in excepted),
+            ]
+        ),
         lifted_by="Wait until the freeze ends, or lift it.",
         blocks=bool(hits),
+    )
+
+
+def _exception_words(row: FreezeException, exercise: Exercise) -> str:
+    until = row.valid_until.astimezone(ZoneInfo(exercise.timezone))
+    return (
+        f"“{row.experiment.title}” may run in {row.freeze.name} until {until:%-d %b, %H:%M %Z},"
+        f" by {row.granted_by.name}: {row.reason}"
     )
 
 

@@ -8,17 +8,18 @@ from django.db import transaction
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
-from exercises.domain.exercise_phases import Phase, move
+from exercises.domain.exercise_phases import OVER, Phase, move
+from exercises.domain.notices import Topic
 from exercises.domain.run_states import RunState
 from exercises.models import Exercise, Experiment, Run
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
+from exercises.services.notify import tell
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run
 
 LONGEST_REASON = 500
-_OVER = frozenset({Phase.DEBRIEF, Phase.CLOSED, Phase.CANCELLED})
 
 
 def cancel_experiment(*, actor: Actor, experiment: Experiment, reason: str) -> Experiment:
@@ -35,7 +36,7 @@ def cancel_experiment(*, actor: Actor, experiment: Experiment, reason: str) -> E
             .select_related("exercise", "application")
             .get(pk=experiment.pk)
         )
-        if locked.status in {"withdrawn", "cancelled"} or Phase(locked.exercise.phase) in _OVER:
+        if locked.status in {"withdrawn", "cancelled"} or locked.exercise.phase in OVER:
             raise Conflict("there is nothing left to cancel")
         if locked.runs.filter(is_rehearsal=False, asked_at__isnull=False).exists():
             raise Refused(
@@ -55,6 +56,14 @@ def cancel_experiment(*, actor: Actor, experiment: Experiment, reason: str) -> E
             text=f"{locked.title}: cancelled. {words}",
             source=actor.name,
             author_id=actor.user_id,
+        )
+        tell(
+            Topic.EXPERIMENT_CANCELLED,
+            key=f"experiment:{locked.pk}:cancelled",
+            text=words,
+            exercise=locked.exercise,
+            experiment=locked,
+            by_id=actor.user_id,
         )
         record(actor, "experiment.cancel", locked, reason=words)
     return locked

@@ -18,6 +18,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.exercise_plan import ExperimentRow, experiment_rows
 from exercises.queries.going_live import any_takes_two, no_go_for, open_request, poll_of
+from exercises.queries.ladder import overrides_in
 from exercises.queries.preflight import acknowledges_from, has_acknowledged
 from exercises.queries.readiness import readiness_of, ready_experiments
 from exercises.services.go_live import confirm_go, go_live, say_go
@@ -25,6 +26,7 @@ from exercises.services.taking_part import acknowledge, answer_poll, rule_no_go
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
 from exercises.web.exercise_head import find_exercise, head
+from exercises.web.numbers import whole
 
 
 def fingerprint(request: HttpRequest) -> str:
@@ -88,6 +90,7 @@ def _page(
     context = head(request.actor, exercise, rows) | {
         "readiness": items,
         "ready_count": sum(item.status == "ok" for item in items),
+        "overrides": overrides_in(exercise),
         "blocking": [item for item in items if item.blocks],
         "starting": starting,
         "left_out": [row for row in proposed if not row.approval.is_complete],
@@ -167,10 +170,9 @@ def poll_list(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 def _participation(request: SignedInRequest, exercise: Exercise) -> Participation:
-    named = request.POST.get("participation", "")
     return get_object_or_404(
         exercise.participations.select_related("application", "exercise", "on_call_person"),
-        pk=named if named.isdecimal() else 0,
+        pk=whole(request.POST.get("participation", "")),
     )
 
 

@@ -12,6 +12,7 @@ from exercises.models import AuditEntry, FreezeException, FreezeWindow, Run, Run
 from exercises.models.due_work import database_now
 from exercises.models.runs import Run as RunModel
 from exercises.queries.freezes import freeze_detail, held_by_freeze
+from exercises.queries.readiness import ReadinessItem, readiness_of
 from exercises.queries.start_gate import refusals
 from exercises.services.freezes import (
     Scope,
@@ -195,3 +196,26 @@ def test_a_lifted_freeze_holds_nothing_and_is_not_lifted_twice(
     assert "freeze.active" not in rules(run)
     with pytest.raises(Conflict, match="lifted"):
         lift_freeze(actor=cast.actor("safety"), freeze=freeze, reason="The launch is over.")
+
+
+def test_the_readiness_list_says_who_granted_an_exception_and_why(
+    cast: Cast, held: tuple[FreezeWindow, Run]
+) -> None:
+    freeze, run = held
+
+    def line() -> ReadinessItem:
+        found = readiness_of(run.experiment.exercise, now=database_now())
+        return next(item for item in found if item.key == "freeze.active")
+
+    assert (line().status, line().detail) == ("fail", "Model launch")
+    grant(cast, freeze, run)
+    excepted = line()
+    assert (excepted.status, excepted.blocks) == ("ok", False)
+    assert excepted.label == "Every freeze in the window has its exceptions"
+    assert f"“{run.experiment.title}” may run in Model launch until" in excepted.detail
+    assert "by Programme lead: The launch depends on this proof." in excepted.detail
+    declare(cast, name="Peak")
+    assert line().status == "fail"
+    assert line().detail.startswith("Peak. “")
+    FreezeException.objects.update(digest="0" * 64)
+    assert line().detail == "Model launch, Peak"
