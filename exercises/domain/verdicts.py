@@ -57,6 +57,7 @@ def judge(
     speed: float,
     engine_failed: bool,
     stopped_early: bool,
+    unapproved: bool = False,
 ) -> Judgement:
     """Judge one run.
 
@@ -74,7 +75,7 @@ def judge(
         for spec in specs
     )
     names = {spec.key: spec.name for spec in specs}
-    verdict, reason = _conclude(probes, names, engine_failed, stopped_early)
+    verdict, reason = _conclude(probes, names, engine_failed, stopped_early, unapproved)
     return Judgement(verdict, reason, probes)
 
 
@@ -83,11 +84,14 @@ def _conclude(
     names: Mapping[str, str],
     engine_failed: bool,
     stopped_early: bool,
+    unapproved: bool,
 ) -> tuple[RunVerdict, str]:
     unsettled = [p for p in probes if not p.baseline_ok]
     beyond = [p for p in probes if p.is_beyond]
     if engine_failed and not beyond:
         return RunVerdict.INCONCLUSIVE, "The engine failed, so the fault was not as planned."
+    if unapproved and not beyond:
+        return RunVerdict.INCONCLUSIVE, "What ran was not what was approved."
     if unsettled:
         return (
             RunVerdict.INCONCLUSIVE,

@@ -27,6 +27,7 @@ KEY_KINDS: Final = (
     "run.running",
     "run.stopped",
     "run.failed",
+    "run.unapproved",
     "probe.outside",
     "stop.all",
     "stop.requested",

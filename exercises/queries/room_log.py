@@ -30,6 +30,7 @@ _ICONS: Final = {
     "run.skipped": ("skip", "tone-idle"),
     "decision.approve": ("approve", "tone-ok"),
     "run.failed": ("warn", "tone-danger"),
+    "run.unapproved": ("warn", "tone-danger"),
     "run.start_unknown": ("question", "tone-wait"),
     "stop.accepted": ("okc", "tone-ok"),
     "stop.rolled_back": ("check", "tone-ok"),

@@ -31,7 +31,9 @@ from exercises.domain.steady_state import (
 from exercises.domain.stop_alarms import stop_alarms
 from exercises.models import ResolvedTarget, Run, Sample
 from exercises.queries.plans import planned_wall
+from exercises.services.audit import record
 from exercises.services.run_events import append_event, move_run
+from exercises.services.system import SYSTEM
 
 _STATE_OF = {
     EngineStatus.COMPLETED: RunState.COMPLETED,
@@ -40,6 +42,9 @@ _STATE_OF = {
     EngineStatus.CANCELLED: RunState.STOPPED,
     EngineStatus.STOPPING: RunState.STOPPING,
 }
+
+UNAPPROVED = "run.unapproved"
+"""The line of a run that was found to be another than was approved."""
 
 _ACTION_WORDS = {
     "running": "started",
@@ -55,6 +60,7 @@ _ACTION_WORDS = {
 def record_observation(run: Run, observation: Observation, *, now: datetime) -> Run:
     """Write what the engine said of a locked run. Returns the run as it is then."""
     _log_action_changes(run, observation.actions)
+    _log_unapproved(run, observation.differences)
     actions = [_action_row(action) for action in observation.actions] or run.actions
     Run.objects.filter(pk=run.pk).update(engine_status=observation.status.value, actions=actions)
     run.actions, run.engine_status = actions, observation.status.value
@@ -100,6 +106,22 @@ def _log_action_changes(run: Run, actions: Sequence[ActionObservation]) -> None:
             action=action.name,
             reason=action.reason,
         )
+
+
+def _log_unapproved(run: Run, differences: Sequence[str]) -> None:
+    """Say once that AWS carries out something else, also when it was over before it could be
+    stopped: it proves nothing of what was approved."""
+    if not differences or run.events.filter(kind=UNAPPROVED).exists():
+        return
+    because = "; ".join(differences)[:800]
+    append_event(
+        exercise=run.experiment.exercise,
+        run=run,
+        kind=UNAPPROVED,
+        text=f"{run.experiment.title}: what runs is not what was approved. {because}.",
+        source="verification",
+    )
+    record(SYSTEM, UNAPPROVED, run, differences=list(differences))
 
 
 def record_alarms(run: Run, told: Mapping[str, AlarmReading]) -> None:

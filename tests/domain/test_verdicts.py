@@ -48,6 +48,7 @@ def judged(value: Value, *, speed: float = 1, **options: bool) -> Judgement:
         speed=speed,
         engine_failed=options.get("engine_failed", False),
         stopped_early=options.get("stopped_early", False),
+        unapproved=options.get("unapproved", False),
     )
 
 
@@ -99,6 +100,12 @@ def test_stopped_early_without_harm_is_inconclusive_and_with_harm_is_not_held() 
 
 def test_a_failed_engine_proves_nothing_held() -> None:
     assert judged(lambda m: 99.9, engine_failed=True).verdict is RunVerdict.INCONCLUSIVE
+
+
+def test_what_was_not_approved_proves_nothing_held() -> None:
+    found = judged(lambda m: 99.9, unapproved=True)
+    assert found.verdict is RunVerdict.INCONCLUSIVE
+    assert found.reason == "What ran was not what was approved."
 
 
 def test_the_reason_names_the_probe_and_the_time() -> None:

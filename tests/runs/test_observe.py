@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +14,13 @@ from exercises.domain.errors import EngineError
 from exercises.domain.observation_pace import QUICK_S, RARE_S
 from exercises.domain.plans import AccountAccess
 from exercises.engines.fis import FisEngine
-from exercises.models import AccountRegion, Exercise, Run, RunEvent
+from exercises.models import AccountRegion, AuditEntry, Exercise, Run, RunEvent
 from exercises.models.due_work import claim, database_now
 from exercises.queries.plans import planned_wall
 from exercises.services import judge, look, observe, run_changes
 from exercises.services.observe import observe_region
+from exercises.services.start import start_run
+from simulator.knobs import Knob
 from tests import build
 from tests.cast import Cast
 from tests.drive import fresh, until, work_off
@@ -187,6 +190,23 @@ def test_what_runs_otherwise_than_approved_is_stopped(
     line = RunEvent.objects.get(run=run, kind="stop.requested")
     assert "not what was approved" in line.text
     assert "PT12H" in line.text
+
+
+def test_what_ran_otherwise_and_was_over_before_it_was_seen_is_said_and_proves_nothing(
+    cast: Cast, estate: Simulator
+) -> None:
+    _, run = build.live(cast, parameters={"minutes": 1})
+    estate.knobs.add(Knob("change_template", "StartExperiment", count=1))
+    for due in claim(Run.objects.filter(pk=run.pk), ahead_s=2.0):
+        start_run(run_id=str(due.pk), fence=due.fence)
+    ended_by = database_now() + planned_wall(120)
+    while database_now() < ended_by:
+        time.sleep(0.1)
+    until(lambda: fresh(run).judged_at is not None)
+    assert fresh(run).state == "completed"
+    assert RunEvent.objects.filter(run=run, kind="run.unapproved").count() == 1
+    assert AuditEntry.objects.filter(action="run.unapproved", object_id=str(run.pk)).exists()
+    assert fresh(run).verdict_reason == "What ran was not what was approved."
 
 
 def test_what_runs_as_approved_is_left_to_run(cast: Cast, estate: Simulator) -> None:
