@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
@@ -54,13 +55,16 @@ class TimesIn(StrictSerializer):
     az = serializers.CharField(max_length=32, default="", allow_blank=True)
     horizon_days = serializers.IntegerField(min_value=1, max_value=366, default=60)
 
+    def validate_local_start(self, text: str) -> datetime:
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError as error:
+            raise serializers.ValidationError("a time that there is: 2026-12-31T09:30") from error
+
     def times(self) -> Times:
         data: dict[str, Any] = dict(self.validated_data)
         data.pop("programme", None)
-        local = serializers.DateTimeField(default_timezone=None).to_internal_value(
-            data["local_start"]
-        )
-        return Times(**data | {"local_start": local.replace(tzinfo=None)})
+        return Times(**data)
 
 
 class ScheduleIn(TimesIn):

@@ -34,6 +34,7 @@ from exercises.permissions import authorize
 from exercises.services.audit import record
 
 MOST_A_PERSON: Final = 10
+LONGEST_ADDRESS: Final = 254
 
 
 def add_chat_channel(
@@ -75,6 +76,8 @@ def set_mail_address(*, actor: Actor, channel: Channel, address: str) -> Channel
     """Another e-mail address than the one a person signs in with; empty is that one."""
     authorize(actor, "channel.manage", channel)
     address = address.strip()
+    if len(address) > LONGEST_ADDRESS:
+        raise Invalid("address", f"at most {LONGEST_ADDRESS} characters")
     if address:
         try:
             validate_email(address)

@@ -18,10 +18,11 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from exercises.domain.blast_radius import Rung
 from exercises.domain.capacities import label as capacity_label
 from exercises.domain.failure_families import words_of
 from exercises.web import charts, formats
-from exercises.web.looks import BLAST_RADII, LOOKS, PULSE, SEVERITIES
+from exercises.web.looks import LOOKS, PULSE, SEVERITIES
 from exercises.web.navigation import is_within
 
 register = template.Library()
@@ -67,7 +68,7 @@ def blast(size: int) -> SafeString:
     return format_html(
         '<span class="blast">{}<span><span class="sr">Blast radius </span>{}</span></span>',
         charts.steps(size, of=5),
-        BLAST_RADII[int(size)],
+        Rung(int(size)).words,
     )
 
 
@@ -80,6 +81,12 @@ def severity(level: int) -> SafeString:
         charts.rising_steps(level, of=3),
         SEVERITIES[int(level)],
     )
+
+
+@register.filter
+def severity_word(level: int) -> str:
+    """{{ 3|severity_word }} is High: where the mark has no place, as on paper."""
+    return SEVERITIES[int(level)]
 
 
 @register.simple_tag

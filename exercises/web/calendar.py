@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, path, reverse
+from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
 from exercises.models import Exercise
@@ -83,9 +83,6 @@ def calendar_period(request: SignedInRequest, slug: str) -> HttpResponse:
         "free": next_free_for_teams(request.actor, now=now, timezone=zone, duration=AN_HOUR)
         if request.actor.team_roles and period.first <= today < period.end and not is_list
         else [],
-        "subscribe_url": reverse("calendar_subscribe"),
-        "freezes_url": _address_if_there("freeze_list"),
-        "freeze_new_url": _address_if_there("freeze_new"),
     }
     if is_list:
         context["days"] = listed_days(period, entries, zone=zone, today=today)
@@ -113,13 +110,6 @@ def _show(request: SignedInRequest) -> Show:
         production_only=request.GET.get("environment") == "production",
         region=region,
     )
-
-
-def _address_if_there(name: str) -> str:
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""
 
 
 urlpatterns = [

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import csv
-import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
-def csv_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """The file. Text that begins like a formula gets an apostrophe (OWASP, "CSV Injection");
+class _Echo:
+    def write(self, line: str) -> str:
+        return line
+
+
+def csv_lines(rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """A line a row. Text that begins like a formula gets an apostrophe (OWASP, "CSV Injection");
     None is an empty cell."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(head)
-    writer.writerows([_harmless(value) for value in row] for row in rows)
-    return out.getvalue()
+    writer = csv.writer(_Echo())
+    for row in rows:
+        yield writer.writerow([_harmless(value) for value in row])
+
+
+def csv_text(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """The whole file."""
+    return "".join(csv_lines([head, *rows]))
 
 
 def _harmless(value: object) -> object:

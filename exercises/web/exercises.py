@@ -24,17 +24,14 @@ from exercises.queries.ladder import overrides_in
 from exercises.queries.readiness import readiness_of
 from exercises.queries.rotation import suggested_participants
 from exercises.queries.run_sheet import RunSheet, run_sheet
-from exercises.services.exercises import (
-    answer_invitation,
-    invite,
-    move_exercise,
-    plan_exercise,
-)
+from exercises.services.exercises import invite, move_exercise, plan_exercise
+from exercises.services.taking_part import answer_invitation
 from exercises.web import charts
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
 from exercises.web.exercise_head import find_exercise, head
 from exercises.web.forms.exercises import FIELD_OF, ExerciseForm
+from exercises.web.forms.setup import add_problems
 from exercises.web.numbers import whole
 
 PAGE = 25
@@ -74,9 +71,7 @@ def new(request: SignedInRequest) -> HttpResponse:
         try:
             exercise = plan_exercise(actor=request.actor, **form.values())
         except Invalid as error:
-            for field, problems in form_errors(error).items():
-                name = FIELD_OF.get(field, field)
-                form.add_error(name if name in form.fields else None, problems)
+            add_problems(form, error, FIELD_OF)
         else:
             messages.success(request, f"{exercise.name} is planned. Invite its applications next.")
             return redirect("exercise_participants", exercise.slug)

@@ -14,7 +14,6 @@ from exercises.permissions import may
 from exercises.queries.compose import OPEN_PHASES, editable_experiment
 from exercises.queries.experiment_pages import (
     STATUSES,
-    VERDICTS,
     listed_experiments,
     revision_changes,
     rows_of,
@@ -23,6 +22,7 @@ from exercises.queries.experiment_pages import (
 from exercises.queries.mentors import experiment_ladder
 from exercises.services.preflight import preview_targets
 from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.looks import VERDICT_CHOICES
 
 ON_A_PAGE = 25
 
@@ -46,7 +46,7 @@ def experiment_list(request: SignedInRequest) -> HttpResponse:
         "chosen": chosen,
         "is_filtered": any(chosen.values()),
         "statuses": STATUSES,
-        "verdicts": VERDICTS,
+        "verdicts": VERDICT_CHOICES,
         "teams": Team.objects.filter(applications__isnull=False).distinct(),
     }
     return render(request, "experiments/experiment_list.html", context)

@@ -137,14 +137,6 @@ LOOKS: Final[Mapping[str, Look]] = MappingProxyType(
     }
 )
 
-SEVERITIES: Final = MappingProxyType({1: "Low", 2: "Medium", 3: "High"})
+VERDICT_CHOICES: Final = tuple((key, look.words) for key, look in VERDICTS.items())
 
-BLAST_RADII: Final = MappingProxyType(
-    {
-        1: "One resource",
-        2: "One service",
-        3: "AZ, one service",
-        4: "AZ, many services",
-        5: "Region",
-    }
-)
+SEVERITIES: Final = MappingProxyType({1: "Low", 2: "Medium", 3: "High"})

@@ -16,6 +16,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from exercises.domain.actors import Actor
+from exercises.domain.blast_radius import Rung
 from exercises.domain.capacities import TeamRole
 from exercises.domain.delivery_times import MailPace, Wishes
 from exercises.domain.errors import Invalid
@@ -27,7 +28,6 @@ from exercises.queries.notices import deliveries_of, managed_channels, titled
 from exercises.services import channels as services
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.forms.setup import add_problems
-from exercises.web.looks import BLAST_RADII
 from exercises.web.numbers import whole
 
 PAGE_SIZE: Final = 50
@@ -192,7 +192,7 @@ def channel_address(request: SignedInRequest, number: int) -> HttpResponse:
     channel = _channel(request, number)
     try:
         services.set_mail_address(
-            actor=request.actor, channel=channel, address=request.POST.get("address", "")[:254]
+            actor=request.actor, channel=channel, address=request.POST.get("address", "")
         )
     except Invalid as error:
         messages.error(request, str(error))
@@ -250,7 +250,7 @@ def notice_policy(request: SignedInRequest) -> HttpResponse:
         ],
         "choices": [
             ("", "Never"),
-            *((rung, f"From {rung}: {BLAST_RADII[rung]}") for rung in RUNGS),
+            *((rung, f"From {rung}: {Rung(rung).words}") for rung in RUNGS),
         ],
         "newest": NoticePolicy.objects.select_related("written_by").first(),
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.contrib import messages
@@ -17,9 +17,11 @@ from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.ladder import evidences
 from exercises.queries.lifecycle import lifecycles_of
-from exercises.services.objectives import set_objectives
+from exercises.services.objectives import LONGEST_S, set_objectives
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.forms.setup import add_problems
+
+FIELD_OF: Final = {"rto_s": "rto_min", "rpo_s": "rpo_min"}
 
 
 class ObjectivesForm(forms.Form):
@@ -29,11 +31,16 @@ class ObjectivesForm(forms.Form):
         required=False, label="Available, % (SLO)", help_text="For instance 99.95"
     )
     rto_min = forms.FloatField(
-        required=False, min_value=0, label="Back within, minutes (RTO)", help_text="After a fault"
+        required=False,
+        min_value=0,
+        max_value=LONGEST_S // 60,
+        label="Back within, minutes (RTO)",
+        help_text="After a fault",
     )
     rpo_min = forms.FloatField(
         required=False,
         min_value=0,
+        max_value=LONGEST_S // 60,
         label="Data lost at most, minutes (RPO)",
         help_text="0: none at all",
     )
@@ -74,19 +81,13 @@ def application_objectives(request: SignedInRequest, slug: str) -> HttpResponse:
         try:
             set_objectives(actor=request.actor, application=application, **form.values())
         except Invalid as error:
-            add_problems(form, _in_minutes(error))
+            add_problems(form, error, FIELD_OF)
         else:
             messages.success(request, f"The objectives of {application.name} are saved.")
             return redirect("application_detail", slug=slug)
     context = {"application": application, "form": form}
     status = 422 if form.errors else 200
     return render(request, "applications/objectives.html", context, status=status)
-
-
-def _in_minutes(error: Invalid) -> Invalid:
-    """The same problems at the names that the form gives to the fields."""
-    names = {"rto_s": "rto_min", "rpo_s": "rpo_min"}
-    return Invalid.of([(names.get(field, field), text) for field, text in error.problems])
 
 
 def standing_of(application: Application) -> dict[str, Any]:

@@ -23,8 +23,8 @@ from exercises.services.schedules import (
     suspend_schedule,
 )
 from exercises.web.access import SignedInRequest, signed_in
-from exercises.web.errors import form_errors
 from exercises.web.forms.schedules import FIELD_OF, ScheduleForm, typed_of
+from exercises.web.forms.setup import add_problems
 from exercises.web.numbers import whole
 
 
@@ -51,7 +51,7 @@ def schedule_new(request: SignedInRequest) -> HttpResponse:
             try:
                 schedule = _create(request, form)
             except Invalid as error:
-                _add_problems(form, error)
+                add_problems(form, error, FIELD_OF)
             else:
                 messages.success(request, "The schedule is set up. Its editions are made now.")
                 return redirect("schedule_detail", schedule.pk)
@@ -95,7 +95,7 @@ def schedule_change(request: SignedInRequest, pk: int) -> HttpResponse:
         try:
             effect = change_schedule(actor=request.actor, schedule=schedule, times=form.times())
         except Invalid as error:
-            _add_problems(form, error)
+            add_problems(form, error, FIELD_OF)
         else:
             kept = len(effect.unmatched)
             messages.success(
@@ -160,12 +160,6 @@ def _previewed(form: ScheduleForm, schedule: Schedule | None) -> dict[str, objec
     if schedule is not None:
         found["effect"] = effect_of(schedule, times.rule, horizon_days=times.horizon_days, now=now)
     return found
-
-
-def _add_problems(form: ScheduleForm, error: Invalid) -> None:
-    for field, problems in form_errors(error).items():
-        name = FIELD_OF.get(field, field)
-        form.add_error(name if name in form.fields else None, problems)
 
 
 urlpatterns = [

@@ -11,7 +11,6 @@ from django.urls import path
 from django.views.decorators.http import require_GET
 
 from exercises.domain.ladder import Level
-from exercises.domain.verdicts import RunVerdict
 from exercises.models import Team
 from exercises.models.accounts import ENVIRONMENTS
 from exercises.models.due_work import database_now
@@ -20,6 +19,7 @@ from exercises.queries.mentors import mentoring_of
 from exercises.queries.team_overview import SHOWN, history_of, open_findings, overview_of
 from exercises.queries.teams import team_accounts, team_counts
 from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.looks import VERDICT_CHOICES
 
 ON_A_PAGE = 25
 
@@ -66,9 +66,7 @@ def team_history(request: SignedInRequest, slug: str) -> HttpResponse:
         "chosen": chosen,
         "is_filtered": any(chosen.values()),
         "environments": ENVIRONMENTS,
-        "verdicts": [
-            (verdict.value, verdict.value.replace("_", " ").capitalize()) for verdict in RunVerdict
-        ],
+        "verdicts": VERDICT_CHOICES,
     }
     return render(request, "teams/team_history.html", context)
 

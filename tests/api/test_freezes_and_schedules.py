@@ -80,4 +80,7 @@ def test_a_schedule_is_previewed_created_changed_suspended_and_resumed(
     [problem] = bomb.json()["errors"]
     assert problem["field"] == "rrule"
     assert problem["problem"].startswith("FREQ is one of DAILY, WEEKLY, MONTHLY, YEARLY")
+    never = lead.put(one, TIMES | {"local_start": "2026-02-30T09:30"})
+    [problem] = never.json()["errors"]
+    assert problem["field"] == "local_start"
     assert Schedule.objects.get().rrule == "FREQ=WEEKLY;BYDAY=TU"

@@ -133,6 +133,17 @@ def test_a_person_says_how_to_be_told(client: Client, cast: Cast) -> None:
     assert owner.post(WISHES, form | {"muted": ["stopped"]}).status_code == 422
 
 
+def test_an_address_that_is_too_long_is_refused_and_not_cut(client: Client, cast: Cast) -> None:
+    owner = as_(client, cast, "owner")
+    owner.get(WISHES)
+    channel = Channel.objects.get(person=cast.owner)
+    sent = {"address": f"{'a' * 60}@{'b' * 63}.{'c' * 63}.{'d' * 63}.example.org"}
+    page = owner.post(f"{WISHES}channels/{channel.pk}/address/", sent, follow=True)
+    assert "at most 254 characters" in page.content.decode()
+    channel.refresh_from_db()
+    assert channel.address == ""
+
+
 def test_a_chat_address_is_taken_once_and_never_shown(client: Client, cast: Cast) -> None:
     secret = "TIiajkdnlazkcOXrIdevi7FQ"
     owner = as_(client, cast, "owner")

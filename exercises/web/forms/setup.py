@@ -149,11 +149,15 @@ def _zones(text: str) -> dict[str, str]:
     return {name.strip(): zone_id.strip() for name, _, zone_id in pairs}
 
 
-def add_problems(form: forms.Form, error: Invalid) -> None:
-    """What the service refused, at the control that it is about."""
+def add_problems(form: forms.Form, error: Invalid, names: Mapping[str, str] | None = None) -> None:
+    """What the service refused, at the control that it is about. `names` are those of the
+    controls where they are not the service's; what has no control keeps its name in words."""
     for field, problems in form_errors(error).items():
-        name = field.partition("[")[0]  # regions[eu-central-1].az_ids
-        form.add_error(name if name in form.fields else None, problems)
+        name = (names or {}).get(field, field).partition("[")[0]  # regions[eu-central-1].az_ids
+        if name in form.fields:
+            form.add_error(name, problems)
+        else:
+            form.add_error(None, [f"{field}: {problem}" for problem in problems])
 
 
 def add_region_problems(forms_: Mapping[str, RegionForm], error: Invalid) -> Invalid | None:
