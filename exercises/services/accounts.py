@@ -12,6 +12,7 @@ from django.db import transaction
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
+from exercises.domain.places import REGION
 from exercises.models import AccountRegion, CloudAccount, Team
 from exercises.models.accounts import ENVIRONMENTS
 from exercises.models.due_work import database_now
@@ -22,7 +23,6 @@ from exercises.services.system import SYSTEM
 ACCOUNT_ID: Final = re.compile(r"\d{12}")
 # AWS IAM User Guide, "IAM identifiers": partition, 12-digit account, path and name.
 ROLE_ARN: Final = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}):role/[\w+=,.@/-]{1,512}")
-REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 
 Problems = list[tuple[str, str]]
 

@@ -1,4 +1,4 @@
-"""Plan an exercise, invite, answer, move it on, say Go, take notes, cancel."""
+"""Plan an exercise, invite, move it on, take notes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import Final
 from zoneinfo import available_timezones
 
 from django.db import transaction
-from django.db.models import Q
 
 from exercises import hints
 from exercises.domain.actors import Actor
@@ -16,6 +15,7 @@ from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import Phase, move
 from exercises.domain.finding_states import FindingState
 from exercises.domain.notices import Topic
+from exercises.domain.places import place_problems
 from exercises.domain.run_states import RunState
 from exercises.models import (
     Application,
@@ -37,7 +37,6 @@ from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run
 
 SLUG: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
-REGION: Final = re.compile(r"[a-z]{2}(-[a-z]+)+-\d")
 LONGEST_WINDOW: Final = timedelta(hours=24)
 
 
@@ -101,17 +100,14 @@ def _plan_problems(
         problems.append(("ends_at", "a window lasts 24 hours at most"))
     if timezone not in available_timezones():
         problems.append(("timezone", "an IANA name such as Europe/Berlin"))
-    if not REGION.fullmatch(region):
-        problems.append(("region", "a Region name such as eu-central-1"))
-    if az and not (az.startswith(region) and len(az) == len(region) + 1):
-        problems.append(("az", f"a zone of {region}, such as {region}a, or empty"))
-    return problems
+    return problems + place_problems(region, az)
 
 
 def invite(*, actor: Actor, exercise: Exercise, applications: list[Application]) -> None:
     """Invite applications; those already in stay as they are."""
     authorize(actor, "exercise.advance", exercise)
     with transaction.atomic():
+        exercise = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
         for application in applications:
             _, is_new = Participation.objects.get_or_create(
                 exercise=exercise, application=application
@@ -128,51 +124,6 @@ def invite(*, actor: Actor, exercise: Exercise, applications: list[Application])
         if exercise.phase == Phase.PLAN.value and applications:
             _enter(exercise, Phase.JOIN, actor)
         record(actor, "exercise.invite", exercise, applications=[a.slug for a in applications])
-
-
-def answer_invitation(
-    *, actor: Actor, participation: Participation, answer: str, on_call: str = ""
-) -> Participation:
-    """Accept (naming who is on call) or decline. Raises Invalid, NotAllowed."""
-    authorize(actor, "participation.answer", participation.application)
-    if answer not in {"accepted", "declined"}:
-        raise Invalid("answer", "accepted or declined")
-    if answer == "accepted" and not on_call.strip():
-        raise Invalid("on_call", "name who is on call during the exercise")
-    with transaction.atomic():
-        participation.answer = answer
-        if participation.on_call != on_call.strip():  # whoever was there before speaks for nobody
-            participation.acknowledged_by = participation.acknowledged_at = None
-        participation.on_call = on_call.strip()
-        participation.on_call_person = _person_named(participation.on_call)
-        participation.answered_by_id = actor.user_id
-        participation.answered_at = database_now()
-        participation.save(
-            update_fields=[
-                "answer",
-                "on_call",
-                "on_call_person",
-                "acknowledged_by",
-                "acknowledged_at",
-                "answered_by",
-                "answered_at",
-            ]
-        )
-        append_event(
-            exercise=participation.exercise,
-            kind=f"participation.{answer}",
-            text=f"{participation.application.name}: {answer}.",
-            source=actor.name,
-            author_id=actor.user_id,
-        )
-        record(actor, f"participation.{answer}", participation, on_call=on_call)
-    return participation
-
-
-def _person_named(words: str) -> User | None:
-    """Who is meant by a name or an e-mail; None when that is nobody or more than one."""
-    found = User.objects.filter(Q(name__iexact=words) | Q(email__iexact=words), is_active=True)
-    return found[0] if words and len(found[:2]) == 1 else None
 
 
 def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:

@@ -1,5 +1,5 @@
-"""What those who take part say before and while an exercise is live: go or no-go, and that
-the on-call is there. A person's word, so only on a page.
+"""What those who take part say: that they do and who is on call, go or no-go, and that the
+on-call is there. The last two are a person's word, so only on a page.
 """
 
 from __future__ import annotations
@@ -7,11 +7,12 @@ from __future__ import annotations
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Q
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import OVER, Phase
-from exercises.models import Exercise, Participation
+from exercises.models import Exercise, Participation, User
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.preflight import acknowledges_from
@@ -19,7 +20,52 @@ from exercises.services.audit import record
 from exercises.services.run_events import append_event
 
 LONGEST_REASON: Final = 500
+LONGEST_NAME: Final = 120
 _POLLED: Final = frozenset({Phase.PREFLIGHT, Phase.LIVE})
+
+
+def answer_invitation(
+    *, actor: Actor, participation: Participation, answer: str, on_call: str = ""
+) -> Participation:
+    """Accept (naming who is on call) or decline. Raises NotAllowed, Invalid, Conflict (over)."""
+    authorize(actor, "participation.answer", participation.application)
+    on_call = on_call.strip()
+    if answer not in {"accepted", "declined"}:
+        raise Invalid("answer", "accepted or declined")
+    if answer == "accepted" and not on_call:
+        raise Invalid("on_call", "name who is on call during the exercise")
+    if len(on_call) > LONGEST_NAME:
+        raise Invalid("on_call", f"at most {LONGEST_NAME} characters")
+    with transaction.atomic():
+        locked = _locked(participation)
+        if locked.exercise.phase in OVER:
+            raise Conflict("the exercise is over")
+        locked.answer = answer
+        if locked.on_call != on_call:  # whoever was there before speaks for nobody
+            locked.acknowledged_by = locked.acknowledged_at = None
+        locked.on_call, locked.on_call_person = on_call, _person_named(on_call)
+        locked.answered_by_id, locked.answered_at = actor.user_id, database_now()
+        locked.save(
+            update_fields=[
+                "answer", "on_call", "on_call_person", "acknowledged_by", "acknowledged_at",
+                "answered_by", "answered_at",
+            ]
+        )  # fmt: skip
+        append_event(
+            exercise=locked.exercise,
+            kind=f"participation.{answer}",
+            text=f"{locked.application.name}: {answer}.",
+            source=actor.name,
+            author_id=actor.user_id,
+        )
+        record(actor, f"participation.{answer}", locked, on_call=on_call)
+    return locked
+
+
+def _person_named(words: str) -> User | None:
+    """Who is meant by a name or an e-mail; None when that is nobody or more than one."""
+    found = User.objects.filter(Q(name__iexact=words) | Q(email__iexact=words), is_active=True)
+    return found[0] if words and len(found[:2]) == 1 else None
 
 
 def answer_poll(

@@ -8,12 +8,15 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
+from exercises.domain.errors import Conflict, Invalid
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.run_states import RunState
 from exercises.models import Exercise, Participation, Run
 from exercises.models.due_work import database_now
 from exercises.queries.plans import planned_wall
+from exercises.services.cancel import cancel_exercise
 from exercises.services.exercises import invite
+from exercises.services.taking_part import answer_invitation
 from tests import build
 from tests.cast import Cast
 
@@ -238,6 +241,28 @@ def test_opening_the_debrief_by_hand_cancels_what_is_still_scheduled(
     exercise.refresh_from_db()
     run.refresh_from_db()
     assert (exercise.phase, run.state) == (Phase.DEBRIEF, RunState.CANCELLED)
+
+
+def test_inviting_does_not_bring_back_what_was_called_off_meanwhile(cast: Cast) -> None:
+    exercise = build.exercise(cast, phase=Phase.PLAN)  # as the page read it
+    application = build.deployment(cast).application
+    lead = cast.actor("lead")
+    cancel_exercise(actor=lead, exercise=exercise, reason="No on-call that week.")
+    invite(actor=lead, exercise=exercise, applications=[application])
+    exercise.refresh_from_db()
+    assert exercise.phase == Phase.CANCELLED
+
+
+def test_an_answer_is_taken_until_the_exercise_is_over(cast: Cast) -> None:
+    exercise, invitation = _invited(cast)
+    owner = cast.actor("owner")
+    with pytest.raises(Invalid, match="at most 120"):
+        answer_invitation(
+            actor=owner, participation=invitation, answer="accepted", on_call="x" * 121
+        )
+    cancel_exercise(actor=cast.actor("lead"), exercise=exercise, reason="No on-call that week.")
+    with pytest.raises(Conflict, match="over"):
+        answer_invitation(actor=owner, participation=invitation, answer="declined")
 
 
 def _invited(cast: Cast) -> tuple[Exercise, Participation]:

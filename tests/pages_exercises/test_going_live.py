@@ -17,7 +17,7 @@ from exercises.models.due_work import database_now
 from exercises.queries.readiness import readiness_of
 from exercises.queries.start_gate import refusals
 from exercises.services import go_live as going
-from exercises.services.taking_part import acknowledge, answer_poll, rule_no_go
+from exercises.services.taking_part import acknowledge, answer_invitation, answer_poll, rule_no_go
 from tests import build
 from tests.cast import Cast
 
@@ -300,8 +300,6 @@ def test_the_on_call_acknowledges_from_one_hour_before(cast: Cast, as_person: Pe
 
 
 def test_another_on_call_has_not_acknowledged(cast: Cast) -> None:
-    from exercises.services.exercises import answer_invitation
-
     where, _ = opened(cast)
     mine = Participation.objects.get(exercise=where)
     answer_invitation(

@@ -22,7 +22,6 @@ from exercises.models.due_work import database_now
 from exercises.services.cancel import cancel_exercise
 from exercises.services.decide import decide
 from exercises.services.exercises import (
-    answer_invitation,
     invite,
     move_exercise,
     plan_exercise,
@@ -30,7 +29,7 @@ from exercises.services.exercises import (
 from exercises.services.preflight import preview_targets, run_preflight
 from exercises.services.propose import Draft, propose, start_draft
 from exercises.services.stop import stop_all
-from exercises.services.taking_part import acknowledge, answer_poll
+from exercises.services.taking_part import acknowledge, answer_invitation, answer_poll
 
 # Proposals must lie ahead of the window, so it opens once they are all in.
 OPENS_IN: Final = timedelta(seconds=8)
