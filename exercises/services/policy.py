@@ -39,9 +39,14 @@ def propose_policy(*, actor: Actor, document: Mapping[str, object], reason: str)
     """Write a version that is not in force yet. Raises NotAllowed, Invalid (each field and
     its limit, or who is missing to ever satisfy a row)."""
     authorize(actor, "policy.propose")
-    if not 1 <= len(reason.strip()) <= 1000:
-        raise Invalid("reason", "say why, in 1 to 1,000 characters")
-    _check(parse(document))
+    has_reason = 1 <= len(reason.strip()) <= 1000
+    no_reason = [] if has_reason else [("reason", "say why, in 1 to 1,000 characters")]
+    try:
+        _check(parse(document))
+    except Invalid as error:
+        raise Invalid.of([*error.problems, *no_reason]) from None
+    if no_reason:
+        raise Invalid.of(no_reason)
     with transaction.atomic():
         _one_at_a_time()
         last = PolicyVersion.objects.aggregate(last=Max("number"))["last"] or BUILT_IN

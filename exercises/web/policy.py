@@ -5,7 +5,6 @@ in force.
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
 from django.contrib import messages
@@ -15,7 +14,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from exercises.domain.blast_radius import Rung
-from exercises.domain.capacities import Capacity, label
+from exercises.domain.capacities import label
 from exercises.domain.errors import Invalid
 from exercises.domain.policy import TIERS, PolicyRow, PolicyRules
 from exercises.domain.policy_differences import differences
@@ -29,8 +28,9 @@ from exercises.services.policy import activate_policy, propose_policy
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.forms.policy_table import (
     ENVIRONMENT_WORDS,
-    FIELD_WORDS,
+    Mistake,
     document_from,
+    mistakes,
     rearranged,
     rows_to_fill,
 )
@@ -58,7 +58,7 @@ def policy_new(request: SignedInRequest) -> HttpResponse:
     rules, then = current_policy(), request.POST.get("then", "")
     context: dict[str, Any] = {"reason": request.POST.get("reason", "")}
     is_json = request.POST.get("as") == "json"
-    document = document_of_version(rules.number)
+    document, wrong = document_of_version(rules.number), list[Mistake]()
     try:
         if request.method == "POST":
             document = _document_sent(request, is_json=is_json)
@@ -72,16 +72,23 @@ def policy_new(request: SignedInRequest) -> HttpResponse:
             if then == "show":
                 context |= _what_would_change(rules, parse(document))
     except Invalid as error:
-        context["errors"] = [_problem(field, text) for field, text in error.problems]
+        wrong = mistakes(error.problems)
     concurrency = document.get("concurrency")
     context |= {
         "is_json": is_json,
-        "typed": request.POST.get("rules") if "errors" in context else None,
-        "table": rows_to_fill(document),
+        "typed": (wrong and request.POST.get("rules")) or json.dumps(document, indent=2),
+        "table": rows_to_fill(document, wrong),
         "per_place": concurrency.get("per_place") if isinstance(concurrency, dict) else "",
+        "wrong": wrong,
+        "rules_wrong": [
+            f"{mistake.where}: {mistake.text}" for mistake in wrong if mistake.name != "reason"
+        ],
+        "wrong_with": {
+            name: [mistake.text for mistake in wrong if mistake.name == name]
+            for name in ("per_place", "reason")
+        },
     }
-    context["typed"] = context["typed"] or json.dumps(document, indent=2)
-    return render(request, "policy/new.html", context, status=422 if "errors" in context else 200)
+    return render(request, "policy/new.html", context, status=422 if wrong else 200)
 
 
 def _document_sent(request: SignedInRequest, *, is_json: bool) -> dict[str, object]:
@@ -99,16 +106,6 @@ def _what_would_change(rules: PolicyRules, draft: PolicyRules) -> dict[str, Any]
         "changed": differences_in_words(rules, draft),
         "replayed": replay(rules, draft, now=database_now()),
     }
-
-
-def _problem(field: str, text: str) -> str:
-    """rows.2.max_minutes is Row 2, Longest."""
-    row = re.fullmatch(r"rows\.(\d+)\.(\w+)(?:\.(\w+))?", field)
-    if row is None:
-        return f"{field}: {text}"
-    inside = label(Capacity(row[3])) if row[3] in set(Capacity) else row[3]
-    words = ", ".join(word for word in (FIELD_WORDS.get(row[2], row[2]), inside) if word)
-    return f"Row {row[1]}, {words}: {text}"
 
 
 @require_GET

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import Any
 
 import pytest
@@ -23,13 +24,11 @@ def as_fields(document: dict[str, Any]) -> dict[str, Any]:
         "per_place": str(document["concurrency"]["per_place"]),
     }
     for row in rows:
-        i = row["index"]
-        for name, _, boxes in [*row["groups"], ("days", "", row["days"])]:
-            sent[f"{i}-{name}"] = [str(value) for value, _, on in boxes if on]
-        sent |= {f"{i}-{name}": str(count) for name, _, count in row["people"]}
-        sent |= {f"{i}-{name}": str(value) for name, _, _, value in row["numbers"]}
-        sent |= {f"{i}-{name}": "1" for name in ("policy_alone", "needs_alarm") if row[name]}
-        sent |= {f"{i}-{name}": row[name] for name in ("zone", "from", "until")}
+        for cell in [*row["groups"], row["days"]]:
+            sent[cell.name] = [str(value) for value, _, on in cell.value if on]
+        sent |= {cell.name: str(cell.value) for cell in [*row["people"], *row["numbers"]]}
+        sent |= {cell.name: "1" for cell in row["switches"] if cell.value}
+        sent |= {row[name].name: row[name].value for name in ("zone", "from", "until")}
     return sent
 
 
@@ -89,8 +88,65 @@ def test_a_mistake_names_its_row_and_keeps_what_was_typed(cast: Cast, client: Cl
     answer = client.post("/policy/new/", fields | {"then": "propose", "reason": "x"})
     assert answer.status_code == 422
     page = answer.content.decode()
-    assert "Row 2, Longest: a whole number from 1 to 720" in page
-    assert "Row 1, Who agrees, Safety officer: a whole number from 0 to 5" in page
+    longest, people = "a whole number from 1 to 720", "a whole number from 0 to 5"
+    assert f'<a href="#id_1-max_minutes">Row 2, Longest</a>: {longest}' in page
+    assert f'"#id_0-safety_officer">Row 1, Who agrees, Safety officer</a>: {people}' in page
     assert 'value="a while"' in page
     for rows in ("", "99999999", "x"):
         assert client.post("/policy/new/", {"rows": rows, "then": "show"}).status_code == 422
+
+
+MISTAKES = {
+    "0-environments": [],
+    "0-max_minutes": "0",
+    "0-approval_days": "",
+    "0-rehearsal_age_h": "-1",
+    "1-safety_officer": "9",
+    "2-policy_alone": "1",
+    "2-environments": ["production"],
+    "2-days": [],
+    "2-from": "late",
+    "2-until": "25:00",
+    "2-zone": "Mars/Olympus",
+    "per_place": "none",
+}
+
+
+@pytest.mark.django_db
+def test_every_input_that_is_wrong_says_so_and_is_told_why(cast: Cast, client: Client) -> None:
+    client.force_login(cast.lead)
+    sent = as_fields(full()) | MISTAKES | {"then": "propose", "reason": ""}
+    page = client.post("/policy/new/", sent).content.decode()
+    inputs = re.findall(r"<(?:input|textarea)[^>]*>", page)
+    for name in {*MISTAKES, "reason"} - {"2-environments"}:
+        found = [text for text in inputs if f' name="{name}"' in text]
+        assert found, name
+        for text in found:
+            assert f'aria-invalid="true" aria-describedby="{name}_error"' in text, name
+        assert page.count(f'id="{name}_error"') == 1
+    named = set(re.findall(r'aria-describedby="([^"]+_error)"', page))
+    assert all(f'id="{each}"' in page for each in named)
+    assert all(f'id="{each}"' in page for each in re.findall(r'<li><a href="#([^"]+)"', page))
+
+
+@pytest.mark.django_db
+def test_a_row_that_nobody_can_satisfy_says_so_at_who_agrees(cast: Cast, client: Client) -> None:
+    client.force_login(cast.lead)
+    sent = as_fields(full()) | {"1-safety_officer": "2", "then": "propose", "reason": "Two."}
+    page = client.post("/policy/new/", sent).content.decode()
+    assert "needs 2 different people as safety officer; there are 1" in page
+    assert page.count('aria-describedby="1-approvals_error"') == 5
+    sent |= {"1-safety_officer": "1", "reason": " "}
+    page = client.post("/policy/new/", sent).content.decode()
+    assert 'aria-invalid="true" aria-describedby="reason_error"' in page
+
+
+@pytest.mark.django_db
+def test_a_mistake_in_the_json_is_told_at_the_text(cast: Cast, client: Client) -> None:
+    client.force_login(cast.lead)
+    for text in ("{", '{"rows": []}'):
+        sent = {"as": "json", "rules": text, "then": "show", "reason": "x"}
+        page = client.post("/policy/new/", sent).content.decode()
+        assert 'aria-invalid="true" aria-describedby="rules_error"' in page
+        assert '<a href="#id_rules">' in page
+        assert text.replace('"', "&quot;") in page

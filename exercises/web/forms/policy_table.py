@@ -7,7 +7,8 @@ what is wrong with it by row and field.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import QueryDict
@@ -29,6 +30,10 @@ _NUMBERS = (
     ("lead_time_h", "Between approval and start", "h"),
     ("rehearsal_age_h", "Rehearsed at most before", "h"),
 )
+_SWITCHES = (
+    ("needs_alarm", "An alarm has to stop it"),
+    ("policy_alone", "Self-service by the policy alone"),
+)
 _LISTS = ("environments", "rungs", "tiers")
 FIELD_WORDS = {name: words for name, words, _ in _NUMBERS} | {
     "environments": "Where",
@@ -39,14 +44,60 @@ FIELD_WORDS = {name: words for name, words, _ in _NUMBERS} | {
     "needs_alarm": "Alarm",
     "hours": "Hours",
 }
+_OTHER_WORDS = {
+    "concurrency.per_place": "Experiments at once in an account and Region",
+    "reason": "Why",
+    "rules": "Rules",
+    "rows": "Rows",
+}
+_OTHER_NAMES = {"concurrency.per_place": "per_place", "concurrency": "per_place"}
 
 Row = dict[str, Any]
 
 
-def rows_to_fill(document: Mapping[str, Any]) -> list[Row]:
-    """Each row as the template draws it: boxes with their state, numbers with their unit."""
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One input of a row, or one group of boxes, and what is wrong with it."""
+
+    name: str
+    label: str
+    value: Any
+    unit: str = ""
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One problem of the document: where it is in words, and the name of its input."""
+
+    where: str
+    text: str
+    name: str
+
+
+def mistakes(problems: Iterable[tuple[str, str]]) -> list[Mistake]:
+    """rows.2.max_minutes is “Row 2, Longest”, and the input 1-max_minutes."""
+    return [_mistake(field, text) for field, text in problems]
+
+
+def _mistake(field: str, text: str) -> Mistake:
+    row = re.fullmatch(r"rows\.(\d+)(?:\.(\w+))?(?:\.(\w+))?", field)
+    if row is None:
+        return Mistake(_OTHER_WORDS.get(field, field), text, _OTHER_NAMES.get(field, field))
+    inside = label(Capacity(row[3])) if row[3] in set(Capacity) else row[3]
+    words = [f"Row {row[1]}", FIELD_WORDS.get(row[2], row[2]), inside]
+    name = f"{int(row[1]) - 1}-{row[3] or row[2] or 'row'}"
+    return Mistake(", ".join(filter(None, words)), text, name)
+
+
+def rows_to_fill(document: Mapping[str, Any], wrong: Sequence[Mistake] = ()) -> list[Row]:
+    """Each row as the template draws it: boxes with their state, numbers with their unit,
+    each with its mistakes."""
     rows = document.get("rows")
-    return [_drawn(i, row) for i, row in enumerate(rows if isinstance(rows, list) else [])]
+    errors: dict[str, tuple[str, ...]] = {}
+    for mistake in wrong:
+        errors[mistake.name] = (*errors.get(mistake.name, ()), mistake.text)
+    return [_drawn(i, row, errors) for i, row in enumerate(rows if isinstance(rows, list) else [])]
 
 
 def document_from(sent: QueryDict) -> dict[str, object]:
@@ -75,7 +126,10 @@ def rearranged(document: dict[str, Any], then: str) -> dict[str, object] | None:
     return document | {"rows": rows}
 
 
-def _drawn(index: int, row: object) -> Row:
+def _drawn(index: int, row: object, errors: Mapping[str, tuple[str, ...]]) -> Row:
+    def cell(name: str, words: str, value: Any, unit: str = "") -> Cell:
+        return Cell(f"{index}-{name}", words, value, unit, errors.get(f"{index}-{name}", ()))
+
     typed: Mapping[str, Any] = row if isinstance(row, Mapping) else {}
     approvals = typed.get("approvals")
     asked = approvals if isinstance(approvals, Mapping) else {}
@@ -86,19 +140,26 @@ def _drawn(index: int, row: object) -> Row:
         "rungs": [(rung.value, rung.words) for rung in Rung],
         "tiers": [(tier, f"Tier {tier}") for tier in TIERS],
     }
+    hours = [
+        cell("days", "Days", _boxes([(day, day) for day in WEEKDAYS], when.get("days"))),
+        cell("from", "From", when.get("from", "")),
+        cell("until", "Until", when.get("until", "")),
+        cell("zone", "Time zone", when.get("zone", "")),
+    ]
     return {
         "index": index,
+        "all": cell("row", "", None),
         "groups": [
-            (name, FIELD_WORDS[name], _boxes(choices[name], typed.get(name))) for name in _LISTS
+            cell(name, FIELD_WORDS[name], _boxes(choices[name], typed.get(name))) for name in _LISTS
         ],
-        "people": [(c.value, label(c), asked.get(c.value, 0)) for c in Capacity],
-        "numbers": [(name, words, unit, _shown(typed.get(name))) for name, words, unit in _NUMBERS],
-        "policy_alone": typed.get("policy_alone") is True,
-        "needs_alarm": typed.get("needs_alarm") is True,
-        "days": _boxes([(day, day) for day in WEEKDAYS], when.get("days")),
-        "zone": when.get("zone", ""),
-        "from": when.get("from", ""),
-        "until": when.get("until", ""),
+        "approvals": cell("approvals", FIELD_WORDS["approvals"], None),
+        "people": [cell(c.value, label(c), asked.get(c.value, 0)) for c in Capacity],
+        "numbers": [
+            cell(name, words, _shown(typed.get(name)), unit) for name, words, unit in _NUMBERS
+        ],
+        "switches": [cell(name, words, typed.get(name) is True) for name, words in _SWITCHES],
+        **{each.name.partition("-")[2]: each for each in hours},
+        "has_hours": bool(when) or any(each.errors for each in hours),
     }
 
 
