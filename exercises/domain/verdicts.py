@@ -115,7 +115,7 @@ def judge_probe(
     """Judge one probe: its baseline, its longest time outside, and where it ended."""
     before = [r.value for r in readings if r.at < fault_started_at and r.value is not None]
     during = [r for r in readings if fault_started_at <= r.at <= settled_at]
-    spans = _outside_spans(spec, during, fault_started_at, settled_at, speed)
+    spans = outside_spans(spec, during, fault_started_at, settled_at, speed)
     longest = max(spans, key=lambda span: span[1] - span[0], default=None)
     longest_s = (longest[1] - longest[0]).total_seconds() * speed if longest else 0.0
     measured = [r.value for r in during if r.value is not None]
@@ -139,7 +139,7 @@ def baseline_is_inside(spec: ProbeSpec, before: Sequence[float]) -> bool:
     return bool(before) and inside >= 0.9 * len(before)
 
 
-def _outside_spans(
+def outside_spans(
     spec: ProbeSpec,
     readings: Sequence[Reading],
     starts_at: datetime,
