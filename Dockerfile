@@ -10,6 +10,9 @@ RUN pip install --require-hashes -r requirements/installer.lock
 COPY requirements/ requirements/
 
 FROM base AS product
+# WeasyPrint writes the PDFs with Pango.
+RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 \
+    && rm -rf /var/lib/apt/lists/*
 RUN uv pip install --system --compile-bytecode --require-hashes -r requirements/runtime.lock
 COPY manage.py ./
 COPY chaosplane/ chaosplane/

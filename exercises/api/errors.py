@@ -19,6 +19,7 @@ from exercises.domain.errors import (
     Invalid,
     NotAllowed,
     Refused,
+    Unavailable,
 )
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,7 @@ _KINDS: Final[tuple[tuple[type[ChaosplaneError], int, str], ...]] = (
     (Refused, 409, "A rule of the programme says no"),
     (Conflict, 409, "It changed since you looked"),
     (EngineError, 502, "AWS did not answer as expected"),
+    (Unavailable, 503, "Not on this machine"),
 )
 
 

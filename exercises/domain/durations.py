@@ -1,4 +1,4 @@
-"""Durations as FIS writes them (ISO 8601, "PT5M"), in seconds, and on the wall clock."""
+"""Durations as FIS writes them (ISO 8601, "PT5M"), in seconds, in words, and on the wall clock."""
 
 from __future__ import annotations
 
@@ -37,3 +37,16 @@ def iso(seconds: int) -> str:
 def wall_seconds(planned_s: float, speed: float) -> float:
     """Planned seconds as seconds of the wall clock; they differ only on a simulated estate."""
     return planned_s / speed
+
+
+def in_words(span_s: float) -> str:
+    """14 m 32 s; at most two units, the largest first. Rounded down: never what has not passed."""
+    total = int(span_s)
+    sign, total = ("-", -total) if total < 0 else ("", total)
+    minutes, seconds = divmod(total, 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    units = [(days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s")]
+    first = next((i for i, (count, _) in enumerate(units) if count), 3)
+    shown = [f"{count} {unit}" for count, unit in units[first : first + 2] if count]
+    return sign + " ".join(shown or ["0 s"])

@@ -15,6 +15,7 @@ from exercises.domain.errors import (
     Invalid,
     NotAllowed,
     Refused,
+    Unavailable,
 )
 
 log = logging.getLogger(__name__)
@@ -25,6 +26,7 @@ _STATUS: dict[type[ChaosplaneError], tuple[int, str]] = {
     Refused: (409, "A rule of the programme says no"),
     Conflict: (409, "It changed since you looked"),
     EngineError: (502, "AWS did not answer as expected"),
+    Unavailable: (503, "Not on this machine"),
 }
 
 

@@ -10,7 +10,7 @@ import re
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from exercises.domain.durations import iso_seconds
+from exercises.domain.durations import in_words, iso_seconds
 from exercises.domain.errors import Invalid
 
 Number = int | float
@@ -45,15 +45,7 @@ def mmss(span: Number | timedelta) -> str:
 
 def duration(span: Number | timedelta) -> str:
     """14 m 32 s; at most two units, the largest first."""
-    total = seconds_of(span)
-    sign, total = ("-", -total) if total < 0 else ("", total)
-    minutes, seconds = divmod(total, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    units = [(days, "d"), (hours, "h"), (minutes, "m"), (seconds, "s")]
-    first = next((i for i, (count, _) in enumerate(units) if count), 3)
-    shown = [f"{count} {unit}" for count, unit in units[first : first + 2] if count]
-    return sign + " ".join(shown or ["0 s"])
+    return in_words(seconds_of(span))
 
 
 def ago(moment: datetime, now: datetime) -> str:
