@@ -6,7 +6,7 @@ an exercise falls on a round minute of its run sheet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -33,13 +33,14 @@ def free_slots(
     step: timedelta,
     busy: Sequence[Window] = (),
     crowd: Crowd | None = None,
-    hours: WorkingHours | None = None,
+    hours: Collection[WorkingHours] = (),
     limit: int = 3,
 ) -> list[datetime]:
     """The first starts in the window that fit, each after the one before has ended.
 
     Nothing overlaps `busy` (others in the way, freezes), nothing goes over the crowd's limit,
-    and all of it lies in working hours. Raises ValueError for a step or duration of nothing.
+    and all of it lies in each of these working hours. Raises ValueError for a step or duration
+    of nothing.
     """
     if duration <= timedelta() or step <= timedelta():
         raise ValueError("duration and step need to be longer than nothing")
@@ -51,7 +52,7 @@ def free_slots(
         if (
             not any(span.overlaps(other) for other in busy)
             and (crowd is None or _has_room(span, crowd))
-            and (hours is None or hours.hold(span))
+            and all(each.hold(span) for each in hours)
         ):
             found.append(start)
             if len(found) == limit:

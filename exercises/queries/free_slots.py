@@ -6,18 +6,19 @@ domain.conflicts, and freezes of domain.freezes, as the start gate will.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from exercises.domain.actors import Actor
+from exercises.domain.blast_radius import Rung
 from exercises.domain.conflicts import Slot, in_the_way
 from exercises.domain.exercise_phases import OVER
 from exercises.domain.policy import PolicyRow
 from exercises.domain.slots import Crowd, free_slots
 from exercises.domain.times import Window
 from exercises.domain.working_hours import WorkingHours
-from exercises.models import Exercise, Experiment
+from exercises.models import Deployment, Exercise, Experiment
 from exercises.queries.conflicts import neighbours, slots_of, span_of
 from exercises.queries.freezes import freeze_facts, freezes_holding
 from exercises.queries.plans import planned_wall
@@ -55,7 +56,7 @@ def next_free(experiment: Experiment, *, now: datetime, limit: int = 3) -> list[
         step=STEP_ON_OUR_OWN if is_own else planned_wall(STEP_IN_EXERCISE_S),
         busy=[*busy, *(freeze.window for freeze in frozen)],
         crowd=Crowd(_at_the_same_place(mine, others), policy.open_per_place),
-        hours=row.hours or (WorkingHours(experiment.exercise.timezone) if is_own else None),
+        hours=_hours_of([row], experiment.exercise.timezone if is_own else ""),
         limit=limit,
     )
 
@@ -63,8 +64,13 @@ def next_free(experiment: Experiment, *, now: datetime, limit: int = 3) -> list[
 def next_free_for_teams(
     actor: Actor, *, now: datetime, timezone: str, duration: timedelta, limit: int = 3
 ) -> list[datetime]:
-    """Working hours of the next two weeks that no exercise and no freeze of these teams takes."""
+    """Hours of the next two weeks that no exercise and no freeze of these teams takes.
+
+    What will run there is not known yet, so it keeps to the policy for the least that may run
+    in each place where the teams have something; working hours, where the policy asks for none.
+    """
     within = _ahead(now)
+    rows = _least_rows(set(actor.team_roles))
     taken = (
         Exercise.objects.visible_to(actor)
         .exclude(phase__in=OVER)
@@ -80,10 +86,31 @@ def next_free_for_teams(
         within=within,
         duration=duration,
         step=STEP_ON_OUR_OWN,
-        busy=[*(exercise.window for exercise in taken), *frozen],
-        hours=WorkingHours(timezone),
+        busy=[
+            *(exercise.window for exercise in taken),
+            *frozen,
+            *(window for row in rows for window in _before_approval_counts(row, within, now)),
+        ],
+        hours=_hours_of(rows, timezone),
         limit=limit,
     )
+
+
+def _least_rows(team_ids: Collection[int]) -> list[PolicyRow]:
+    """The rows of the policy for one resource of each environment and tier of these teams."""
+    policy = current_policy()
+    places = Deployment.objects.filter(application__team__in=team_ids).order_by()
+    kinds = places.values_list("place__account__environment", "application__tier").distinct()
+    return [
+        policy.row_for(environment=environment, rung=Rung.RESOURCE, tier=tier)
+        for environment, tier in kinds
+    ]
+
+
+def _hours_of(rows: Iterable[PolicyRow], else_in_zone: str) -> set[WorkingHours]:
+    """The hours that these rows ask for, or the usual ones of a zone if they ask for none."""
+    asked = {row.hours for row in rows if row.hours is not None}
+    return asked or ({WorkingHours(else_in_zone)} if else_in_zone else set())
 
 
 def _ahead(now: datetime) -> Window:

@@ -49,7 +49,7 @@ def test_working_hours_are_read_on_the_clock_of_their_zone() -> None:
     hours = WorkingHours("Europe/Berlin")  # 9 to 17 there is 8 to 16 in winter's UTC
     found = free_slots(
         within=Window(NINE + timedelta(hours=6), NINE + timedelta(days=6)),
-        duration=timedelta(hours=2), step=timedelta(hours=1), hours=hours, limit=6,
+        duration=timedelta(hours=2), step=timedelta(hours=1), hours=[hours], limit=6,
     )  # fmt: skip
     assert [f"{start:%a %H}" for start in found] == [
         "Thu 08", "Thu 10", "Thu 12", "Thu 14", "Fri 08", "Fri 10",

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import copy
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from exercises.domain.policy_document import default_rules
+from exercises.domain.working_hours import WEEKDAYS
 from exercises.models.due_work import database_now
 from exercises.queries.conflicts import conflicts_of
-from exercises.queries.free_slots import next_free
+from exercises.queries.free_slots import next_free, next_free_for_teams
 from exercises.queries.policy_checks import policy_checks
 from exercises.services.policy import activate_policy, propose_policy
 from tests import build
@@ -96,3 +98,21 @@ def test_free_slots_keep_the_policys_hours_and_lead_time(cast: Cast) -> None:
     never = {"zone": "UTC", "days": ["Mon"], "from": "03:00", "until": "03:01"}
     in_force(cast, hours=never)
     assert next_free(mine, now=database_now()) == []
+
+
+def test_what_a_team_is_offered_keeps_the_policys_hours_and_lead_time(cast: Cast) -> None:
+    build.deployment(cast)
+    nights = {"zone": "Asia/Tokyo", "days": list(WEEKDAYS), "from": "02:00", "until": "04:00"}
+    in_force(cast, hours=nights, lead_time_h=30)
+    now = database_now()
+
+    def offered(who: str) -> list[datetime]:
+        return next_free_for_teams(
+            cast.actor(who), now=now, timezone="Europe/Berlin", duration=timedelta(hours=1)
+        )
+
+    assert {slot.astimezone(ZoneInfo("Asia/Tokyo")).hour for slot in offered("author")} <= {2, 3}
+    assert len(offered("author")) == 3
+    assert offered("author")[0] >= now + timedelta(hours=30)
+    # Another team has nothing anywhere yet, so that the usual hours of the reader are offered.
+    assert 9 <= offered("outsider")[0].astimezone(ZoneInfo("Europe/Berlin")).hour < 17
