@@ -21,11 +21,12 @@ from exercises.aws.heartbeat import beat
 from exercises.domain.errors import Conflict, EngineError
 from exercises.domain.plans import AccountAccess
 from exercises.domain.run_states import RunState
-from exercises.models import AccountRegion, PreflightCheck, Run, Schedule, SignOfLife
+from exercises.models import AccountRegion, FreezeSource, PreflightCheck, Run, Schedule, SignOfLife
 from exercises.models.due_work import claim, database_now
 from exercises.queries.plans import planned_wall
 from exercises.services.debrief import open_due_debriefs
 from exercises.services.editions import materialise_editions
+from exercises.services.freeze_sources import refresh_source
 from exercises.services.observe import observe_region
 from exercises.services.preflight import repeat_check
 from exercises.services.recovery import look_back
@@ -152,7 +153,10 @@ def _claimed(most: int) -> list[Callable[[], object]]:
     schedules = Schedule.objects.filter(is_suspended=False)
     claimed += [_materialise(each) for each in claim(schedules, limit=most - len(claimed))]
     checks = PreflightCheck.objects.filter(due_at__isnull=False)
-    return claimed + [_ask_again(each) for each in claim(checks, limit=most - len(claimed))]
+    claimed += [_ask_again(each) for each in claim(checks, limit=most - len(claimed))]
+    # A freeze that is only in a calendar elsewhere has to hold a start all the same.
+    calendars = FreezeSource.objects.filter(due_at__isnull=False)
+    return claimed + [_refresh(each) for each in claim(calendars, limit=most - len(claimed))]
 
 
 def _start(run: Run) -> Callable[[], object]:
@@ -173,6 +177,10 @@ def _ask_again(check: PreflightCheck) -> Callable[[], object]:
 
 def _materialise(schedule: Schedule) -> Callable[[], object]:
     return lambda: materialise_editions(schedule_id=schedule.pk, fence=schedule.fence)
+
+
+def _refresh(source: FreezeSource) -> Callable[[], object]:
+    return lambda: refresh_source(source_id=source.pk, fence=source.fence)
 
 
 def _carry_out(work: Callable[[], object]) -> None:

@@ -16,6 +16,7 @@ from exercises.services.freeze_sources import (
     remove_source,
 )
 from exercises.services.freezes import lift_freeze
+from exercises.services.sentinel import HANDS, _claimed, celery_is_silent
 from tests.cast import Cast
 from tests.freezes.conftest import CalendarServer
 
@@ -141,6 +142,19 @@ def test_a_private_address_is_refused_when_it_is_read(
     [claimed] = claim(FreezeSource.objects.all())
     refresh_source(source_id=claimed.pk, fence=claimed.fence)
     assert "not on the public internet" in FreezeSource.objects.get(pk=inside.pk).problem
+
+
+def test_while_celery_is_silent_the_sentinel_reads_the_calendars(source: FreezeSource) -> None:
+    FreezeSource.objects.update(url="https://localhost/freezes.ics", due_at=database_now())
+    assert celery_is_silent()
+    for work in _claimed(HANDS):
+        work()
+    source.refresh_from_db()
+    assert source.tried_at is not None
+    assert "not on the public internet" in source.problem
+    assert source.due_at is not None
+    assert source.due_at > database_now()
+    assert _claimed(HANDS) == []
 
 
 def test_a_worker_that_slept_changes_nothing(
