@@ -35,6 +35,16 @@ class ExperimentQuerySet(models.QuerySet["Experiment"]):
             | Q(author_id=actor.user_id)
         )
 
+    def with_all(self) -> ExperimentQuerySet:
+        """With everything that the rules about one ask for."""
+        return self.select_related(
+            "exercise",
+            "application__team",
+            "revision",
+            "template_version__template",
+            "deployment__place__account",
+        )
+
 
 class Experiment(Record):
     """An application × template version × parameters × place × slot, with its hypothesis.

@@ -22,13 +22,6 @@ from exercises.models import Application, Exercise, Experiment, Participation
 from exercises.queries.plans import definition_of, planned_start, planned_wall
 from exercises.queries.policy import current_policy
 
-_RELATED: Final = (
-    "exercise",
-    "application__team",
-    "template_version__template",
-    "deployment__place__account",
-    "revision",
-)
 UNNAMED: Final = "an experiment of another team on its own"
 
 
@@ -84,7 +77,7 @@ def neighbours(experiment: Experiment, within: Window | None = None) -> list[Exp
         )
         .exclude(pk=experiment.pk)
         .exclude(exercise__phase__in=OVER)
-        .select_related(*_RELATED)
+        .with_all()
         .order_by("pk")
     )
 
@@ -94,12 +87,12 @@ def exercise_conflicts(actor: Actor, exercise: Exercise) -> ExerciseConflicts:
     mine = list(
         Experiment.objects.visible_to(actor)
         .filter(exercise=exercise, status__in=("draft", "proposed"))
-        .select_related(*_RELATED)
+        .with_all()
         .distinct()
         .order_by("wave", "slot_offset_s", "pk")
     )
     own = {experiment.pk for experiment in mine}
-    outside = _outside(actor, exercise)
+    outside = _outside(exercise)
     slots = slots_of([*mine, *outside], seen=own | _seen(actor, outside))
     inside = tuple(slot for slot in slots if slot.id in own)
     found = conflicts_among(slots, per_place=current_policy().open_per_place)
@@ -112,7 +105,7 @@ def exercise_conflicts(actor: Actor, exercise: Exercise) -> ExerciseConflicts:
     )
 
 
-def _outside(actor: Actor, exercise: Exercise) -> list[Experiment]:
+def _outside(exercise: Exercise) -> list[Experiment]:
     return [
         experiment
         for experiment in neighbours(Experiment(exercise=exercise))

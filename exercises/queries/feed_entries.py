@@ -43,13 +43,7 @@ def _slots(actor: Actor, teams: frozenset[int], window: Window) -> list[Entry]:
             exercise__ends_at__gt=window.starts_at,
         )
         .exclude(exercise__kind="self_service")
-        .select_related(
-            "exercise",
-            "application",
-            "revision",
-            "template_version__template",
-            "deployment__place__account",
-        )
+        .with_all()
         .distinct()
         .order_by("pk")
     )

@@ -40,16 +40,7 @@ class ReadinessItem:
 
 def experiments_of(exercise: Exercise) -> list[Experiment]:
     """The proposed experiments of an exercise with everything its rules ask for."""
-    return list(
-        exercise.experiments.filter(status="proposed").select_related(
-            "exercise",
-            "application__team",
-            "revision",
-            "template_version__template",
-            "deployment__place__account",
-            "author",
-        )
-    )
+    return list(exercise.experiments.filter(status="proposed").with_all())
 
 
 def ready_experiments(exercise: Exercise, *, now: datetime) -> list[Experiment]:

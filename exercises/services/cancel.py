@@ -16,6 +16,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
 from exercises.services.notify import tell
+from exercises.services.revisions import lock_experiment
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run
 
@@ -30,12 +31,7 @@ def cancel_experiment(*, actor: Actor, experiment: Experiment, reason: str) -> E
     authorize(actor, "experiment.cancel", experiment)
     words = _reason(reason)
     with transaction.atomic():
-        Exercise.objects.select_for_update(no_key=True).get(pk=experiment.exercise_id)
-        locked = (
-            Experiment.objects.select_for_update(of=("self",), no_key=True)
-            .select_related("exercise", "application")
-            .get(pk=experiment.pk)
-        )
+        locked = lock_experiment(experiment)
         if locked.status in {"withdrawn", "cancelled"} or locked.exercise.phase in OVER:
             raise Conflict("there is nothing left to cancel")
         if locked.runs.filter(is_rehearsal=False, asked_at__isnull=False).exists():

@@ -9,10 +9,10 @@ from django.db import transaction
 from exercises.domain.actors import Actor
 from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.capacities import Capacity, label
-from exercises.domain.errors import Conflict, Invalid, NotAllowed
+from exercises.domain.errors import Invalid, NotAllowed
 from exercises.domain.notices import Topic
 from exercises.failpoints import failpoint
-from exercises.models import Decision, Exercise, Experiment, User
+from exercises.models import Decision, Experiment, User
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.approvals import (
@@ -25,6 +25,7 @@ from exercises.queries.policy import current_policy, row_of
 from exercises.services.audit import record
 from exercises.services.guardrails import stop_by_rule
 from exercises.services.notify import tell
+from exercises.services.revisions import lock_as_it_was_seen
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import schedule_when_approved
 
@@ -59,7 +60,7 @@ def decide(
     if verdict is not DecisionVerdict.APPROVE and not reason.strip():
         raise Invalid("reason", "say why when you ask for changes or decline")
     with transaction.atomic():
-        locked = _as_it_was_seen(experiment, digest_seen)
+        locked = lock_as_it_was_seen(experiment, digest_seen)
         if actor.user_id in excluded_from_deciding(locked):
             raise NotAllowed("Nobody decides on what they wrote or proposed.")
         now = database_now()
@@ -116,27 +117,6 @@ def _stop_what_started(experiment: Experiment, actor: Actor, verdict: DecisionVe
         stop_by_rule(run, because=f"{actor.name}: {_WORDS[verdict]}", source="decision")
 
 
-def _as_it_was_seen(experiment: Experiment, digest_seen: str) -> Experiment:
-    """The experiment, locked after its exercise. Raises Conflict when it is another by now."""
-    Exercise.objects.select_for_update(no_key=True).get(pk=experiment.exercise_id)
-    locked = (
-        Experiment.objects.select_for_update(of=("self",), no_key=True)
-        .select_related(
-            "exercise",
-            "application",
-            "revision",
-            "template_version__template",
-            "deployment__place__account",
-        )
-        .get(pk=experiment.pk)
-    )
-    if locked.status != "proposed" or locked.revision is None:
-        raise Conflict("this experiment is not waiting for a decision")
-    if locked.revision.digest != digest_seen:
-        raise Conflict("the experiment changed since you read it; read it again")
-    return locked
-
-
 def _capacity(
     actor: Actor, experiment: Experiment, asked: Capacity | None, now: datetime
 ) -> Capacity:
@@ -156,6 +136,6 @@ def _capacity(
         return asked
     if not needed:
         raise NotAllowed("None of your capacities is needed for this experiment.")
-    status = approval_of(experiment, now=database_now())
+    status = approval_of(experiment, now=now)
     missing = [c for c in needed if c in status.missing]
     return (missing or needed)[0]

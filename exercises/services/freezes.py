@@ -27,6 +27,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.freezes import facts_of, held_experiments, slot_of
 from exercises.services.audit import record
+from exercises.services.revisions import lock_experiment
 from exercises.services.run_events import append_event
 
 LONGEST: Final = timedelta(days=366)
@@ -149,10 +150,7 @@ def except_from_freeze(
     if not now < valid_until <= now + LONGEST_EXCEPTION:
         raise Invalid("valid_until", f"from now on, within {LONGEST_EXCEPTION.days} days")
     with transaction.atomic():
-        locked = Experiment.objects.select_for_update(of=("self",), no_key=True)
-        found = locked.select_related(
-            "exercise", "application", "revision", "deployment__place__account"
-        ).get(pk=experiment.pk)
+        found = lock_experiment(experiment)
         standing = _standing(freeze, now)
         _refuse_own(actor, found)
         _check_is_held(standing, found)

@@ -28,6 +28,7 @@ from exercises.queries.ladder import family_of, ladder_of, level_of_experiment
 from exercises.queries.mentors import mentor_team_of, mentors_for
 from exercises.services.audit import record
 from exercises.services.notify import tell
+from exercises.services.revisions import lock_as_it_was_seen
 from exercises.services.run_events import append_event
 
 LONGEST_TEXT: Final = 500
@@ -119,7 +120,7 @@ def sign_off(
             f"Only people of a team that is further on with {words_of(family)} sign it off."
         )
     with transaction.atomic():
-        locked = _as_it_was_seen(experiment, digest_seen)
+        locked = lock_as_it_was_seen(experiment, digest_seen)
         if actor.user_id in excluded_from_deciding(locked):
             raise NotAllowed("Nobody signs off what they wrote or proposed.")
         step = ladder_of(locked, now=now).step(level_of_experiment(locked))
@@ -152,25 +153,6 @@ def sign_off(
         )
         record(actor, "mentor.sign_off", signed, experiment=locked.code, digest=digest_seen)
     return signed
-
-
-def _as_it_was_seen(experiment: Experiment, digest_seen: str) -> Experiment:
-    locked = (
-        Experiment.objects.select_for_update(of=("self",), no_key=True)
-        .select_related(
-            "exercise",
-            "application",
-            "revision",
-            "template_version__template",
-            "deployment__place__account",
-        )
-        .get(pk=experiment.pk)
-    )
-    if locked.status != "proposed" or locked.revision is None:
-        raise Conflict("only what is proposed is signed off")
-    if locked.revision.digest != digest_seen:
-        raise Conflict("the experiment changed since you read it; read it again")
-    return locked
 
 
 def override_ladder(

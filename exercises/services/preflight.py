@@ -127,7 +127,7 @@ def repeat_check(*, check_id: int, fence: int) -> None:
     check = PreflightCheck.objects.filter(pk=check_id, fence=fence).first()
     if check is None:
         return
-    experiment = _with_all(check.experiment_id)
+    experiment = Experiment.objects.with_all().get(pk=check.experiment_id)
     revision = experiment.revision
     if revision and revision.digest == check.digest and _is_needed(experiment):
         _store(experiment, _answers(experiment, (check.key,)), SYSTEM)
@@ -138,7 +138,7 @@ def repeat_check(*, check_id: int, fence: int) -> None:
 
 
 def _run(actor: Actor, experiment: Experiment, keys: Sequence[str]) -> list[PreflightCheck]:
-    experiment = _with_all(experiment.pk)
+    experiment = Experiment.objects.with_all().get(pk=experiment.pk)
     if experiment.status != "proposed" or experiment.revision is None:
         raise Conflict("only what is proposed has pre-flight checks")
     answers = _answers(experiment, keys)
@@ -151,12 +151,6 @@ def _run(actor: Actor, experiment: Experiment, keys: Sequence[str]) -> list[Pref
             answers={answer.key: answer.status for answer in answers},
         )
     return list(experiment.preflight_checks.all())
-
-
-def _with_all(experiment_id: int) -> Experiment:
-    return Experiment.objects.select_related(
-        "exercise", "application", "revision", "template_version", "deployment__place__account"
-    ).get(pk=experiment_id)
 
 
 def _is_needed(experiment: Experiment) -> bool:

@@ -31,7 +31,7 @@ from exercises.permissions import authorize
 from exercises.queries.plans import planned_wall, problems_of
 from exercises.services.audit import record
 from exercises.services.notify import tell
-from exercises.services.revisions import revise
+from exercises.services.revisions import lock_experiment, revise
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run, schedule_when_approved
 
@@ -105,7 +105,7 @@ def edit_draft(
     if draft.deployment.application_id != experiment.application_id:
         raise Invalid("deployment", "belongs to another application")
     with transaction.atomic():
-        locked = _locked(experiment)
+        locked = lock_experiment(experiment)
         _check_open(locked.exercise, locked)
         _check_not_started(locked)
         if starts_at is not None:
@@ -155,7 +155,7 @@ def propose(*, actor: Actor, experiment: Experiment) -> Experiment:
     """Send for approval. Raises Invalid with every problem of every section."""
     authorize(actor, "experiment.edit", experiment)
     with transaction.atomic():
-        locked = _locked(experiment)
+        locked = lock_experiment(experiment)
         _check_open(locked.exercise, locked)
         if locked.status in {"withdrawn", "cancelled"}:
             raise Conflict(f"this experiment was {locked.status}; propose a new one")
@@ -191,7 +191,7 @@ def withdraw(*, actor: Actor, experiment: Experiment) -> Experiment:
     """Take an experiment back. Its history stays. Raises NotAllowed, Refused (it started)."""
     authorize(actor, "experiment.edit", experiment)
     with transaction.atomic():
-        locked = _locked(experiment)
+        locked = lock_experiment(experiment)
         _check_open(locked.exercise, locked)
         _check_not_started(locked)
         locked.status = "withdrawn"
@@ -220,22 +220,6 @@ def _fields(draft: Draft) -> dict[str, object]:
         "slot_offset_s": draft.slot_offset_s,
         "target_cap": draft.target_cap,
     }
-
-
-def _locked(experiment: Experiment) -> Experiment:
-    """The experiment, locked after its exercise as everywhere."""
-    Exercise.objects.select_for_update(no_key=True).get(pk=experiment.exercise_id)
-    return (
-        Experiment.objects.select_for_update(of=("self",), no_key=True)
-        .select_related(
-            "exercise",
-            "application",
-            "revision",
-            "template_version__template",
-            "deployment__place__account",
-        )
-        .get(pk=experiment.pk)
-    )
 
 
 def _check_open(exercise: Exercise, experiment: Experiment | None = None) -> None:

@@ -1,12 +1,29 @@
-"""Write down the content of an experiment when it changed. Propose and the run sheet come here."""
+"""The content of an experiment: locked to be changed or judged, written down when it changed."""
 
 from __future__ import annotations
 
 from exercises.domain.actors import Actor
 from exercises.domain.digest import plan_digest, plan_document
-from exercises.domain.errors import Invalid
-from exercises.models import Experiment, ExperimentRevision
+from exercises.domain.errors import Conflict, Invalid
+from exercises.models import Exercise, Experiment, ExperimentRevision
 from exercises.queries.plans import plan_of
+
+
+def lock_experiment(experiment: Experiment) -> Experiment:
+    """The experiment read anew, locked after its exercise as everywhere."""
+    Exercise.objects.select_for_update(no_key=True).get(pk=experiment.exercise_id)
+    locked = Experiment.objects.select_for_update(of=("self",), no_key=True)
+    return locked.with_all().get(pk=experiment.pk)
+
+
+def lock_as_it_was_seen(experiment: Experiment, digest_seen: str) -> Experiment:
+    """The same for a word on one content. Raises Conflict when it is another by now."""
+    locked = lock_experiment(experiment)
+    if locked.status != "proposed" or locked.revision is None:
+        raise Conflict("this experiment is not waiting for a decision")
+    if locked.revision.digest != digest_seen:
+        raise Conflict("the experiment changed since you read it; read it again")
+    return locked
 
 
 def revise(experiment: Experiment, actor: Actor) -> None:

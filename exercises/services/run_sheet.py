@@ -79,19 +79,9 @@ def arrange(*, actor: Actor, exercise: Exercise, places: Sequence[Place]) -> lis
 
 
 def _locked(exercise: Exercise) -> dict[int, Experiment]:
-    rows = (
-        Experiment.objects.select_for_update(of=("self",), no_key=True)
-        .filter(exercise=exercise, status__in=("draft", "proposed"))
-        .select_related(
-            "exercise",
-            "application",
-            "revision",
-            "template_version__template",
-            "deployment__place__account",
-        )
-        .order_by("pk")
-    )
-    return {experiment.pk: experiment for experiment in rows}
+    rows = Experiment.objects.select_for_update(of=("self",), no_key=True).with_all()
+    arranged = rows.filter(exercise=exercise, status__in=("draft", "proposed")).order_by("pk")
+    return {experiment.pk: experiment for experiment in arranged}
 
 
 def _problems(place: Place, experiments: dict[int, Experiment]) -> list[tuple[str, str]]:

@@ -30,6 +30,7 @@ from exercises.queries.going_live import (
 from exercises.queries.plans import planned_wall
 from exercises.queries.preflight import preflight_now
 from exercises.services.audit import record
+from exercises.services.revisions import lock_experiment
 from exercises.services.run_events import append_event, lock_run
 from exercises.services.run_plan import schedule_run
 
@@ -81,17 +82,7 @@ def join_late(*, actor: Actor, experiment: Experiment, wave: int) -> Run:
     authorize(actor, "exercise.continue", experiment.exercise)
     with transaction.atomic():
         exercise = _live(experiment.exercise)
-        locked = (
-            Experiment.objects.select_for_update(of=("self",), no_key=True)
-            .select_related(
-                "exercise",
-                "application",
-                "revision",
-                "template_version",
-                "deployment__place__account",
-            )
-            .get(pk=experiment.pk)
-        )
+        locked = lock_experiment(experiment)
         now = database_now()
         on = current_wave(exercise)
         if not on < wave <= MOST_WAVES:
