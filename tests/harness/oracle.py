@@ -149,7 +149,19 @@ def _allowed(run: Run, made: Made, evidence: Evidence, ledger: Ledger) -> Iterat
         if act.acknowledged and act.acknowledged < gate and not is_over:
             yield f"start in a freeze: {made.ref} of run {run.pk}"
     approved = run.revision.plan["definition"]["stopConditions"]
-    if made.document["stopConditions"] != approved and not evidence.stops_of(made.ref):
+    if made.document["stopConditions"] != approved:
+        yield from _changed(run, made, evidence)
+
+
+def _changed(run: Run, made: Made, evidence: Evidence) -> Iterator[str]:
+    """It is said, also of one that was over before anybody could look; and until then stopped."""
+    said = AuditEntry.objects.filter(object_id=str(run.pk), action="run.unapproved").first()
+    if said is None:
+        yield f"changed template: {made.ref} runs without what was approved, and nobody says so"
+        return
+    ended = made.document.get("endTime")
+    was_over = ended is not None and ended <= said.at + EARLY
+    if not was_over and not evidence.stops_of(made.ref):
         yield f"changed template: {made.ref} runs without what was approved and is not stopped"
 
 

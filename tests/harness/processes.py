@@ -106,7 +106,10 @@ def _rounds(
 
 def _play(cluster: Cluster, staged: Sequence[Staged], *, tells: bool) -> None:
     """Go, and then everything at its moment."""
+    # What AWS is made to refuse may hit any of them: they share it.
+    refuses = any(each.story.refuses_for_good for each in staged)
     for each in staged:
+        each.ledger.aws_refused = refuses
         each.go()
     went = time.monotonic()
     events = sorted(
