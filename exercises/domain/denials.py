@@ -1,0 +1,60 @@
+"""What is said to whoever may not do something, by the action that permissions.py denies."""
+
+from __future__ import annotations
+
+from typing import Final
+
+DENIALS: Final[dict[str, str]] = {
+    "exercise.plan": "Only a programme lead plans exercises.",
+    "exercise.advance": "Only the exercise lead or a programme lead moves an exercise on.",
+    "exercise.go": "Only the exercise lead or a programme lead can say Go.",
+    "exercise.confirm_go": "Only the safety officer confirms Go.",
+    "exercise.continue": "Only the exercise lead or a programme lead continues.",
+    "participation.poll": "Only an operator or owner of the team says go or no-go for it.",
+    "participation.acknowledge": "Only who is on call, or an operator or owner of the team,"
+    " acknowledges.",
+    "experiment.cancel": "Only the exercise lead, or an operator or owner of the team, cancels.",
+    "participation.answer": "Only an operator or owner of the team answers for it.",
+    "experiment.propose": "Only members of the application's team propose for it.",
+    "experiment.edit": "Only members of the application's team edit its experiments.",
+    "experiment.decide": "You hold no capacity that decides on this experiment.",
+    "experiment.preflight": "Only the team or a programme lead runs pre-flight checks.",
+    "account.stop": "Only operators and owners of a team, programme leads and safety officers"
+    " stop a whole account.",
+    "lever.release": "Only programme leads and safety officers release a safety lever.",
+    "schedule.resume": "Only programme leads and safety officers resume a schedule.",
+    "recovery.confirm": "Only a programme lead lets starts go on after a restore.",
+    "schedule.manage": "Only a programme lead sets up schedules.",
+    "policy.propose": "Only a programme lead proposes another policy.",
+    "policy.activate": "Only programme leads and safety officers, signed in on its page, put a"
+    " policy in force.",
+    "freeze.declare": "Only programme leads and safety officers declare freezes; owners for their"
+    " own teams.",
+    "freeze.lift": "Only programme leads and safety officers lift freezes; owners those of their"
+    " own teams.",
+    "freeze.except": "Only a programme lead lets an experiment run in a freeze.",
+    "freeze.import": "Only programme leads and safety officers import freezes.",
+    "finding.work": "Only the application's team or a programme lead works on this finding.",
+    "finding.waive": "Only an owner of the team or a programme lead waives a finding.",
+    "template.publish": "Only a programme lead, or an operator or owner of a team, publishes.",
+    "team.create": "Only a programme lead creates teams.",
+    "team.manage": "Only an owner of the team or a programme lead changes its members.",
+    "account.register": "Only a programme lead registers AWS accounts.",
+    "report.write": "Only a programme lead words a report.",
+    "evidence.export": "Only the exercise lead and people with a role of the organisation, such"
+    " as auditors, export evidence.",
+    "application.register": "Only an owner of the team or a programme lead registers for it.",
+    "account.check": "Only operators and owners of the account's team, or a programme lead,"
+    " set its roles up.",
+    "mentor.ask": "Only members of the application's team ask for a mentor.",
+    "mentor.answer": "Only who was asked answers.",
+    "mentor.sign_off": "Only a mentor of another team signs a first run off.",
+    "ladder.override": "Only a programme lead of another team overrides the confidence ladder.",
+    "channel.manage": "Your own channels are yours; a team's are its owners', the organisation's"
+    " the programme leads'.",
+    "delivery.view": "Only a programme lead reads the delivery log.",
+    "delivery.replay": "Only a programme lead sends again.",
+    "notice.policy": "Only a programme lead says who is told what.",
+    "role.grant": "Roles of the organisation are given on the machine that chaosplane runs on.",
+    "audit.read": "Only auditors and leadership read the audit log.",
+}
