@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from exercises.domain.actors import Actor
@@ -20,6 +20,7 @@ MAX_HEADLINE = 120
 MAX_DECISIONS = 5
 MAX_TITLE = 120
 MAX_DETAIL = 300
+_CHANGED = "somebody changed the words of this report; read theirs first"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +49,22 @@ def write_brief(
     key = period_from(period).key
     asked = [Ask(a.title.strip(), a.detail.strip()) for a in decisions if a.title or a.detail]
     _check(headline.strip(), asked)
-    with transaction.atomic():
-        rows = ReportBrief.objects.select_for_update(no_key=True).filter(period=key)
-        list(rows.values_list("pk", flat=True))
-        newest = ReportBrief.objects.filter(period=key).aggregate(n=Max("number"))["n"] or 0
-        if newest != based_on:
-            raise Conflict("somebody changed the words of this report; read theirs first")
-        brief = ReportBrief.objects.create(
-            period=key,
-            number=newest + 1,
-            headline=headline.strip(),
-            decide_by=decide_by,
-            decisions=[{"title": a.title, "detail": a.detail} for a in asked],
-            author_id=actor.person_id,
-        )
-        record(actor, "report.write", brief, period=key, number=brief.number)
+    newest = ReportBrief.objects.filter(period=key).aggregate(n=Max("number"))["n"] or 0
+    if newest != based_on:
+        raise Conflict(_CHANGED)
+    try:
+        with transaction.atomic():
+            brief = ReportBrief.objects.create(
+                period=key,
+                number=newest + 1,
+                headline=headline.strip(),
+                decide_by=decide_by,
+                decisions=[{"title": a.title, "detail": a.detail} for a in asked],
+                author_id=actor.person_id,
+            )
+            record(actor, "report.write", brief, period=key, number=brief.number)
+    except IntegrityError:  # somebody took the number since
+        raise Conflict(_CHANGED) from None
     return brief
 
 
