@@ -6,6 +6,7 @@ of a revision, and every edit that changes the content writes a new revision.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -277,9 +278,8 @@ def _exercise_of_one(actor: Actor, draft: Draft, starts_at: datetime | None) -> 
         raise Invalid("slot", "choose an exercise, or a date and time of your own")
     _check_ahead(starts_at)
     lead = User.objects.get(pk=actor.person_id)
-    last = Exercise.objects.filter(kind="self_service").count() + 1
     return Exercise.objects.create(
-        slug=f"self-{last}-{starts_at:%Y%m%d%H%M%S}",
+        slug=f"self-{starts_at:%Y%m%d}-{secrets.token_hex(4)}",
         name=draft.title or "Self-service experiment",
         kind="self_service",
         starts_at=starts_at,
