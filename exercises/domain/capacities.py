@@ -48,12 +48,12 @@ def label(capacity: Capacity) -> str:
     return _LABELS[capacity]
 
 
-_OF_THE_ORGANISATION: Final = {
+CAPACITY_OF_ROLE: Final = {
     OrgRole.PROGRAMME_LEAD: Capacity.PROGRAMME_LEAD,
     OrgRole.SAFETY_OFFICER: Capacity.SAFETY_OFFICER,
     OrgRole.CHANGE_MANAGER: Capacity.CHANGE_MANAGER,
 }
-DECIDING_ROLES: Final = frozenset(role.value for role in _OF_THE_ORGANISATION)
+DECIDING_ROLES: Final = frozenset(role.value for role in CAPACITY_OF_ROLE)
 """The roles of the organisation that somebody can decide in."""
 
 
@@ -64,7 +64,7 @@ def capacities_of(
 
     `dependent_team_ids` are the other teams whose applications depend on it.
     """
-    held = {capacity for role, capacity in _OF_THE_ORGANISATION.items() if role in actor.org_roles}
+    held = {capacity for role, capacity in CAPACITY_OF_ROLE.items() if role in actor.org_roles}
     if actor.team_roles.get(owner_team_id) == TeamRole.OWNER:
         held.add(Capacity.SERVICE_OWNER)
     if any(actor.team_roles.get(team_id) == TeamRole.OWNER for team_id in dependent_team_ids):

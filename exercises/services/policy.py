@@ -10,7 +10,7 @@ from django.db.models import Max
 
 from exercises.domain.actors import Actor
 from exercises.domain.canonical_json import canonical_bytes
-from exercises.domain.capacities import Capacity, OrgRole, TeamRole
+from exercises.domain.capacities import CAPACITY_OF_ROLE, Capacity, OrgRole, TeamRole
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
 from exercises.domain.policy import PolicyRules, unsatisfiable
 from exercises.domain.policy_document import parse
@@ -27,12 +27,6 @@ from exercises.queries.policy import BUILT_IN
 from exercises.services.audit import record
 
 VERSIONS_LOCK = 0x706F6C  # any constant; it names the versions among advisory locks
-
-_HELD_BY = {
-    OrgRole.PROGRAMME_LEAD.value: Capacity.PROGRAMME_LEAD,
-    OrgRole.SAFETY_OFFICER.value: Capacity.SAFETY_OFFICER,
-    OrgRole.CHANGE_MANAGER.value: Capacity.CHANGE_MANAGER,
-}
 
 
 def propose_policy(*, actor: Actor, document: Mapping[str, object], reason: str) -> PolicyVersion:
@@ -99,10 +93,10 @@ def _check(rules: PolicyRules) -> None:
 
 
 def _holders() -> dict[Capacity, frozenset[int]]:
-    found: dict[Capacity, set[int]] = {capacity: set() for capacity in _HELD_BY.values()}
-    rows = OrganisationRole.objects.filter(role__in=_HELD_BY, user__is_active=True)
+    found: dict[Capacity, set[int]] = {capacity: set() for capacity in CAPACITY_OF_ROLE.values()}
+    rows = OrganisationRole.objects.filter(role__in=CAPACITY_OF_ROLE, user__is_active=True)
     for user_id, role in rows.values_list("user_id", "role"):
-        found[_HELD_BY[role]].add(user_id)
+        found[CAPACITY_OF_ROLE[OrgRole(role)]].add(user_id)
     return {capacity: frozenset(people) for capacity, people in found.items()}
 
 
