@@ -5,6 +5,7 @@ Pure rules over facts; `queries.going_live` gathers them for the start gate and 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -15,6 +16,13 @@ TWO_PEOPLE_FROM: Final = 3
 """From this rung on, in production, a fault takes a whole zone or more."""
 MOST_TRIES: Final = 5
 """How often the code may be typed wrong before the lead says Go again."""
+
+
+TWO_PEOPLE: Final = Refusal(
+    "go.two_people",
+    "In production this rung starts only when two people have said Go.",
+    "The exercise lead says Go, the safety officer types the code.",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +37,24 @@ class GoFacts:
     unready: tuple[str, ...]
 
 
+def readiness_digest(lines: Iterable[str]) -> str:
+    """What the first of two people said Go to; another content, slot or team is another Go."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def own_refusals(*, takes_two: bool, has_pair: bool) -> tuple[Refusal, ...]:
+    """What going live asks of an experiment on its own. `has_pair` is a pair for what it is now."""
+    if not takes_two or has_pair:
+        return ()
+    return (
+        Refusal(
+            "go.two_people",
+            "In production this rung starts only when two people have said Go.",
+            "Its team says Go, a safety officer types its code.",
+        ),
+    )
+
+
 def takes_two(*, environment: str, rung: int) -> bool:
     """Whether this experiment starts only on the word of two people."""
     return environment == "production" and rung >= TWO_PEOPLE_FROM
@@ -38,13 +64,7 @@ def refusals(facts: GoFacts) -> tuple[Refusal, ...]:
     """Every rule of going live that refuses this start."""
     found = []
     if facts.takes_two and not facts.has_pair:
-        found.append(
-            Refusal(
-                "go.two_people",
-                "In production this rung starts only when two people have said Go.",
-                "The exercise lead says Go, the safety officer types the code.",
-            )
-        )
+        found.append(TWO_PEOPLE)
     if facts.held_after is not None:
         found.append(
             Refusal(

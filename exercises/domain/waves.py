@@ -8,6 +8,9 @@ On paper, before anybody waited, a wave starts when the one before it has ended.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
+
+MOST_WAVES: Final = 20
 
 
 def planned_starts(slots: Iterable[tuple[int, int]]) -> Mapping[int, int]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exercises.domain.exercise_phases import Phase
-from exercises.models import Exercise, Experiment, GoPair, HoldPoint, Run, RunEvent
-from exercises.queries.going_live import Poll, poll_of
+from exercises.models import Exercise, Experiment, GoPair, Run, RunEvent
+from exercises.queries.going_live import Poll, poll_of, waiting_hold
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +69,7 @@ def _waiting(
 ) -> Waiting | None:
     if exercise.phase != Phase.LIVE.value or exercise.stopped_at is not None:
         return None
-    hold = (
-        HoldPoint.objects.filter(exercise=exercise, continued_at__isnull=True)
-        .order_by("after_wave")
-        .first()
-    )
+    hold = waiting_hold(exercise)
     if hold is None:
         return None
     before = [e for e in experiments if e.wave <= hold.after_wave]

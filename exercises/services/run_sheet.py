@@ -14,6 +14,7 @@ from django.db import transaction
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import BEFORE_LIVE
+from exercises.domain.waves import MOST_WAVES
 from exercises.models import Exercise, Experiment
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
@@ -22,7 +23,6 @@ from exercises.services.audit import record
 from exercises.services.revisions import revise
 from exercises.services.run_events import append_event
 
-MOST_WAVES = 20
 LATEST_SLOT_S = 24 * 3600
 
 

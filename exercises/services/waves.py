@@ -17,6 +17,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.run_states import RunState
+from exercises.domain.waves import MOST_WAVES
 from exercises.models import Exercise, Experiment, HoldPoint, Run
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
@@ -24,6 +25,7 @@ from exercises.queries.approvals import approval_of
 from exercises.queries.going_live import (
     any_takes_two,
     current_wave,
+    has_pair,
     no_go_for,
     waiting_hold,
 )
@@ -34,7 +36,6 @@ from exercises.services.revisions import lock_experiment
 from exercises.services.run_events import append_event, lock_run
 from exercises.services.run_plan import schedule_run
 
-MOST_WAVES = 20
 LONGEST_REASON = 500
 
 
@@ -163,7 +164,7 @@ def _refuse_unready(experiment: Experiment, now: datetime) -> None:
     if experiment.runs.filter(is_rehearsal=False).exists():
         refusals.append(Refusal("experiment.started", "It has a slot already.", "Wait for it."))
     refusals += approval_of(experiment, now=now).refusals
-    if any_takes_two([experiment]) and not hasattr(experiment.exercise, "go_pair"):
+    if any_takes_two([experiment]) and not has_pair(experiment.exercise):
         refusals.append(
             Refusal(
                 "go.two_people",
