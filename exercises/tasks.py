@@ -10,8 +10,6 @@ import logging
 from celery import shared_task
 
 from exercises.domain.errors import Conflict
-from exercises.models import Channel
-from exercises.models.due_work import kept
 from exercises.services import (
     announce,
     debrief,
@@ -75,8 +73,7 @@ def announce_it(announcement_id: str, fence: int) -> None:
 
 @shared_task(name="exercises.deliver")
 def deliver_through(channel_id: str, fence: int) -> None:
-    with kept(Channel, int(channel_id), fence):
-        deliver.deliver(channel_id=int(channel_id), fence=fence)
+    deliver.deliver(channel_id=int(channel_id), fence=fence)
 
 
 @shared_task(name="exercises.refresh_freezes")

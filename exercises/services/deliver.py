@@ -24,7 +24,7 @@ from exercises.domain.delivery_times import has_failed_for_long, retry_at
 from exercises.domain.errors import Invalid
 from exercises.domain.notices import Topic
 from exercises.models import Channel, Delivery
-from exercises.models.due_work import database_now
+from exercises.models.due_work import database_now, kept
 from exercises.queries.notice_words import address_of, line_of, text_of
 from exercises.services.notify import tell
 
@@ -42,7 +42,8 @@ def deliver(*, channel_id: int, fence: int) -> int:
     if not due:
         _settle(channel)
         return 0
-    outcome = _send(channel, due)
+    with kept(Channel, channel.pk, fence):
+        outcome = _send(channel, due)
     with transaction.atomic():
         locked = Channel.objects.select_for_update(no_key=True).get(pk=channel.pk)
         if locked.fence != fence:
