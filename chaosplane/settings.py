@@ -267,6 +267,8 @@ SPECTACULAR_SETTINGS = {
         "ExerciseKindEnum": "exercises.models.exercises.KINDS",
         "ChannelKindEnum": "exercises.models.notifications.KINDS",
         "EnvironmentEnum": "exercises.models.accounts.ENVIRONMENTS",
+        "ParticipationAnswerEnum": "exercises.models.exercises.Participation.ANSWERS",
+        "QuestionAnswerEnum": "exercises.models.propagation.FindingQuestion.ANSWERS",
     },
 }
 

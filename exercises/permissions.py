@@ -21,6 +21,7 @@ from exercises.models import (
     Exercise,
     Experiment,
     Finding,
+    FindingQuestion,
     MentorRequest,
     Participation,
     Run,
@@ -159,6 +160,12 @@ def _takes_risk_of_finding(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or _team_role(actor, thing.application) == TeamRole.OWNER.value
 
 
+def _answers_question(actor: Actor, thing: object) -> bool:
+    """Who could be hit answers, nobody for them."""
+    assert isinstance(thing, FindingQuestion)
+    return _team_role(actor, thing.application) in _WRITERS
+
+
 def _traces_finding(actor: Actor, thing: object) -> bool:
     """What was learned is for all; the experiment of a team's own that taught it is not."""
     assert isinstance(thing, Finding)
@@ -261,6 +268,7 @@ RULES: Final[dict[str, Rule]] = {
     "finding.work": _works_on_finding,
     "finding.waive": _takes_risk_of_finding,
     "finding.trace": _traces_finding,
+    "finding.answer": _answers_question,
     "template.publish": _publishes_templates,
     "team.create": _plans_exercises,
     "team.manage": _manages_team,

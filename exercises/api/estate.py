@@ -130,7 +130,7 @@ class ApplicationOut(serializers.ModelSerializer[Application]):
         model = Application
         fields = (
             "slug", "name", "team", "tier", "runbook_url", "dashboard_url", "slo_percent",
-            "rto_s", "rpo_s", "deployments",
+            "rto_s", "rpo_s", "architecture_tags", "deployments",
         )  # fmt: skip
 
 
@@ -142,6 +142,12 @@ class ApplicationChange(StrictSerializer):
     tier = serializers.IntegerField(default=2)
     runbook_url = serializers.CharField(default="", allow_blank=True, max_length=200)
     dashboard_url = serializers.CharField(default="", allow_blank=True, max_length=200)
+    architecture_tags = serializers.ListField(
+        child=serializers.CharField(max_length=120),
+        max_length=100,
+        required=False,
+        help_text="Up to 20 of up to 40 characters, such as multi-az; left out, they stay",
+    )
 
 
 class ApplicationIn(ApplicationChange):

@@ -1,4 +1,4 @@
-"""/api/v1/findings/: list and read."""
+"""/api/v1/findings/: list and read, and ask who is built alike."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import django_filters
 from django.db.models import QuerySet
 from rest_framework import mixins
 
-from exercises.api.base import Resource
+from exercises.api.propagation import FindingQuestions
 from exercises.api.representations import FindingOut
 from exercises.domain.finding_states import FindingState
 from exercises.models import Finding
@@ -23,7 +23,7 @@ class FindingFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class Findings(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+class Findings(mixins.ListModelMixin, mixins.RetrieveModelMixin, FindingQuestions):
     queryset = Finding.objects.none()
     serializer_class = FindingOut
     filterset_class = FindingFilter

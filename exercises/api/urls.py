@@ -19,6 +19,7 @@ from exercises.api.me import Me
 from exercises.api.notices import Channels, Deliveries, MyWishes, NoticeRulesView, Notices
 from exercises.api.planning import Calendar, Conflicts, Dependencies, FreeSlots
 from exercises.api.policy import Policy, PolicyOfNumber
+from exercises.api.propagation import Questions
 from exercises.api.reports import ReportOfPeriod
 from exercises.api.runs import Runs
 from exercises.api.schedules import Schedules
@@ -34,6 +35,7 @@ router.register("freezes", Freezes, basename="api-freeze")
 router.register("freeze-calendars", FreezeCalendars, basename="api-freeze-calendar")
 router.register("schedules", Schedules, basename="api-schedule")
 router.register("findings", Findings, basename="api-finding")
+router.register("finding-questions", Questions, basename="api-finding-question")
 router.register("sign-offs", SignOffs, basename="api-sign-off")
 router.register("overrides", Overrides, basename="api-override")
 router.register("notices", Notices, basename="api-notice")

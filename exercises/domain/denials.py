@@ -36,6 +36,7 @@ DENIALS: Final[dict[str, str]] = {
     "freeze.import": "Only programme leads and safety officers import freezes.",
     "finding.work": "Only the application's team or a programme lead works on this finding.",
     "finding.waive": "Only an owner of the team or a programme lead waives a finding.",
+    "finding.answer": "Only members of the team that was asked answer.",
     "template.publish": "Only a programme lead, or an operator or owner of a team, publishes.",
     "team.create": "Only a programme lead creates teams.",
     "team.manage": "Only an owner of the team or a programme lead changes its members.",

@@ -40,6 +40,7 @@ class Topic(StrEnum):
     FINDING_ASSIGNED = "finding_assigned"
     FINDING_OVERDUE = "finding_overdue"
     FINDING_REOPENED = "finding_reopened"
+    FINDING_ASKED = "finding_asked"
     EDITION_CREATED = "edition_created"
     INVITED = "invited"
     MENTOR_ASKED = "mentor_asked"
@@ -91,6 +92,7 @@ WORDS: Final[Mapping[Topic, str]] = MappingProxyType(
         _T.FINDING_ASSIGNED: "A finding is yours",
         _T.FINDING_OVERDUE: "Your finding is past its date",
         _T.FINDING_REOPENED: "A finding taken for fixed came back",
+        _T.FINDING_ASKED: "Could a finding of others hit you?",
         _T.EDITION_CREATED: "A new edition",
         _T.INVITED: "An invitation",
         _T.MENTOR_ASKED: "You are asked to be a mentor",
@@ -123,6 +125,7 @@ NEEDS_YOU: Final = frozenset(
     {_T.APPROVAL_ASKED, _T.CHANGES_REQUESTED, _T.APPROVAL_EXPIRES, _T.FINDING_ASSIGNED}
     | {_T.FINDING_OVERDUE, _T.INVITED, _T.SCHEDULE_SUSPENDED, _T.FREEZE_HOLDS, _T.HOUR_BEFORE}
     | {_T.NO_GO, _T.CHANNEL_DISABLED, _T.MENTOR_ASKED, _T.FINDING_REOPENED}
+    | {_T.FINDING_ASKED}
 )
 """Somebody has to do something, not only to know."""
 

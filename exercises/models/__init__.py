@@ -31,6 +31,7 @@ from exercises.models.notifications import (
 )
 from exercises.models.people import Division, Membership, OrganisationRole, Team, User
 from exercises.models.policy import PolicyActivation, PolicyVersion
+from exercises.models.propagation import FindingQuestion
 from exercises.models.reports import ReportBrief
 from exercises.models.role_checks import RoleCheck
 from exercises.models.runs import Pin, Run, RunEvent
@@ -59,6 +60,7 @@ __all__ = [
     "Finding",
     "FindingEvidence",
     "FindingNote",
+    "FindingQuestion",
     "FreezeException",
     "FreezeSource",
     "FreezeWindow",

@@ -47,6 +47,18 @@ def newest_version(template_slug: str) -> TemplateVersion | None:
     )
 
 
+def newest_of_family(family: str) -> TemplateVersion | None:
+    """The smallest reach of a failure that the catalogue offers, in its current version."""
+    return (
+        TemplateVersion.objects.filter(
+            template__failure_family=family, template__retired_at__isnull=True
+        )
+        .select_related("template")
+        .order_by("rung", "-number")
+        .first()
+    )
+
+
 def finding_by_code(actor: Actor, code: str) -> Finding | None:
     """F-12, when this actor sees it."""
     match = _FINDING_CODE.fullmatch(code.strip())

@@ -38,6 +38,7 @@ _TITLES: Final = {
     _T.FINDING_ASSIGNED: "{finding} is yours",
     _T.FINDING_OVERDUE: "{finding} is past its date",
     _T.FINDING_REOPENED: "{finding} is open again",
+    _T.FINDING_ASKED: "Could {finding} hit you?",
     _T.EDITION_CREATED: "{exercise} is planned for {when}",
     _T.INVITED: "You are invited: {exercise}, {when}",
     _T.MENTOR_ASKED: "{application} asks you to be its mentor",

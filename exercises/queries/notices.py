@@ -36,6 +36,7 @@ _ICONS: Final = {
     Topic.FINDING_ASSIGNED: ("finding", "tone-learn"),
     Topic.FINDING_OVERDUE: ("finding", "tone-learn"),
     Topic.FINDING_REOPENED: ("refresh", "tone-learn"),
+    Topic.FINDING_ASKED: ("question", "tone-learn"),
     Topic.INVITED: ("people", "tone-wait"),
     Topic.FREEZE_HOLDS: ("snow", "tone-wait"),
     Topic.MENTOR_ASKED: ("people", "tone-wait"),

@@ -11,6 +11,7 @@ from django.core.validators import URLValidator, validate_slug
 from django.db import transaction
 
 from exercises.domain.actors import Actor
+from exercises.domain.architecture_tags import read_tags
 from exercises.domain.errors import Invalid
 from exercises.domain.steady_state import probes_from_json
 from exercises.models import AccountRegion, Application, Deployment, Team
@@ -42,6 +43,8 @@ def register_application(
     urls = {"runbook_url": runbook_url, "dashboard_url": dashboard_url}
     problems = [*_name_problems(slug, name), *_url_problems(urls)]
     problems += _tier_problems(tier)
+    tags, of_tags = _tags(architecture_tags)
+    problems += of_tags
     if slo_percent is not None and not 0 < slo_percent < 100:
         problems.append(("slo_percent", "above 0 and below 100"))
     problems += [
@@ -60,7 +63,7 @@ def register_application(
             slo_percent=slo_percent,
             rto_s=rto_s,
             rpo_s=rpo_s,
-            architecture_tags=list(architecture_tags),
+            architecture_tags=tags,
             **urls,
         )
         record(actor, "application.register", application, team=team.slug)
@@ -76,8 +79,10 @@ def change_application(
     tier: int,
     runbook_url: str = "",
     dashboard_url: str = "",
+    architecture_tags: Sequence[str] | None = None,
 ) -> Application:
     """Change what it is called and whose it is; its short name stays, links lead to it.
+    Tags that are not given stay as they are.
 
     To hand it over takes the right for both teams. Its objectives are services.objectives'.
     Raises NotAllowed, and Invalid that names every field at fault.
@@ -85,18 +90,39 @@ def change_application(
     for each in {application.team, team}:
         authorize(actor, "application.register", each)
     urls = {"runbook_url": runbook_url, "dashboard_url": dashboard_url}
-    problems = [*_text_problems(name), *_tier_problems(tier), *_url_problems(urls)]
+    tags, of_tags = _tags(architecture_tags or ())
+    problems = [*_text_problems(name), *_tier_problems(tier), *_url_problems(urls), *of_tags]
     if problems:
         raise Invalid.of(problems)
     with transaction.atomic():
         locked = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
-        before = {"name": locked.name, "tier": locked.tier, "team": locked.team.slug}
+        before = _noted(locked)
         locked.name, locked.team, locked.tier = name.strip(), team, tier
         locked.runbook_url, locked.dashboard_url = runbook_url, dashboard_url
-        locked.save(update_fields=["name", "team", "tier", *urls])
-        after = {"name": locked.name, "tier": tier, "team": team.slug}
+        if architecture_tags is not None:
+            locked.architecture_tags = tags
+        locked.save(update_fields=["name", "team", "tier", "architecture_tags", *urls])
+        after = _noted(locked)
         record(actor, "application.change", locked, before=before, after=after)
     return locked
+
+
+def _noted(application: Application) -> dict[str, object]:
+    """What the audit log keeps of it."""
+    return {
+        "name": application.name,
+        "tier": application.tier,
+        "team": application.team.slug,
+        "architecture_tags": application.architecture_tags,
+    }
+
+
+def _tags(given: Sequence[str]) -> tuple[list[str], list[tuple[str, str]]]:
+    """The tags in one spelling, and what is wrong with them."""
+    try:
+        return read_tags(given), []
+    except Invalid as error:
+        return [], list(error.problems)
 
 
 def register_deployment(

@@ -108,7 +108,11 @@ def application_edit(request: SignedInRequest, slug: str) -> HttpResponse:
     form = ApplicationChangeForm(
         request.POST or None,
         teams=teams_to_register_for(request.actor),
-        initial=now | {"team": application.team_id},
+        initial=now
+        | {
+            "team": application.team_id,
+            "architecture_tags": ", ".join(application.architecture_tags),
+        },
     )
     if form.is_valid():
         try:

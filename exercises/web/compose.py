@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -13,11 +14,18 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from exercises.domain.errors import Invalid
 from exercises.domain.steady_state import MAX_PROBES
-from exercises.models import Deployment, Experiment, Finding, TemplateVersion
-from exercises.permissions import authorize
-from exercises.queries.compose import editable_experiment, finding_by_code, newest_version
+from exercises.models import Deployment, Experiment, Finding, FindingQuestion, TemplateVersion
+from exercises.permissions import authorize, may
+from exercises.queries.compose import (
+    editable_experiment,
+    finding_by_code,
+    newest_of_family,
+    newest_version,
+)
 from exercises.queries.plans import problems_of
+from exercises.queries.propagation import open_question
 from exercises.services.preflight import preview_targets
+from exercises.services.propagation import try_it_there
 from exercises.services.propose import edit_draft, propose, start_draft, withdraw
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.compose_desk import Desk, beside, desk_of
@@ -47,11 +55,13 @@ def experiment_new(request: SignedInRequest) -> HttpResponse:
     """The empty form from a template, or its first save."""
     given = request.POST or request.GET
     retest_of = _finding(request, given.get("retest", ""))
-    version = _version(given.get("template", ""), retest_of)
+    asked = _question(request, given.get("asked", ""))
+    source = _source(request, asked)
+    version = _version(given.get("template", ""), retest_of, asked, source)
     if version is None:
-        kept = {k: request.GET[k] for k in ("exercise", "retest") if k in request.GET}
+        kept = {k: request.GET[k] for k in ("exercise", "retest", "asked") if k in request.GET}
         return redirect(f"{reverse('template_list')}?{urlencode(kept | {'propose': '1'})}")
-    desk = desk_of(request.actor, version, retest_of=retest_of)
+    desk = desk_of(request.actor, version, retest_of=retest_of, asked=asked)
     if request.method == "POST":
         return _posted(request, desk)
     exercise = desk.exercise_named(request.GET.get("exercise", ""))
@@ -63,6 +73,8 @@ def experiment_new(request: SignedInRequest) -> HttpResponse:
         exercise=exercise,
         retested=retested,
         retest_code=retest_of.code if retest_of else "",
+        alike=source,
+        asked=str(asked.pk) if asked else "",
     )
     return _form(request, desk, typed)
 
@@ -166,13 +178,17 @@ def _save(request: SignedInRequest, desk: Desk, meaning: Meaning) -> Experiment:
             draft=meaning.draft,
             starts_at=meaning.starts_at,
         )
-    return start_draft(
-        actor=request.actor,
-        draft=meaning.draft,
-        exercise=meaning.exercise,
-        starts_at=meaning.starts_at,
-        retest_of=desk.retest_of,
-    )
+    with transaction.atomic():
+        experiment = start_draft(
+            actor=request.actor,
+            draft=meaning.draft,
+            exercise=meaning.exercise,
+            starts_at=meaning.starts_at,
+            retest_of=desk.retest_of,
+        )
+        if desk.asked is not None:
+            try_it_there(actor=request.actor, question=desk.asked, experiment=experiment)
+    return experiment
 
 
 def _send(request: SignedInRequest, experiment: Experiment) -> HttpResponse:
@@ -222,6 +238,7 @@ def _form(
         "probes": rows_with_problems(typed.probes, errors),
         "stats": STATS,
         "retest_of": desk.retest_of,
+        "asked": desk.asked,
         "own_zone": DEFAULT_ZONE,
         "has_now": True,
     }
@@ -245,7 +262,30 @@ def _finding(request: SignedInRequest, code: str) -> Finding | None:
     return finding
 
 
-def _version(template: str, retest_of: Finding | None) -> TemplateVersion | None:
+def _question(request: SignedInRequest, number: str) -> FindingQuestion | None:
+    """What one's team was asked, and wants to find out by an experiment."""
+    if not number:
+        return None
+    found = open_question(request.actor, _number(number))
+    if found is None:
+        raise Http404("no such question, or an experiment is proposed for it already")
+    return found
+
+
+def _source(request: SignedInRequest, asked: FindingQuestion | None) -> Experiment | None:
+    """The experiment that taught it, where this person may know it."""
+    if asked is None or asked.finding.run is None:
+        return None
+    may_know = may(request.actor, "finding.trace", asked.finding)
+    return asked.finding.run.experiment if may_know else None
+
+
+def _version(
+    template: str,
+    retest_of: Finding | None,
+    asked: FindingQuestion | None = None,
+    source: Experiment | None = None,
+) -> TemplateVersion | None:
     if template:
         found = newest_version(template)
         if found is None:
@@ -253,7 +293,9 @@ def _version(template: str, retest_of: Finding | None) -> TemplateVersion | None
         return found
     if retest_of is not None and retest_of.run is not None:
         return newest_version(retest_of.run.experiment.template_version.template.slug)
-    return None
+    if source is not None:
+        return newest_version(source.template_version.template.slug)
+    return newest_of_family(asked.finding.failure_family) if asked else None
 
 
 def _first_deployment(desk: Desk, retested: Experiment | None) -> Deployment | None:

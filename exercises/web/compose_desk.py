@@ -21,6 +21,7 @@ from exercises.models import (
     Exercise,
     Experiment,
     Finding,
+    FindingQuestion,
     TargetPreview,
     TemplateVersion,
 )
@@ -46,6 +47,7 @@ class Desk:
     exercises: Sequence[Exercise]
     experiment: Experiment | None = None
     retest_of: Finding | None = None
+    asked: FindingQuestion | None = None
 
     def read(self, typed: Typed) -> Meaning:
         return read(
@@ -78,11 +80,14 @@ def desk_of(
     *,
     experiment: Experiment | None = None,
     retest_of: Finding | None = None,
+    asked: FindingQuestion | None = None,
 ) -> Desk:
     now = database_now()
     deployments = deployments_for(actor)
     if experiment is not None:
         deployments = deployments.filter(application=experiment.application_id)
+    elif asked is not None:
+        deployments = deployments.filter(application=asked.application_id)
     return Desk(
         now=now,
         version=version,
@@ -90,6 +95,7 @@ def desk_of(
         exercises=list(open_exercises(actor, now=now)),
         experiment=experiment,
         retest_of=retest_of,
+        asked=asked,
     )
 
 

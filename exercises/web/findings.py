@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
 from exercises.domain.finding_states import FindingState, Severity
-from exercises.models import Finding, FindingNote, User
+from exercises.models import Finding, FindingNote, FindingQuestion, User
 from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.debrief import applications_to_report_on, families_in
@@ -35,6 +35,7 @@ from exercises.queries.findings import (
     retests_of,
     teams_with_findings,
 )
+from exercises.queries.propagation import propagation_of
 from exercises.services import findings as services
 from exercises.web import finding_csv
 from exercises.web.access import SignedInRequest, signed_in
@@ -90,6 +91,17 @@ def finding_detail(request: SignedInRequest, number: int) -> HttpResponse:
     return _detail(request, finding, FindingForm(finding=finding))
 
 
+def finding_page(
+    request: SignedInRequest, number: int, error: Invalid, *, answering: int = 0
+) -> HttpResponse:
+    """The page once more, with what was wrong. `answering` is the question it was about."""
+    finding = _find(request.actor, number)
+    form = FindingForm(finding=finding)
+    return _detail(
+        request, finding, form, problems=form_errors(error), status=422, answering=answering
+    )
+
+
 def _find(actor: Actor, number: int) -> Finding:
     finding = findings_of(actor).filter(pk=number).first()
     if finding is None:
@@ -104,6 +116,7 @@ def _detail(
     *,
     problems: dict[str, list[str]] | None = None,
     status: int = 200,
+    answering: int = 0,
 ) -> HttpResponse:
     today = database_now().date()
     steps = next_steps(FindingState(finding.state))
@@ -121,6 +134,9 @@ def _detail(
         "owners": _owners_to_name(finding),
         "form": form,
         "problems": problems or {},
+        "asked": propagation_of(request.actor, finding),
+        "answering": answering,
+        "answers": FindingQuestion.ANSWERS,
         "may_trace": traces,
         "log_lines": kept_lines(finding) if traces else [],
         "may_work": may(request.actor, "finding.work", finding),
@@ -189,9 +205,7 @@ def finding_move(request: SignedInRequest, number: int) -> HttpResponse:
                 actor=request.actor, finding=finding, to=to, text=request.POST.get("text", "")
             )
     except Invalid as error:
-        fresh = _find(request.actor, number)
-        form = FindingForm(finding=fresh)
-        return _detail(request, fresh, form, problems=form_errors(error), status=422)
+        return finding_page(request, number, error)
     except ValueError:
         raise Http404("no such step") from None
     messages.success(request, f"{finding.code}: {LOOK_OF[to][1].lower()}.")
@@ -246,8 +260,7 @@ def finding_waive(request: SignedInRequest, number: int) -> HttpResponse:
             because=request.POST.get("because", ""),
         )
     except Invalid as error:
-        form = FindingForm(finding=finding)
-        return _detail(request, finding, form, problems=form_errors(error), status=422)
+        return finding_page(request, number, error)
     messages.success(request, f"{finding.code} is waived, in your name.")
     return redirect("finding_detail", number=number)
 
@@ -274,8 +287,7 @@ def finding_comment(request: SignedInRequest, number: int) -> HttpResponse:
             actor=request.actor, finding=finding, text=request.POST.get("text", "")
         )
     except Invalid as error:
-        form = FindingForm(finding=finding)
-        return _detail(request, finding, form, problems=form_errors(error), status=422)
+        return finding_page(request, number, error)
     return redirect("finding_detail", number=number)
 
 

@@ -114,6 +114,16 @@ FINDING_STATES: Final[Mapping[str, Look]] = MappingProxyType(
     }
 )
 
+QUESTIONS: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "asked": Look("p-wait", "question", "Asked"),
+        "could_hit": Look("p-wait", "warn", "It could"),
+        "cannot_hit": Look("p-ok", "check", "No"),
+        "not_known": Look("p-draft", "question", "Not known yet"),
+        "tried": Look("p-ready", "flask", "Proposed there"),
+    }
+)
+
 DELIVERIES: Final[Mapping[str, Look]] = MappingProxyType(
     {
         "delivery_waiting": Look("p-draft", "clock", "Waiting"),
@@ -133,6 +143,7 @@ LOOKS: Final[Mapping[str, Look]] = MappingProxyType(
         **STEADY_STATE,
         **PARTICIPATION,
         **FINDING_STATES,
+        **QUESTIONS,
         **DELIVERIES,
     }
 )

@@ -54,12 +54,13 @@ class ActionRow:
 def template_list(request: SignedInRequest) -> HttpResponse:
     """The catalogue, filtered; with `propose` it is the first step of a proposal.
 
-    Keeps `exercise` and `retest` for the propose links.
+    Keeps `exercise`, `retest` and `asked` for the propose links.
     """
     rungs = [int(text) for text in request.GET.getlist("rung") if text in {"1", "2", "3", "4", "5"}]
     families = request.GET.getlist("family")
     text = request.GET.get("q", "")
-    kept = {k: request.GET[k] for k in ("exercise", "retest", "propose") if request.GET.get(k)}
+    names = ("exercise", "retest", "asked", "propose")
+    kept = {k: request.GET[k] for k in names if request.GET.get(k)}
     context = {
         "cards": cards(request.actor, text=text, families=families, rungs=rungs),
         "families": family_counts(),

@@ -186,6 +186,9 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     # Findings
     ("finding_edit", "POST"): _written_finding,
     ("finding_move", "POST"): _always(to="dismissed", text=_REASON),
+    ("finding_ask", "POST"): _always(applications=["charging-map"]),
+    ("question_answer", "POST"): _always(answer="yes"),
+    ("api-finding-question-answer", "POST"): _always(answer="yes"),
     ("finding_waive", "POST"): lambda *of: {"until": _days_ahead(20), "because": _REASON},
     ("finding_new", "POST"): lambda things, thing: (
         _written_finding(things, thing)

@@ -15,11 +15,13 @@ from exercises.domain.capacities import OrgRole, TeamRole
 from exercises.domain.exercise_phases import Phase
 from exercises.models import (
     Announcement,
+    Application,
     Channel,
     Delivery,
     Exercise,
     Experiment,
     Finding,
+    FindingQuestion,
     FreezeException,
     FreezeSource,
     Membership,
@@ -166,7 +168,27 @@ def _past(cast: Cast) -> dict[str, Thing]:
         "past-run": {"pk": run.pk, "run_id": run.pk},
         "finding": _finding(run, "Retries had no limit", "accepted"),
         "finding-draft": _finding(run, f"Draft on a {SECRET}", "draft"),
+        **_asked(cast, run),
         "debrief": _of_exercise(_in_debrief(cast), run.experiment),
+    }
+
+
+def _asked(cast: Cast, run: Run) -> dict[str, Thing]:
+    """Findings on a tagged application: one that nobody asked about yet, one that was asked."""
+    tags = ("ec2",)
+    Application.objects.filter(pk=run.experiment.application_id).update(architecture_tags=tags)
+    alike = past.application(cast.other_team, "charging-map", tags=tags)
+    asked = _finding(run, "Asked of others", "accepted")
+    question = FindingQuestion.objects.create(
+        finding_id=asked["pk"],
+        application=alike,
+        shared_tags=tags,
+        asked_by=cast.author,
+        asked_at=database_now(),
+    )
+    return {
+        "finding-tagged": _finding(run, "Asked of nobody", "accepted"),
+        "question": {"pk": question.pk},
     }
 
 

@@ -42,6 +42,7 @@ class Typed:
     slot: str = ""
     own_start: str = ""
     retest: str = ""
+    asked: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[ProbeRow, ...] = ()
 
@@ -79,6 +80,7 @@ def typed_from_post(data: Mapping[str, str]) -> Typed:
             "slot",
             "own_start",
             "retest",
+            "asked",
         )
     }
     parameters = {
@@ -96,8 +98,15 @@ def typed_for_new(
     exercise: Exercise | None,
     retested: Experiment | None = None,
     retest_code: str = "",
+    alike: Experiment | None = None,
+    asked: str = "",
 ) -> Typed:
-    """The first sight of the form: the template's words, the deployment's probes."""
+    """The first sight of the form: the template's words, the deployment's probes.
+
+    `retested` is repeated as it was; of what ran on something built `alike` only the words and
+    parameters are taken, for another application has probes of its own.
+    """
+    like = retested or alike
     place = deployment.application.name if deployment else ""
     defaults = {
         str(spec["name"]): _text(spec.get("default"))
@@ -108,16 +117,17 @@ def typed_for_new(
     return Typed(
         deployment=str(deployment.pk) if deployment else "",
         title=f"{version.template.name}: {place}" if place else version.template.name,
-        hypothesis=retested.hypothesis if retested else version.hypothesis,
+        hypothesis=like.hypothesis if like else version.hypothesis,
         az=(exercise.az if exercise and exercise.az else retested.az if retested else ""),
-        target_cap=str(retested.target_cap if retested else 5),
+        target_cap=str(like.target_cap if like else 5),
         where_to="exercise" if exercise else "own",
         exercise=exercise.slug if exercise else "",
         slot=local_text(exercise.starts_at, exercise.timezone) if exercise else "",
         parameters=defaults
-        | ({name: _text(value) for name, value in retested.parameters.items()} if retested else {}),
+        | ({name: _text(value) for name, value in like.parameters.items()} if like else {}),
         probes=tuple(row_of(index, probe) for index, probe in enumerate(source)),
         retest=retest_code,
+        asked=asked,
     )
 
 

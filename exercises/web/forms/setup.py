@@ -36,6 +36,13 @@ class ApplicationForm(forms.Form):
     )
     runbook_url = forms.CharField(required=False, label="Runbook")
     dashboard_url = forms.CharField(required=False, label="Dashboard")
+    architecture_tags = forms.CharField(
+        required=False,
+        label="Architecture",
+        max_length=1000,
+        help_text="What it is built of, parted by commas: multi-az, eks, aurora. "
+        "A finding asks who is built alike",
+    )
     slo_percent = forms.FloatField(
         required=False, label="Availability objective, %", help_text="For instance 99.9"
     )
@@ -45,6 +52,9 @@ class ApplicationForm(forms.Form):
     def __init__(self, *args: Any, teams: QuerySet[Team], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["team"].queryset = teams  # type: ignore[attr-defined]
+
+    def clean_architecture_tags(self) -> list[str]:
+        return str(self.cleaned_data["architecture_tags"]).split(",")
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
