@@ -22,6 +22,7 @@ from exercises.models import (
     Experiment,
     Finding,
     FindingQuestion,
+    GameDay,
     MentorRequest,
     Participation,
     Run,
@@ -173,6 +174,32 @@ def _traces_finding(actor: Actor, thing: object) -> bool:
     return not is_own or bool(actor.org_roles) or thing.application.team_id in actor.team_roles
 
 
+def _runs_game(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, GameDay)
+    return _runs_exercise(actor, thing.exercise)
+
+
+def _is_jury(actor: Actor, thing: object) -> bool:
+    """The chaos team, which never plays, and the leads; own ideas are refused by the service."""
+    assert isinstance(thing, GameDay)
+    return thing.chaos_team_id in actor.team_roles or _runs_exercise(actor, thing.exercise)
+
+
+def _sees_game(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, GameDay)
+    return _sees_exercise(actor, thing.exercise)
+
+
+def _works_for(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Team)
+    return actor.team_roles.get(thing.pk) in _WRITERS
+
+
+def _speaks_for(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Team)
+    return actor.team_roles.get(thing.pk) in _OPERATORS
+
+
 def _publishes_templates(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or not _OPERATORS.isdisjoint(actor.team_roles.values())
 
@@ -269,6 +296,16 @@ RULES: Final[dict[str, Rule]] = {
     "finding.waive": _takes_risk_of_finding,
     "finding.trace": _traces_finding,
     "finding.answer": _answers_question,
+    "gameday.plan": _plans_exercises,
+    "gameday.change": _runs_game,
+    "gameday.opt": _speaks_for,
+    "gameday.see": _works_for,
+    "gameday.jury": _is_jury,
+    "gameday.judge": _is_jury,
+    "gameday.correct": _runs_game,
+    "gameday.freeze": _runs_game,
+    "improvement.propose": _works_for,
+    "improvement.vote": _sees_game,
     "template.publish": _publishes_templates,
     "team.create": _plans_exercises,
     "team.manage": _manages_team,
@@ -278,6 +315,7 @@ RULES: Final[dict[str, Rule]] = {
     "evidence.export": _reads_evidence,
     "token.issue": _signed_in,
     "feed.create": _signed_in,
+    "notice.own": _signed_in,
     "channel.manage": _manages_channel,
     "delivery.view": _plans_exercises,
     "delivery.replay": _plans_exercises,
@@ -313,6 +351,10 @@ BY_HAND: Final = frozenset(
         "mentor.sign_off",
         "ladder.override",
         "freeze.except",
+        "gameday.see",
+        "gameday.judge",
+        "gameday.correct",
+        "gameday.freeze",
     }
 )
 """A person's word, given on a page: no token carries it."""

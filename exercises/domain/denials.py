@@ -37,6 +37,18 @@ DENIALS: Final[dict[str, str]] = {
     "finding.work": "Only the application's team or a programme lead works on this finding.",
     "finding.waive": "Only an owner of the team or a programme lead waives a finding.",
     "finding.answer": "Only members of the team that was asked answer.",
+    "gameday.plan": "Only a programme lead plans game days.",
+    "gameday.change": "Only the lead of the game day or a programme lead changes its rules.",
+    "gameday.opt": "Only an operator or owner of the team takes it off the board or back.",
+    "gameday.see": "Only members of the team, signed in on the page, say that it sees the fault.",
+    "gameday.jury": "Only the chaos team, the lead of the game day and programme leads do this.",
+    "gameday.judge": "Only the jury, signed in on the page, judges and gives points: the chaos"
+    " team, the lead of the game day and programme leads.",
+    "gameday.correct": "Only the lead of the game day or a programme lead, signed in on the page,"
+    " corrects its ledger.",
+    "gameday.freeze": "Only the lead of the game day or a programme lead, signed in on the page,"
+    " freezes its standings.",
+    "improvement.propose": "Only members of a team that plays propose improvements for it.",
     "template.publish": "Only a programme lead, or an operator or owner of a team, publishes.",
     "team.create": "Only a programme lead creates teams.",
     "team.manage": "Only an owner of the team or a programme lead changes its members.",
@@ -51,6 +63,7 @@ DENIALS: Final[dict[str, str]] = {
     "mentor.answer": "Only who was asked answers.",
     "mentor.sign_off": "Only a mentor of another team signs a first run off.",
     "ladder.override": "Only a programme lead of another team overrides the confidence ladder.",
+    "notice.own": "Only a person, or their token with the scope write, changes how they are told.",
     "channel.manage": "Your own channels are yours; a team's are its owners', the organisation's"
     " the programme leads'.",
     "delivery.view": "Only a programme lead reads the delivery log.",

@@ -18,6 +18,15 @@ from exercises.models.experiments import (
 )
 from exercises.models.findings import Finding, FindingEvidence, FindingNote
 from exercises.models.freezes import FreezeException, FreezeSource, FreezeWindow
+from exercises.models.game_days import (
+    FinalStandings,
+    GameDay,
+    GameRound,
+    Improvement,
+    ImprovementJudgement,
+    ImprovementVote,
+    ScoreEntry,
+)
 from exercises.models.going_live import GoPair, GoRequest, GoTry, HoldPoint
 from exercises.models.measurements import ResolvedTarget, Sample
 from exercises.models.mentoring import LadderOverride, MentorRequest, MentorSignOff
@@ -57,6 +66,7 @@ __all__ = [
     "Exercise",
     "Experiment",
     "ExperimentRevision",
+    "FinalStandings",
     "Finding",
     "FindingEvidence",
     "FindingNote",
@@ -64,10 +74,15 @@ __all__ = [
     "FreezeException",
     "FreezeSource",
     "FreezeWindow",
+    "GameDay",
+    "GameRound",
     "GoPair",
     "GoRequest",
     "GoTry",
     "HoldPoint",
+    "Improvement",
+    "ImprovementJudgement",
+    "ImprovementVote",
     "LadderOverride",
     "Membership",
     "MentorRequest",
@@ -92,6 +107,7 @@ __all__ = [
     "SafetyLever",
     "Sample",
     "Schedule",
+    "ScoreEntry",
     "SignInAttempt",
     "SignOfLife",
     "TargetPreview",
