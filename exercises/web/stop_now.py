@@ -131,7 +131,7 @@ def _stop(
         run = f"?run={what}" if scope is Scope.RUN else ""
         return HttpResponseRedirect(reverse("live_room", args=[exercise.slug]) + run + "#stop")
     status = 200 if result.is_accepted else 502
-    return _page(request, holder, known, status=status, result=result)
+    return _page(request, holder, known, status=status, result=result, stopped=exercise)
 
 
 def _refusal(holder: Capability, known: Stoppable, scope: Scope, what: str) -> str:
@@ -192,12 +192,14 @@ def _page(
     *,
     status: int = 200,
     result: StopResult | None = None,
+    stopped: LiveExercise | None = None,
 ) -> HttpResponse:
     if result is not None and _wants_json(request):
         return _json(_as_json(result), status)
     mine = [each for each in known.exercises if holder.covers(each)]
     context = {
         "result": result,
+        "room": reverse("live_room", args=[stopped.slug]) if stopped else "",
         "known_at": known.at,
         "exercises": [
             StoppableExercise(

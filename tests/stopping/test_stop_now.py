@@ -103,6 +103,8 @@ def test_without_the_database_aws_is_asked_and_the_stop_is_on_disk(
     assert entry.status[run.experiment_ref] == "stopping"
     page = holder.get("/stop-now/").content.decode()
     assert exercise.name in page
+    again = holder.post(reverse("stop_exercise", args=[exercise.slug]), {"confirm": "1"})
+    assert f'href="{reverse("live_room", args=[exercise.slug])}"' in again.content.decode()
 
 
 def test_what_started_after_the_list_was_written_is_found_by_its_tag(
