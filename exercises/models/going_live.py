@@ -12,6 +12,7 @@ from django.db.models import F, Q
 from exercises.models.append_only import AppendOnly
 from exercises.models.base import Record
 from exercises.models.exercises import Exercise
+from exercises.models.experiments import Experiment
 from exercises.models.people import User
 
 ANSWER_WITHIN = timedelta(minutes=5)
@@ -42,9 +43,15 @@ class GoTry(AppendOnly):
 
 
 class GoPair(AppendOnly):
-    """Both have said Go: two people, two sessions, five minutes. PostgreSQL checks it too."""
+    """Both have said Go: two people, two sessions, five minutes. PostgreSQL checks it too.
 
-    exercise = models.OneToOneField(Exercise, on_delete=models.PROTECT, related_name="go_pair")
+    `experiment` is set for one on its own, which may be moved and then takes another pair.
+    """
+
+    exercise = models.ForeignKey(Exercise, on_delete=models.PROTECT, related_name="go_pairs")
+    experiment = models.ForeignKey(
+        Experiment, null=True, blank=True, on_delete=models.PROTECT, related_name="go_pairs"
+    )
     request = models.OneToOneField(GoRequest, on_delete=models.PROTECT, related_name="pair")
     lead = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     lead_session = models.CharField(max_length=64)
@@ -55,6 +62,11 @@ class GoPair(AppendOnly):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(
+                fields=("exercise",),
+                condition=Q(experiment__isnull=True),
+                name="one_go_of_an_exercise",
+            ),
             models.CheckConstraint(condition=~Q(lead=F("safety")), name="go_takes_two_people"),
             models.CheckConstraint(
                 condition=~Q(lead_session=F("safety_session")), name="go_takes_two_sessions"

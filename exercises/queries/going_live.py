@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exercises.domain.errors import Refusal
-from exercises.domain.going_live import GoFacts, held_after, refusals, takes_two
+from exercises.domain.going_live import (
+    GoFacts,
+    held_after,
+    own_refusals,
+    readiness_digest,
+    refusals,
+    takes_two,
+)
+from exercises.domain.run_states import RunState
 from exercises.models import (
     Exercise,
     Experiment,
@@ -20,24 +28,45 @@ from exercises.models import (
     Participation,
     Run,
 )
-from exercises.queries.preflight import preflight_now
+from exercises.queries.preflight import acknowledges_from, preflight_now
 
 
 def go_refusals(run: Run, *, now: datetime) -> tuple[Refusal, ...]:
-    """What going live still asks of this run. A self-service experiment has no Go."""
+    """What going live still asks of this run."""
     experiment = run.experiment
     exercise = experiment.exercise
-    if exercise.kind == "self_service" or run.is_rehearsal:
+    if run.is_rehearsal:
         return ()
+    if exercise.kind == "self_service":
+        two = experiment_takes_two(experiment)
+        return own_refusals(takes_two=two, has_pair=two and own_pair(experiment) is not None)
     return refusals(
         GoFacts(
             takes_two=experiment_takes_two(experiment) or _runs_take_two(exercise),
-            has_pair=GoPair.objects.filter(exercise=exercise).exists(),
+            has_pair=has_pair(exercise),
             held_after=wave_held(exercise, experiment.wave),
             no_go=no_go_for(exercise, [experiment]).get(experiment.pk, ()),
             unready=tuple(line.said for line in preflight_now(experiment, now=now).in_the_way),
         )
     )
+
+
+def has_pair(exercise: Exercise) -> bool:
+    """Whether two people have said Go for an exercise."""
+    return GoPair.objects.filter(exercise=exercise, experiment__isnull=True).exists()
+
+
+def own_pair(experiment: Experiment) -> GoPair | None:
+    """The two people who said Go for what an experiment on its own is now, at this slot."""
+    pairs = experiment.go_pairs.filter(request__readiness=own_readiness(experiment))
+    return pairs.select_related("lead", "safety").first()
+
+
+def own_readiness(experiment: Experiment) -> str:
+    """A digest of its content and its slot: an edit of either is another Go."""
+    digest = experiment.revision.digest if experiment.revision else ""
+    slot = experiment.exercise.starts_at.isoformat()
+    return readiness_digest([f"{experiment.pk} {digest} {slot}"])
 
 
 def experiment_takes_two(experiment: Experiment) -> bool:
@@ -114,7 +143,40 @@ def open_request(exercise: Exercise, *, now: datetime) -> GoRequest | None:
     if exercise.went_live_at is not None:
         return None
     request = exercise.go_requests.select_related("said_by").first()
-    return request if request and now < request.valid_until else None
+    if request is None or now >= request.valid_until or hasattr(request, "pair"):
+        return None
+    return request
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGo:
+    """The Go of two people for an experiment on its own, as its page shows it."""
+
+    opens_at: datetime
+    is_open: bool
+    is_scheduled: bool
+    asked: GoRequest | None
+    pair: GoPair | None
+
+
+def own_go(experiment: Experiment, *, now: datetime) -> OwnGo | None:
+    """None where nobody needs to say Go."""
+    exercise = experiment.exercise
+    if (
+        exercise.kind != "self_service"
+        or experiment.status != "proposed"
+        or not experiment_takes_two(experiment)
+    ):
+        return None
+    opens_at = acknowledges_from(exercise)
+    waiting = experiment.runs.filter(is_rehearsal=False, state=RunState.SCHEDULED.value)
+    return OwnGo(
+        opens_at=opens_at,
+        is_open=opens_at <= now < exercise.ends_at,
+        is_scheduled=waiting.exists(),
+        asked=open_request(exercise, now=now),
+        pair=own_pair(experiment),
+    )
 
 
 @dataclass(frozen=True, slots=True)

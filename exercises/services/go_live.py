@@ -7,7 +7,6 @@ no token can say Go.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,13 +14,12 @@ from django.db import transaction
 
 from exercises import hints
 from exercises.domain.actors import Actor
-from exercises.domain.errors import Invalid, Refusal, Refused
+from exercises.domain.errors import Refusal, Refused
 from exercises.domain.exercise_phases import Phase, move
-from exercises.domain.going_live import MOST_TRIES, TWO_PEOPLE, is_code
+from exercises.domain.going_live import TWO_PEOPLE, readiness_digest
 from exercises.failpoints import failpoint
-from exercises.models import Exercise, Experiment, GoPair, GoRequest, GoTry, HoldPoint
+from exercises.models import Exercise, Experiment, GoRequest, HoldPoint
 from exercises.models.due_work import database_now
-from exercises.models.going_live import ANSWER_WITHIN
 from exercises.permissions import authorize
 from exercises.queries.going_live import any_takes_two
 from exercises.queries.plans import planned_wall
@@ -29,6 +27,12 @@ from exercises.queries.readiness import readiness_of, ready_experiments
 from exercises.services.audit import record
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import schedule_run
+from exercises.services.two_people import (
+    check_code,
+    request_to_answer,
+    say_first,
+    say_second,
+)
 
 
 def go_live(*, actor: Actor, exercise: Exercise) -> Exercise:
@@ -53,14 +57,7 @@ def say_go(*, actor: Actor, exercise: Exercise, session: str) -> GoRequest:
     authorize(actor, "exercise.go", exercise)
     with transaction.atomic():
         locked, starting, now = _ready(exercise)
-        request = GoRequest.objects.create(
-            exercise=locked,
-            said_by_id=actor.person_id,
-            session=session,
-            said_at=now,
-            valid_until=now + ANSWER_WITHIN,
-            readiness=_readiness(starting),
-        )
+        request = say_first(actor, locked, session, readiness=_readiness(starting), now=now)
         append_event(
             exercise=locked,
             kind="exercise.go_said",
@@ -79,29 +76,11 @@ def confirm_go(*, actor: Actor, exercise: Exercise, code: str, session: str) -> 
     is ready has changed), Invalid (another code; it is counted).
     """
     authorize(actor, "exercise.confirm_go", exercise)
-    _request_to_answer(actor, exercise, session)
-    if not is_code(code, exercise.code):
-        left = _count_wrong(actor, exercise, session)
-        raise Invalid("code", f"is not {exercise.code}; {left} more tries")
+    check_code(actor, exercise, session, code, exercise.code)
     with transaction.atomic():
         locked, starting, now = _ready(exercise)
-        request = _request_to_answer(actor, locked, session)
-        if request.readiness != _readiness(starting):
-            raise _no(
-                "go.changed",
-                "What is ready has changed since the lead said Go.",
-                "The lead looks at it and says Go again.",
-            )
-        GoPair.objects.create(
-            exercise=locked,
-            request=request,
-            lead=request.said_by,
-            lead_session=request.session,
-            lead_at=request.said_at,
-            safety_id=actor.person_id,
-            safety_session=session,
-            safety_at=now,
-        )
+        request = request_to_answer(actor, locked, session)
+        say_second(actor, request, session, readiness=_readiness(starting), now=now)
         _begin(
             locked,
             starting,
@@ -118,6 +97,14 @@ def confirm_go(*, actor: Actor, exercise: Exercise, code: str, session: str) -> 
 def _ready(exercise: Exercise) -> tuple[Exercise, list[Experiment], datetime]:
     """The exercise under its lock with what would start. Raises Refused with what is open."""
     locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
+    if locked.kind == "self_service":
+        raise Refused(
+            Refusal(
+                "go.own_slot",
+                "An experiment on its own starts at its slot, not by the Go of an exercise.",
+                "Where two people are needed they say so on its page.",
+            )
+        )
     now = database_now()
     open_items = [item for item in readiness_of(locked, now=now) if item.blocks]
     if open_items:
@@ -129,49 +116,10 @@ def _ready(exercise: Exercise) -> tuple[Exercise, list[Experiment], datetime]:
 
 def _readiness(starting: Sequence[Experiment]) -> str:
     """A digest of what would start, and when: other content or other teams are another Go."""
-    lines = sorted(
+    return readiness_digest(
         f"{e.pk} {e.revision.digest if e.revision else ''} {e.wave} {e.slot_offset_s}"
         for e in starting
     )
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
-
-
-def _request_to_answer(actor: Actor, exercise: Exercise, session: str) -> GoRequest:
-    """The lead's newest word, if this person may answer it. Raises Refused."""
-    request = exercise.go_requests.select_related("said_by").first()
-    if request is None or exercise.went_live_at is not None:
-        raise _no("go.not_said", "Nobody has said Go yet.", "The exercise lead says Go first.")
-    if request.said_by_id == actor.user_id:
-        raise _no("go.same_person", "You said Go yourself.", "Another person confirms it.")
-    if request.session == session:
-        raise _no(
-            "go.same_session",
-            "Go was said in this very session.",
-            "Confirm it from a session of your own.",
-        )
-    if database_now() >= request.valid_until:
-        raise _no("go.too_late", "The 5 minutes have passed.", "The lead says Go again.")
-    if request.tries.count() >= MOST_TRIES:
-        raise _no(
-            "go.too_many_tries",
-            f"The code was typed wrong {MOST_TRIES} times.",
-            "The lead says Go again.",
-        )
-    return request
-
-
-def _no(rule: str, because: str, lifted_by: str) -> Refused:
-    return Refused(Refusal(rule, because, lifted_by))
-
-
-def _count_wrong(actor: Actor, exercise: Exercise, session: str) -> int:
-    """Write a wrong code down; how many more may be typed. Raises Refused when none may."""
-    with transaction.atomic():
-        locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
-        request = _request_to_answer(actor, locked, session)
-        GoTry.objects.create(request=request, tried_by_id=actor.person_id, at=database_now())
-        record(actor, "exercise.go_wrong_code", locked, request=request.pk)
-        return MOST_TRIES - request.tries.count()
 
 
 def _begin(

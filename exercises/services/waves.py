@@ -25,6 +25,7 @@ from exercises.queries.approvals import approval_of
 from exercises.queries.going_live import (
     any_takes_two,
     current_wave,
+    has_pair,
     no_go_for,
     waiting_hold,
 )
@@ -163,7 +164,7 @@ def _refuse_unready(experiment: Experiment, now: datetime) -> None:
     if experiment.runs.filter(is_rehearsal=False).exists():
         refusals.append(Refusal("experiment.started", "It has a slot already.", "Wait for it."))
     refusals += approval_of(experiment, now=now).refusals
-    if any_takes_two([experiment]) and not hasattr(experiment.exercise, "go_pair"):
+    if any_takes_two([experiment]) and not has_pair(experiment.exercise):
         refusals.append(
             Refusal(
                 "go.two_people",

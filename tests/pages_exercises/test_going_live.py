@@ -17,6 +17,7 @@ from exercises.models.due_work import database_now
 from exercises.queries.readiness import readiness_of
 from exercises.queries.start_gate import refusals
 from exercises.services import go_live as going
+from exercises.services import two_people
 from exercises.services.taking_part import acknowledge, answer_invitation, answer_poll, rule_no_go
 from tests import build
 from tests.cast import Cast
@@ -121,7 +122,7 @@ def test_after_five_minutes_the_lead_says_go_again(
     said(cast, where)
     later = database_now() + timedelta(minutes=5, seconds=1)
     with monkeypatch.context() as patched:
-        patched.setattr(going, "database_now", lambda: later)
+        patched.setattr(two_people, "database_now", lambda: later)
         with pytest.raises(Refused) as refused:
             confirmed(cast, where)
     assert rules_of(refused) == {"go.too_late"}
