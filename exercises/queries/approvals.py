@@ -9,6 +9,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set
 from datetime import datetime
 
+from django.db.models import F
+
 from exercises.domain.actors import Actor, Door
 from exercises.domain.approvals import (
     LONGEST_APPROVAL,
@@ -44,18 +46,19 @@ def required_by(
     experiment: Experiment, policy: PolicyRules, dependents: Mapping[int, Set[int]]
 ) -> tuple[Capacity, ...]:
     """The same for one of many, under any version; `dependents` as `dependent_teams` gives it."""
-    others = dependents.get(experiment.application_id, frozenset())
     return row_of(experiment, policy).required(
         is_self_service=experiment.exercise.kind == "self_service",
-        has_dependents=bool(others - {experiment.application.team_id}),
+        has_dependents=bool(dependents.get(experiment.application_id)),
     )
 
 
 def dependent_teams(application_ids: Iterable[int | None]) -> dict[int, frozenset[int]]:
-    """The teams whose applications depend on each of these."""
-    rows = Application.objects.filter(depends_on__in=[pk for pk in application_ids if pk])
+    """The other teams whose applications depend on each of these."""
+    rows = Application.depends_on.through._default_manager.filter(
+        to_application__in=[pk for pk in application_ids if pk]
+    ).exclude(from_application__team=F("to_application__team"))
     found: dict[int, set[int]] = defaultdict(set)
-    for pk, team_id in rows.values_list("depends_on", "team_id"):
+    for pk, team_id in rows.values_list("to_application_id", "from_application__team_id"):
         found[pk].add(team_id)
     return {pk: frozenset(teams) for pk, teams in found.items()}
 
@@ -140,8 +143,16 @@ def _authors(experiments: dict[int, Experiment]) -> dict[int, set[int]]:
 
 def held_by(user: User, experiment: Experiment, *, at: datetime) -> frozenset[Capacity]:
     """The capacities this person may decide in at that moment: roles given long enough ago."""
-    dependents = dependent_teams([experiment.application_id])
-    return _Grants({user}).capacities(user, experiment, dependents, at=at)
+    return held_by_each([user], experiment, at=at)[user.pk]
+
+
+def held_by_each(
+    users: Iterable[User], experiment: Experiment, *, at: datetime
+) -> dict[int, frozenset[Capacity]]:
+    """The same for many, by the id of each."""
+    people = set(users)
+    grants, dependents = _Grants(people), dependent_teams([experiment.application_id])
+    return {u.pk: grants.capacities(u, experiment, dependents, at=at) for u in people}
 
 
 def settles_at(
@@ -153,7 +164,7 @@ def settles_at(
         given = owned.filter(team=experiment.application.team_id)
     elif capacity is Capacity.DEPENDENT_OWNER:
         asked = dependent_teams([experiment.application_id]).get(experiment.application_id, ())
-        given = owned.filter(team__in=set(asked) - {experiment.application.team_id})
+        given = owned.filter(team__in=asked)
     else:
         given = OrganisationRole.objects.filter(user=user_id, role=capacity.value)  # type: ignore[assignment]
     since = list(given.values_list("granted_at", flat=True))
@@ -194,9 +205,11 @@ class _Grants:
             },
             is_active=user.is_active,
         )
-        team_id = experiment.application.team_id
-        others = dependents.get(experiment.application_id, frozenset()) - {team_id}
-        return capacities_of(actor, owner_team_id=team_id, dependent_team_ids=others)
+        return capacities_of(
+            actor,
+            owner_team_id=experiment.application.team_id,
+            dependent_team_ids=dependents.get(experiment.application_id, frozenset()),
+        )
 
 
 def _facts(

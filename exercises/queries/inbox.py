@@ -97,9 +97,11 @@ def _waiting(actor: Actor, proposals: list[Experiment], *, now: datetime) -> lis
 def _held(
     actor: Actor, experiment: Experiment, dependents: Mapping[int, frozenset[int]]
 ) -> frozenset[Capacity]:
-    team_id = experiment.application.team_id
-    others = dependents.get(experiment.application_id, frozenset()) - {team_id}
-    return capacities_of(actor, owner_team_id=team_id, dependent_team_ids=others)
+    return capacities_of(
+        actor,
+        owner_team_id=experiment.application.team_id,
+        dependent_team_ids=dependents.get(experiment.application_id, frozenset()),
+    )
 
 
 def open_proposals(actor: Actor, *, now: datetime) -> list[Experiment]:

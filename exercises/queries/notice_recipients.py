@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from django.db.models import Max, Q
 
-from exercises.domain.actors import Door
-from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
+from exercises.domain.approvals import ROLE_SETTLES_AFTER
+from exercises.domain.capacities import DECIDING_ROLES, OrgRole, TeamRole
 from exercises.domain.notices import BUILT_IN, MOMENTS, Audience, NoticeRules, Topic, read_rules
 from exercises.models import (
     Announcement,
@@ -25,8 +25,13 @@ from exercises.models import (
     Participation,
     User,
 )
-from exercises.permissions import actor_for
-from exercises.queries.approvals import authors_of, dependent_teams, required_for
+from exercises.models.due_work import database_now
+from exercises.queries.approvals import (
+    authors_of,
+    dependent_teams,
+    held_by_each,
+    required_for,
+)
 
 _OPERATORS = (TeamRole.OPERATOR.value, TeamRole.OWNER.value)
 
@@ -119,7 +124,7 @@ def _of_a_moment(
         found.teams |= teams
         found.add(_members(teams, _OPERATORS), "Your team takes part")
     if rules.reaches(moment, Audience.DEPENDENTS, rung):
-        of_them = _teams_that_depend_on(applications) - teams
+        of_them = frozenset[int]().union(*dependent_teams(applications).values()) - teams
         found.teams |= of_them
         found.add(_members(of_them, (TeamRole.OWNER.value,)), "Your service depends on it")
     if rules.reaches(moment, Audience.LEADERSHIP, rung):
@@ -130,28 +135,20 @@ def _of_a_moment(
         found.add(_told_of(exercise), "You were told of it before")
 
 
-def _teams_that_depend_on(applications: Iterable[int]) -> set[int]:
-    rows = Application.objects.filter(depends_on__in=list(applications))
-    return set(rows.values_list("team_id", flat=True))
-
-
 def _of_an_approval(found: Recipients, experiment: Experiment) -> None:
-    """Who holds a capacity it needs and did not write it."""
+    """Who holds a capacity it needs, though it be too young to decide today, and did not write
+    it."""
     needed = set(required_for(experiment))
-    authors = authors_of([experiment])[experiment.pk]
-    team_id = experiment.application.team_id
     dependents = dependent_teams([experiment.application_id])
-    others = dependents.get(experiment.application_id, frozenset()) - {team_id}
-    roles = [role.value for role in OrgRole]
+    teams = {experiment.application.team_id, *dependents.get(experiment.application_id, ())}
     candidates = User.objects.filter(
-        Q(organisation_roles__role__in=roles) | Q(memberships__team__in={team_id, *others}),
+        Q(organisation_roles__role__in=DECIDING_ROLES) | Q(memberships__team__in=teams),
         is_active=True,
     ).distinct()
-    for user in candidates.exclude(pk__in=authors):
-        actor = actor_for(user, Door.SYSTEM)
-        if needed & capacities_of(actor, owner_team_id=team_id, dependent_team_ids=others):
-            found.add([user.pk], "You can approve it")
-    found.teams.add(team_id)
+    others = candidates.exclude(pk__in=authors_of([experiment])[experiment.pk])
+    held = held_by_each(others, experiment, at=database_now() + ROLE_SETTLES_AFTER)
+    found.add((pk for pk, capacities in held.items() if needed & capacities), "You can approve it")
+    found.teams.add(experiment.application.team_id)
 
 
 def _of_an_experiment(found: Recipients, experiment: Experiment) -> None:

@@ -315,7 +315,13 @@ def test_rolling_back_what_happened_tells_nobody(cast: Cast) -> None:
     assert not Announcement.objects.exists()
 
 
-def test_what_is_told_costs_the_same_for_one_leader_and_for_many(cast: Cast) -> None:
+@pytest.mark.parametrize(
+    ("topic", "role"),
+    [(Topic.STARTED, "leadership"), (Topic.APPROVAL_ASKED, "programme_lead")],
+)
+def test_what_is_told_costs_the_same_for_one_person_and_for_many(
+    cast: Cast, topic: Topic, role: str
+) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
@@ -323,7 +329,7 @@ def test_what_is_told_costs_the_same_for_one_leader_and_for_many(cast: Cast) -> 
         where = build.exercise(cast, slug=slug)
         build.proposed(cast, where, template_version=build.template_version(rung=5))
         append_event(exercise=where, kind="exercise.go", text="Go.")
-        rows = claim(Announcement.objects.filter(topic="started", due_at__isnull=False))
+        rows = claim(Announcement.objects.filter(topic=topic, due_at__isnull=False))
         with CaptureQueriesContext(connection) as counted:
             announce(announcement_id=rows[0].pk, fence=rows[0].fence)
         return len(counted)
@@ -331,6 +337,6 @@ def test_what_is_told_costs_the_same_for_one_leader_and_for_many(cast: Cast) -> 
     queries("first")
     few = queries("second")
     for number in range(20):
-        OrganisationRole.objects.create(user=build.user(f"Leader {number}"), role="leadership")
+        OrganisationRole.objects.create(user=build.user(f"Leader {number}"), role=role)
     queries("third")
     assert queries("fourth") == few
