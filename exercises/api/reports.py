@@ -12,8 +12,10 @@ from rest_framework.views import APIView
 
 from exercises.domain.report_numbers import AGES, Report, Share, Trend
 from exercises.domain.report_periods import period_from
+from exercises.domain.resilience_score import FORMULA, Part, score_of_all
 from exercises.models.due_work import database_now
-from exercises.queries.report import ReportPage, report_page
+from exercises.queries.report import ReportPage, report_page, report_zone
+from exercises.queries.score import scored_applications
 
 
 class ShareOut(serializers.Serializer[Any]):
@@ -33,6 +35,21 @@ class RecoveryOut(serializers.Serializer[Any]):
     runs = serializers.IntegerField()
 
 
+class DetectionOut(serializers.Serializer[Any]):
+    """Median planned seconds from the fault to the first reading outside."""
+
+    seconds = serializers.FloatField(allow_null=True)
+    seconds_before = serializers.FloatField(allow_null=True)
+    runs = serializers.IntegerField()
+
+
+class ScoreOut(serializers.Serializer[Any]):
+    """The resilience score of all applications, up to 100; it decays without re-tests."""
+
+    points = serializers.FloatField(allow_null=True)
+    points_before = serializers.FloatField(allow_null=True)
+
+
 class TeamMonthsOut(serializers.Serializer[Any]):
     """Runs a month, null for a frozen month and for one to come."""
 
@@ -40,6 +57,7 @@ class TeamMonthsOut(serializers.Serializer[Any]):
     runs = serializers.DictField(child=serializers.IntegerField(allow_null=True))
     applications_exercised = serializers.IntegerField()
     applications = serializers.IntegerField()
+    resilience_score = serializers.FloatField(allow_null=True)
 
 
 class OutcomeOut(serializers.Serializer[Any]):
@@ -83,12 +101,77 @@ class ReportOut(serializers.Serializer[Any]):
     findings_fixed_in_time = ShareOut()
     findings_overdue = serializers.IntegerField()
     time_to_steady_state = RecoveryOut()
+    time_to_detect = DetectionOut()
+    resilience_score = ScoreOut()
     teams = TeamMonthsOut(many=True)
     production_outcomes = OutcomeOut(many=True)
     open_findings = OpenFindingsOut(many=True)
     ladder_overrides = OverrideInReportOut(many=True)
     decisions_asked_for = AskOut(many=True)
     decide_by = serializers.DateField(allow_null=True)
+
+
+class ScorePartOut(serializers.Serializer[Any]):
+    """One failure that can happen to the application; `proved_on` is null when never tried."""
+
+    failure_family = serializers.CharField()
+    points = serializers.FloatField()
+    proved_on = serializers.DateField(allow_null=True)
+    held = serializers.BooleanField(allow_null=True)
+    in_production = serializers.BooleanField(allow_null=True)
+
+
+class ApplicationScoreOut(serializers.Serializer[Any]):
+    application = serializers.CharField()
+    team = serializers.CharField()
+    tier = serializers.IntegerField()
+    points = serializers.FloatField(allow_null=True)
+    parts = ScorePartOut(many=True)
+
+
+class ScoresOut(serializers.Serializer[Any]):
+    formula = serializers.CharField()
+    as_of = serializers.DateField()
+    points = serializers.FloatField(allow_null=True)
+    applications = ApplicationScoreOut(many=True)
+
+
+class ResilienceScore(APIView):
+    @extend_schema(operation_id="resilience_score_retrieve", responses=ScoresOut)
+    def get(self, request: Request) -> Response:
+        """The score of every application, with what each of its failures adds."""
+        zone = report_zone()
+        today = database_now().astimezone(zone).date()
+        everything = scored_applications(zone, days=[today])
+        return Response(
+            {
+                "formula": FORMULA,
+                "as_of": today.isoformat(),
+                "points": score_of_all((one.scored for one in everything), today),
+                "applications": [
+                    {
+                        "application": one.application.slug,
+                        "team": one.application.team.slug,
+                        "tier": one.application.tier,
+                        "points": found.percent,
+                        "parts": [_part(part) for part in found.parts],
+                    }
+                    for one in everything
+                    for found in (one.scored.on(today),)
+                ],
+            }
+        )
+
+
+def _part(part: Part) -> dict[str, Any]:
+    proof = part.proof
+    return {
+        "failure_family": part.family,
+        "points": part.worth,
+        "proved_on": proof.on.isoformat() if proof else None,
+        "held": proof.held if proof else None,
+        "in_production": proof.is_production if proof else None,
+    }
 
 
 class ReportOfPeriod(APIView):
@@ -113,6 +196,12 @@ def _document(page: ReportPage) -> dict[str, Any]:
             "seconds_before": numbers.recovery.before,
             "runs": numbers.recoveries,
         },
+        "time_to_detect": {
+            "seconds": numbers.detection.now,
+            "seconds_before": numbers.detection.before,
+            "runs": numbers.detections,
+        },
+        "resilience_score": {"points": numbers.score.now, "points_before": numbers.score.before},
         "teams": _teams(numbers),
         "production_outcomes": [
             {
@@ -169,6 +258,7 @@ def _teams(numbers: Report) -> list[dict[str, Any]]:
             },
             "applications_exercised": row.exercised.part,
             "applications": row.exercised.whole,
+            "resilience_score": row.score,
         }
         for row in numbers.teams
     ]

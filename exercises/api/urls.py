@@ -15,12 +15,13 @@ from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
 from exercises.api.findings import Findings
 from exercises.api.freezes import FreezeCalendars, Freezes
+from exercises.api.knowledge import Knowledge
 from exercises.api.me import Me
 from exercises.api.notices import Channels, Deliveries, MyWishes, NoticeRulesView, Notices
 from exercises.api.planning import Calendar, Conflicts, Dependencies, FreeSlots
 from exercises.api.policy import Policy, PolicyOfNumber
 from exercises.api.propagation import Questions
-from exercises.api.reports import ReportOfPeriod
+from exercises.api.reports import ReportOfPeriod, ResilienceScore
 from exercises.api.runs import Runs
 from exercises.api.schedules import Schedules
 
@@ -36,6 +37,7 @@ router.register("freeze-calendars", FreezeCalendars, basename="api-freeze-calend
 router.register("schedules", Schedules, basename="api-schedule")
 router.register("findings", Findings, basename="api-finding")
 router.register("finding-questions", Questions, basename="api-finding-question")
+router.register("knowledge", Knowledge, basename="api-knowledge")
 router.register("sign-offs", SignOffs, basename="api-sign-off")
 router.register("overrides", Overrides, basename="api-override")
 router.register("notices", Notices, basename="api-notice")
@@ -88,6 +90,7 @@ single = [
         AccountPolicies.as_view({"get": "read"}),
         name="api-account-policies",
     ),
+    path("resilience-score/", ResilienceScore.as_view(), name="api-resilience-score"),
     path("reports/<slug:period>/", ReportOfPeriod.as_view(), name="api-report"),
 ]
 

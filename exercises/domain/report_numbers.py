@@ -9,11 +9,12 @@ from __future__ import annotations
 import statistics
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from exercises.domain.report_periods import Month, Period
+from exercises.domain.report_periods import LENGTH, Month, Period
+from exercises.domain.resilience_score import Scored, score_of_all
 from exercises.domain.verdicts import RunVerdict
 
 COVERAGE_GOAL: Final = 80
@@ -22,6 +23,8 @@ IN_TIME_GOAL: Final = 90
 """Percent of the findings that are verified by the day they were due."""
 TREND: Final = 8
 """Points of the line beside a number: three months each, a month apart."""
+SCORES: Final = 4
+"""Points of the line beside the resilience score, three months apart."""
 CRITICAL_TIER: Final = 1
 
 _JUDGED: Final = frozenset({RunVerdict.HELD.value, RunVerdict.NOT_HELD.value})
@@ -30,13 +33,15 @@ _JUDGED: Final = frozenset({RunVerdict.HELD.value, RunVerdict.NOT_HELD.value})
 @dataclass(frozen=True, slots=True)
 class RunFact:
     """A run that really started. `outside_s` are the planned seconds until the steady state
-    was back: 0 when it was never left, None when it did not come back or nobody can say."""
+    was back: 0 when it was never left, None when it did not come back or nobody can say.
+    `detected_s` are those from the fault to the first reading outside, None without one."""
 
     month: Month
     application_id: int
     is_production: bool
     verdict: str
     outside_s: float | None
+    detected_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,7 @@ class Facts:
     frozen: frozenset[tuple[int, Month]] = frozenset()
     """Teams, and months of which a freeze of theirs takes at least half."""
     overrides: Sequence[OverrideFact] = ()
+    scored: Sequence[Scored] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,7 @@ class TeamRow:
     months: tuple[int | None, ...]
     is_frozen: tuple[bool, ...]
     exercised: Share
+    score: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,32 +173,47 @@ class Report:
     outcomes: tuple[Outcome, ...]
     recovery_by_month: tuple[float | None, ...]
     ages: tuple[AgeRow, ...]
+    score: Trend
+    detection: Trend
+    detections: int
+    detection_by_month: tuple[float | None, ...]
     overrides: tuple[OverrideFact, ...] = ()
 
 
 def report(period: Period, facts: Facts) -> Report:
     """Work out every number of one period."""
-    times = recovery_times(facts.runs, period)
+    of_month: dict[Month, list[RunFact]] = defaultdict(list)
+    for run in facts.runs:
+        of_month[run.month].append(run)
+
+    def runs(p: Period) -> list[RunFact]:
+        return [run for month in p.months for run in of_month[month]]
+
+    def covered(p: Period) -> Share:
+        return coverage(replace(facts, runs=runs(p)), p)
+
     return Report(
         period=period,
         as_of=facts.as_of,
-        coverage=coverage(facts, period),
-        coverage_trend=_trend(period, lambda p: coverage(facts, p).percent),
-        held=held(facts.runs, period),
-        held_trend=_trend(period, lambda p: held(facts.runs, p).percent),
+        coverage=covered(period),
+        coverage_trend=_trend(period, lambda p: covered(p).percent),
+        held=held(runs(period), period),
+        held_trend=_trend(period, lambda p: held(runs(p), p).percent),
         in_time=in_time(facts, period),
         in_time_trend=_trend(period, lambda p: in_time(facts, p).percent),
         overdue=sum(_is_overdue(finding, facts.as_of) for finding in facts.findings),
-        recovery=_trend(period, lambda p: _median(recovery_times(facts.runs, p))),
-        recoveries=len(times),
+        recovery=_trend(period, lambda p: _median(recovery_times(runs(p)))),
+        recoveries=len(recovery_times(runs(period))),
         never_exercised=never_exercised(facts),
         teams=_teams(period, facts),
-        outcomes=tuple(_outcome(month, facts.runs) for month in period.year),
-        recovery_by_month=tuple(
-            _median(_times(facts.runs, frozenset({month}))) for month in period.year
-        ),
+        outcomes=tuple(_outcome(month, of_month[month]) for month in period.year),
+        recovery_by_month=tuple(_median(recovery_times(of_month[m])) for m in period.year),
         ages=_ages(facts),
         overrides=overrides_in(facts.overrides, period),
+        score=_score(period, facts),
+        detection=_trend(period, lambda p: _median(detection_times(runs(p)))),
+        detections=len(detection_times(runs(period))),
+        detection_by_month=tuple(_median(detection_times(of_month[m])) for m in period.year),
     )
 
 
@@ -224,19 +246,33 @@ def in_time(facts: Facts, period: Period) -> Share:
     return Share(sum(_is_in_time(f) for f in due), len(due))
 
 
-def recovery_times(runs: Iterable[RunFact], period: Period) -> list[float]:
+def recovery_times(runs: Iterable[RunFact]) -> list[float]:
     """Planned seconds outside the steady state, of each run that left it and came back."""
-    return _times(runs, frozenset(period.months))
+    return [run.outside_s for run in runs if run.outside_s]
+
+
+def detection_times(runs: Iterable[RunFact]) -> list[float]:
+    """Planned seconds from the fault to the first reading outside, of each run that left."""
+    return [run.detected_s for run in runs if run.detected_s is not None]
+
+
+def score_days(period: Period, as_of: date) -> list[date]:
+    """The days that the score's line shows: the last of this period and of those before."""
+    return [
+        min(period.earlier(LENGTH * step).last_day, as_of) for step in range(SCORES - 1, -1, -1)
+    ]
+
+
+def _score(period: Period, facts: Facts) -> Trend:
+    """The resilience score of all applications."""
+    line = [score_of_all(facts.scored, day) for day in score_days(period, facts.as_of)]
+    return Trend(line[-1], line[-2], tuple(value for value in line if value is not None))
 
 
 def never_exercised(facts: Facts) -> tuple[ApplicationFact, ...]:
     """Critical applications without any run in the facts (the last twelve months)."""
     ran = {run.application_id for run in facts.runs}
     return tuple(a for a in facts.applications if a.tier == CRITICAL_TIER and a.id not in ran)
-
-
-def _times(runs: Iterable[RunFact], months: frozenset[Month]) -> list[float]:
-    return [r.outside_s for r in runs if r.month in months and r.outside_s]
 
 
 def _median(times: Sequence[float]) -> float | None:
@@ -299,11 +335,15 @@ def _team_row(
         ),
         is_frozen=frozen,
         exercised=Share(sum(a.id in ran for a in applications), len(applications)),
+        score=score_of_all(
+            (one for one in facts.scored if one.team_id == team_id),
+            min(period.last_day, facts.as_of),
+        ),
     )
 
 
 def _outcome(month: Month, runs: Iterable[RunFact]) -> Outcome:
-    verdicts = [r.verdict for r in runs if r.month == month and r.is_production]
+    verdicts = [run.verdict for run in runs if run.is_production]
     return Outcome(
         month,
         held=verdicts.count(RunVerdict.HELD.value),

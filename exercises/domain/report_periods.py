@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from exercises.domain.errors import Invalid
@@ -76,6 +76,10 @@ class Period:
     def before(self) -> Period:
         """The three months that it is compared with."""
         return Period(self.last.plus(-LENGTH))
+
+    @property
+    def last_day(self) -> date:
+        return self.last.plus(1).first_day - timedelta(days=1)
 
     def earlier(self, months: int) -> Period:
         return Period(self.last.plus(-months))

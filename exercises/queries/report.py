@@ -26,6 +26,7 @@ from exercises.domain.report_numbers import (
     RunFact,
     headline,
     report,
+    score_days,
 )
 from exercises.domain.report_periods import Month, Period, month_of, quarters
 from exercises.domain.verdicts import RunVerdict
@@ -40,6 +41,7 @@ from exercises.models import (
     Run,
     Schedule,
 )
+from exercises.queries.score import scored_applications
 
 NOT_FINDINGS: Final = (FindingState.DRAFT.value, FindingState.DISMISSED.value)
 MOST_TOLD: Final = 3
@@ -133,6 +135,9 @@ def facts_of(period: Period, *, zone: ZoneInfo, now: datetime) -> Facts:
         findings=tuple(_findings(zone)),
         frozen=_frozen({a.team_id for a in applications}, period, zone),
         overrides=tuple(_overrides(zone)),
+        scored=tuple(
+            row.scored for row in scored_applications(zone, days=score_days(period, last_day))
+        ),
     )
 
 
@@ -167,6 +172,9 @@ def _runs(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> list[RunFac
             "verdict",
             _Probes("judgement", part="longest_outside_s"),
             _Probes("judgement", part="recovered"),
+            "started_at",
+            "is_imported",
+            _Probes("judgement", part="outside_from"),
         )
     )
     return [
@@ -176,8 +184,19 @@ def _runs(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> list[RunFac
             is_production=environment == "production",
             verdict=verdict,
             outside_s=_outside_s(verdict, spans, recovered),
+            detected_s=detected_s(started_at, left, is_imported=is_imported),
         )
-        for month, application_id, environment, verdict, spans, recovered in rows
+        for (
+            month,
+            application_id,
+            environment,
+            verdict,
+            spans,
+            recovered,
+            started_at,
+            is_imported,
+            left,
+        ) in rows
     ]
 
 
@@ -185,6 +204,18 @@ def _outside_s(verdict: str, spans: list[Any], recovered: list[Any]) -> float | 
     if verdict not in _JUDGED or not spans or not all(recovered):
         return None
     return float(max(span or 0 for span in spans))
+
+
+def detected_s(started_at: datetime, left: list[Any], *, is_imported: bool) -> float | None:
+    """Planned seconds from the fault to the first reading outside; None when none was.
+
+    Times of readings are those of the wall, which a simulated estate may speed up.
+    """
+    moments = [datetime.fromisoformat(at) for at in left if at]
+    if not moments:
+        return None
+    speed = 1.0 if is_imported else settings.CHAOSPLANE_TIME_SPEED
+    return max(0.0, (min(moments) - started_at).total_seconds() * speed)
 
 
 def _findings(zone: ZoneInfo) -> list[FindingFact]:

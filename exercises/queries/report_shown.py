@@ -21,6 +21,7 @@ from exercises.domain.report_numbers import (
     Trend,
 )
 from exercises.domain.report_periods import Period
+from exercises.domain.resilience_score import FORMULA
 from exercises.paper.outcome_bars import outcome_bars
 from exercises.queries.report import ReportPage
 
@@ -41,6 +42,15 @@ class Kpi:
     href: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A value in words with its change, and whether that is up or down."""
+
+    value: str
+    change: str
+    tone: str
+
+
 def shown(page: ReportPage) -> dict[str, Any]:
     """Everything that a template of the report reads."""
     numbers = page.numbers
@@ -52,11 +62,19 @@ def shown(page: ReportPage) -> dict[str, Any]:
         "months": numbers.period.year,
         "teams": [_heat_row(row, numbers.period) for row in numbers.teams],
         "bars": outcome_bars(numbers.outcomes),
-        "recovery": [
-            (month, "" if value is None else in_words(value))
-            for month, value in zip(numbers.period.year, numbers.recovery_by_month, strict=True)
+        "times": [
+            (month, _span(left), _span(back))
+            for month, left, back in zip(
+                numbers.period.year,
+                numbers.detection_by_month,
+                numbers.recovery_by_month,
+                strict=True,
+            )
+            if left is not None or back is not None
         ],
-        "has_recovery": any(numbers.recovery_by_month),
+        "detection": Shown(_span(numbers.detection.now), *_spans(numbers.detection)),
+        "score": Shown(points(numbers.score.now), *_points(numbers.score)),
+        "formula": FORMULA,
         "ages": [words for _, words in AGES],
     }
 
@@ -102,6 +120,15 @@ def _kpis(numbers: Report) -> list[Kpi]:
     ]
 
 
+def points(score: float | None) -> str:
+    """A resilience score: a whole number up to 100."""
+    return "none" if score is None else f"{score:.0f}"
+
+
+def _span(seconds: float | None) -> str:
+    return "" if seconds is None else in_words(seconds)
+
+
 def _percent(value: int | None) -> str:
     return "none" if value is None else f"{value} %"
 
@@ -139,6 +166,7 @@ def _heat_row(row: TeamRow, period: Period) -> dict[str, Any]:
         "name": row.name,
         "exercised": row.exercised,
         "team_id": row.team_id,
+        "score": points(row.score),
         "cells": [
             {
                 "month": month,

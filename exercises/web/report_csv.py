@@ -25,11 +25,19 @@ def _numbers(numbers: Report) -> Iterator[Line]:
     yield "number", name, "seconds", numbers.recovery.now
     yield "number", name, "seconds three months before", numbers.recovery.before
     yield "number", name, "runs", numbers.recoveries
+    name = "median time to detect"
+    yield "number", name, "seconds", numbers.detection.now
+    yield "number", name, "seconds three months before", numbers.detection.before
+    yield "number", name, "runs", numbers.detections
+    yield "number", "resilience score", "points", rounded(numbers.score.now)
+    name = "points three months before"
+    yield "number", "resilience score", name, rounded(numbers.score.before)
     for team in numbers.teams:
         for month, count in zip(numbers.period.year, team.months, strict=True):
             yield "runs by team", team.name, month.key, count
         yield "runs by team", team.name, "applications exercised", team.exercised.part
         yield "runs by team", team.name, "applications", team.exercised.whole
+        yield "runs by team", team.name, "resilience score", rounded(team.score)
     for outcome in numbers.outcomes:
         month_key = outcome.month.key
         yield "production outcome", month_key, "held", outcome.held
@@ -37,6 +45,8 @@ def _numbers(numbers: Report) -> Iterator[Line]:
         yield "production outcome", month_key, "inconclusive", outcome.inconclusive
     for month, seconds in zip(numbers.period.year, numbers.recovery_by_month, strict=True):
         yield "median time to steady state", month.key, "seconds", seconds
+    for month, seconds in zip(numbers.period.year, numbers.detection_by_month, strict=True):
+        yield "median time to detect", month.key, "seconds", seconds
     for row in numbers.ages:
         for (_, words), count in zip(AGES, row.counts, strict=True):
             yield "open findings", f"severity {row.severity}", words, count
@@ -56,3 +66,8 @@ def _share(name: str, share: Share, trend: Trend) -> Iterator[Line]:
     yield "number", name, "percent three months before", trend.before
     yield "number", name, "count", share.part
     yield "number", name, "of", share.whole
+
+
+def rounded(score: float | None) -> float | None:
+    """A score as it is handed out: to a tenth of a point."""
+    return None if score is None else round(score, 1)

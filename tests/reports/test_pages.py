@@ -217,3 +217,26 @@ def test_an_override_of_the_ladder_is_printed_with_who_why_and_until(
     assert escape(granted.reason) in text
     rows = list(csv.reader(io.StringIO(page(client, "report_csv"))))
     assert ["ladder override 1", application.name, "reason", granted.reason] in rows
+
+
+def test_the_score_of_an_application_says_what_it_is_made_of(
+    client: Client, cast: Cast, fallen: Run
+) -> None:
+    client.force_login(cast.leadership)
+    before = client.get(reverse("score")).content.decode()
+    assert "did not hold in production" in before
+    assert "halves every 180 days" in before
+    assert "Resilience score: 0" in before
+    Run.objects.filter(pk=fallen.pk).update(verdict="held")
+    answer = client.get(reverse("score"), {"team": fallen.experiment.application.team_id})
+    after = answer.content.decode()
+    assert "Resilience score of Vehicle Telemetry: 100" in after
+    assert reverse("score") in page(client)
+
+
+def test_the_time_to_detect_is_from_the_fault_to_the_first_reading_outside(fallen: Run) -> None:
+    from exercises.domain.report_periods import period_from
+    from exercises.queries.report import report_page
+
+    numbers = report_page(period_from(key()), now=database_now()).numbers
+    assert (numbers.detection.now, numbers.detections) == (60, 1)
