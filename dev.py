@@ -177,6 +177,12 @@ def tamper() -> None:
     run([PYTHON, "-m", "tests.evidence", os.environ.get("CASES") or "1000"])
 
 
+def ledger() -> None:
+    """Count generated game days a second time by an oracle: CASES=10000"""
+    install("test")
+    run([PYTHON, "-m", "tests.score_ledger", os.environ.get("CASES") or "10000"])
+
+
 def bypass() -> None:
     """Try the 26 ways around four eyes at every door, and each race TRIES=200 times"""
     install("test")
@@ -258,6 +264,7 @@ TARGETS = {
     "crash-inprocess": crash_inprocess,
     "planted-bugs": planted_bugs,
     "tamper": tamper,
+    "ledger": ledger,
     "bypass": bypass,
     "time-properties": time_properties,
     "bench": bench,
