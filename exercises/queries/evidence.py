@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from exercises.domain.steady_state import ProbeSpec, probe_to_json, probes_from_json
+from exercises.domain.steady_state import ProbeSpec, probes_from_json
 from exercises.models import Finding, FindingEvidence, Run, Sample
 from exercises.queries.room_clock import planned_since
 
@@ -130,9 +130,10 @@ def charts_of_run(run: Run, judged: Sequence[dict[str, object]]) -> list[dict[st
     """The fallen probes of a run as a finding keeps them."""
     points = _points({run.pk: run}, {str(row["key"]) for row in judged})
     found = [_evidence(run, row, points) for row in judged]
+    planned = {probe["key"]: probe for probe in run.revision.plan["steady_state"]}
     return [
         {
-            "spec": probe_to_json(one.spec),
+            "spec": planned[one.spec.key],
             "points": [[at, value] for at, value in one.points],
             "fault_s": one.fault[1],
             "worst": one.worst,
