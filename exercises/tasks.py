@@ -17,6 +17,7 @@ from exercises.services import (
     due_work,
     editions,
     freeze_sources,
+    game_ledger,
     notice_times,
     observe,
     preflight,
@@ -32,6 +33,7 @@ def tick() -> None:
     due_work.note_tick()
     due_work.tick()
     debrief.open_due_debriefs()
+    game_ledger.score_due_rounds()
     notice_times.tell_what_is_due()
 
 

@@ -27,6 +27,7 @@ from exercises.queries.plans import planned_wall
 from exercises.services.debrief import open_due_debriefs
 from exercises.services.editions import materialise_editions
 from exercises.services.freeze_sources import refresh_source
+from exercises.services.game_ledger import score_due_rounds
 from exercises.services.observe import observe_region
 from exercises.services.preflight import repeat_check
 from exercises.services.recovery import look_back
@@ -124,6 +125,7 @@ class Watch:
         if free:
             self._under_way += [self._hands.submit(_carry_out, each) for each in _claimed(free)]
         open_due_debriefs()
+        score_due_rounds()
 
     def _beat(self) -> None:
         every_s = planned_wall(BEAT_EVERY_S).total_seconds()
