@@ -55,7 +55,7 @@ DROP FUNCTION refuse_own_judgement();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exercises", "0021_finding_questions"),
+        ("exercises", "0022_own_go"),
     ]
 
     operations = [
