@@ -1,9 +1,10 @@
 """One hub per process: renders what changed once, for however many people watch.
 
-A channel is one view of one room. It renders when a hint says that something changed, and
-every second while something runs, because clocks move too. Each piece of the page carries the
-number of the turn in which it last changed; a watcher asks for what is newer than the last it
-was sent. So nothing is queued: a slow browser skips what is outdated, and costs no memory.
+A channel is one view of one room, or of the board of a game day. It renders when a hint says
+that something changed, and every second while something runs, because clocks move too. Each
+piece of the page carries the number of the turn in which it last changed; a watcher asks for
+what is newer than the last it was sent. So nothing is queued: a slow browser skips what is
+outdated, and costs no memory.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from typing import Any, Protocol
 
 import redis.asyncio
 from asgiref.sync import sync_to_async
@@ -39,15 +41,31 @@ RECONNECT_S = 2.0
 ANNOUNCE = "room-announce"
 
 
+class View(Protocol):
+    """One way to look at an exercise; equal views share a channel."""
+
+    @property
+    def exercise_id(self) -> int: ...
+    def __hash__(self) -> int: ...
+
+
+class Shown(Protocol):
+    """What a view shows: a room or a board."""
+
+    @property
+    def is_live(self) -> bool: ...
+
+
 @dataclass(frozen=True)
 class Turn:
-    """What one rendering found: the room, and its pieces by id."""
+    """What one rendering found: what is shown, and its pieces by id."""
 
-    room: Room
+    shown: Shown
     pieces: dict[str, str]
 
 
-Render = Callable[[RoomView], Turn]
+Render = Callable[[Any], Turn]
+"""Draws what a view asks for; each kind of view has its own."""
 
 
 def render(view: RoomView) -> Turn:
@@ -56,7 +74,8 @@ def render(view: RoomView) -> Turn:
     try:
         room = live_room(view, now=database_now())
         people = people_in(view.exercise_id)
-        return Turn(room, dict(pieces(room, view, people=None if people is None else len(people))))
+        count = None if people is None else len(people)
+        return Turn(room, dict(pieces(room, view, people=count)))
     finally:
         close_old_connections()
 
@@ -65,13 +84,13 @@ def render(view: RoomView) -> Turn:
 class Channel:
     """The pieces of one view, each with the turn in which it last changed."""
 
-    view: RoomView
+    view: View
     turn: int = 0
     pieces: dict[str, tuple[int, str]] = field(default_factory=dict)
     watchers: int = 0
     hinted: asyncio.Event = field(default_factory=asyncio.Event)
     changed: asyncio.Condition = field(default_factory=asyncio.Condition)
-    room: Room | None = None
+    shown: Shown | None = None
     task: asyncio.Task[None] | None = None
 
     async def run(self, draw: Render) -> None:
@@ -85,7 +104,7 @@ class Channel:
                 log.warning("stream.render.failed", extra={"error": str(error)})
             else:
                 await self._take(found)
-            live = self.room is not None and self.room.is_live
+            live = self.shown is not None and self.shown.is_live
             with suppress(TimeoutError):
                 async with asyncio.timeout(LIVE_TURN_S if live else QUIET_TURN_S):
                     await self.hinted.wait()
@@ -93,10 +112,11 @@ class Channel:
 
     async def _take(self, found: Turn) -> None:
         new = dict(found.pieces)
-        said = announcements(self.room, found.room) if self.room else ()
-        if said:
-            new[ANNOUNCE] = " ".join(said)
-        self.room = found.room
+        if isinstance(self.shown, Room) and isinstance(found.shown, Room):
+            said = announcements(self.shown, found.shown)
+            if said:
+                new[ANNOUNCE] = " ".join(said)
+        self.shown = found.shown
         self.turn += 1
         for name, html in new.items():
             if self.pieces.get(name, (0, None))[1] != html:
@@ -124,7 +144,7 @@ class Hub:
     def __init__(self, draw: Render = render, *, redis_url: str | None = None) -> None:
         self._draw = draw
         self._redis_url = redis_url or settings.REDIS_URL
-        self._channels: dict[RoomView, Channel] = {}
+        self._channels: dict[View, Channel] = {}
         self._listener: asyncio.Task[None] | None = None
         self.is_listening = asyncio.Event()
 
@@ -133,12 +153,13 @@ class Hub:
         return len(self._channels)
 
     @asynccontextmanager
-    async def watch(self, view: RoomView) -> AsyncIterator[Channel]:
-        """A channel that is rendered for as long as somebody watches."""
+    async def watch(self, view: View, draw: Render | None = None) -> AsyncIterator[Channel]:
+        """A channel that is rendered, by the hub's own means or by `draw`, for as long as
+        somebody watches."""
         channel = self._channels.get(view)
         if channel is None:
             channel = self._channels[view] = Channel(view)
-            channel.task = asyncio.create_task(channel.run(self._draw))
+            channel.task = asyncio.create_task(channel.run(draw or self._draw))
         if self._listener is None:
             self._listener = asyncio.create_task(self._listen())
         channel.watchers += 1

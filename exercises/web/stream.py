@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from typing import Final
 from uuid import uuid4
 
@@ -27,8 +27,7 @@ from django.views.decorators.http import require_GET
 from exercises.domain.actors import Actor, Door
 from exercises.models import Exercise, User
 from exercises.permissions import actor_for
-from exercises.queries.live_room import RoomView
-from exercises.web.hub import hub
+from exercises.web.hub import Render, View, hub
 from exercises.web.room import view_asked
 from exercises.web.room_fragments import as_swap
 from exercises.web.room_people import here, left
@@ -44,7 +43,7 @@ async def stream(request: HttpRequest, slug: str) -> HttpResponseBase:
     actor: Actor | None = getattr(request, "actor", None)
     if actor is None:
         return HttpResponse("Sign in to watch.", status=401, content_type="text/plain")
-    exercise_id = await sync_to_async(_visible_id)(actor, slug)
+    exercise_id = await sync_to_async(visible_id)(actor, slug)
     if exercise_id is None:
         raise Http404("no such exercise")
     response = StreamingHttpResponse(
@@ -57,13 +56,20 @@ async def stream(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 
 async def events(
-    view: RoomView, actor: Actor, session: SessionBase, slug: str
+    view: View,
+    actor: Actor,
+    session: SessionBase,
+    slug: str,
+    *,
+    draw: Render | None = None,
 ) -> AsyncIterator[bytes]:
-    """The bytes of the stream; ends when the person may no longer look."""
+    """The bytes of the stream; ends when the person may no longer look. Who looks at something
+    that is drawn otherwise than the room is not counted as in the room."""
     yield f"retry: {RETRY_MS}\n\n".encode()
     loop = asyncio.get_running_loop()
     check_at = loop.time() + RECHECK_S
-    async with _present(view.exercise_id, actor), hub().watch(view) as channel:
+    present = _present(view.exercise_id, actor) if draw is None else nullcontext()
+    async with present, hub().watch(view, draw) as channel:
         channel.hinted.set()
         updates = channel.updates()
         waiting = asyncio.ensure_future(anext(updates))
@@ -111,7 +117,7 @@ def message(pieces: Mapping[str, str]) -> bytes:
     return f"event: update\n{data}\n".encode()
 
 
-def _visible_id(actor: Actor, slug: str) -> int | None:
+def visible_id(actor: Actor, slug: str) -> int | None:
     """The exercise, if it may be seen. Gives the connection back: a stream outlives a pool."""
     try:
         seen = Exercise.objects.visible_to(actor).filter(slug=slug)
@@ -127,7 +133,7 @@ def _still_sees(actor: Actor, session: SessionBase, slug: str) -> bool:
     if user is None or key is None or not session.exists(key):
         close_old_connections()
         return False
-    return _visible_id(actor_for(user, Door.PAGE), slug) is not None
+    return visible_id(actor_for(user, Door.PAGE), slug) is not None
 
 
 urlpatterns = [path("exercises/<slug:slug>/live/stream", stream, name="live_stream")]
