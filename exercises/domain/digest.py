@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from exercises.domain.canonical_json import canonical_bytes
-from exercises.domain.plans import JsonObject, Plan
+from exercises.domain.plans import Plan
 
 VERSION: Final = 1
 """Part of the document: a change of its shape may never look like an unchanged plan."""
@@ -37,11 +37,6 @@ def plan_document(plan: Plan) -> dict[str, object]:
 
 def plan_digest(plan: Plan) -> str:
     return _hex(plan_document(plan))
-
-
-def definition_digest(definition: JsonObject) -> str:
-    """Digest of the engine's own document: names the template provisioned from it."""
-    return _hex(definition)
 
 
 @dataclass(frozen=True, slots=True)

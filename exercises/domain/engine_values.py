@@ -34,14 +34,6 @@ _TERMINAL = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """Something wrong with a definition: where, what, and how to put it right."""
-
-    field: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Target:
     """One resource that an experiment hits."""
 

@@ -194,12 +194,6 @@ def lever_policy(setup: RoleSetup) -> Document:
     )
 
 
-def actions_of(document: Document) -> set[str]:
-    """Every action a policy allows."""
-    found = [statement["Action"] for statement in document["Statement"]]
-    return {name for each in found for name in ([each] if isinstance(each, str) else each)}
-
-
 def cloudformation(setup: RoleSetup) -> Document:
     """A template that makes the three roles."""
     return {

@@ -45,7 +45,6 @@ class Occurrence:
     """
 
     local: datetime
-    fold: int
     starts_at: datetime
     ends_at: datetime
     key: str
@@ -97,7 +96,6 @@ def _occurrence(local: datetime, zone: ZoneInfo, duration_s: int) -> Occurrence:
     back = starts_at.astimezone(zone).replace(tzinfo=None, fold=0)
     return Occurrence(
         local=local,
-        fold=0,
         starts_at=starts_at,
         ends_at=starts_at + timedelta(seconds=duration_s),
         key=f"{local.isoformat(timespec='seconds')}/0",

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
-from exercises.domain.engine_values import Reading
 from exercises.domain.errors import Invalid
 
 MISSING_AFTER_S: Final = 60
@@ -68,7 +66,6 @@ class ProbeSpec:
 
 
 _FIELDS: Final = frozenset(ProbeSpec.__dataclass_fields__)
-_OF_STOP_LIMIT: Final = frozenset({"stop_low", "stop_high", "stop_after"})
 
 
 def is_inside(spec: ProbeSpec, value: float | None) -> bool:
@@ -76,18 +73,6 @@ def is_inside(spec: ProbeSpec, value: float | None) -> bool:
     if value is None or not math.isfinite(value):
         return False
     return (spec.low is None or value >= spec.low) and (spec.high is None or value <= spec.high)
-
-
-def now_inside(
-    spec: ProbeSpec, readings: Sequence[Reading], *, now: datetime, missing_after_s: float
-) -> bool:
-    """Whether the newest reading is inside and not too old. `missing_after_s` is wall time."""
-    known = [reading for reading in readings if reading.value is not None]
-    if not known:
-        return False
-    newest = max(known, key=lambda reading: reading.at)
-    fresh = now - newest.at <= timedelta(seconds=missing_after_s)
-    return fresh and is_inside(spec, newest.value)
 
 
 def format_value(spec: ProbeSpec, value: float | None) -> str:
@@ -128,19 +113,6 @@ def _bound(spec: ProbeSpec, bound: float) -> str:
     elif "." in number:
         number = number.rstrip("0").rstrip(".")
     return f"{number} {spec.unit}" if spec.unit else number
-
-
-def probe_to_json(spec: ProbeSpec) -> dict[str, object]:
-    """The probe as experiments keep it; `probes_from_json` reads it back."""
-    return {
-        name: _plain(getattr(spec, name))
-        for name in ProbeSpec.__dataclass_fields__
-        if spec.has_stop_limit or name not in _OF_STOP_LIMIT
-    }
-
-
-def _plain(value: object) -> object:
-    return dict(value) if isinstance(value, Mapping) else value
 
 
 def probes_from_json(rows: object) -> tuple[ProbeSpec, ...]:

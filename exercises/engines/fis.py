@@ -18,7 +18,6 @@ from exercises.domain.engine_values import (
     Archive,
     EngineStatus,
     Observation,
-    Problem,
     StartOrder,
     StopReceipt,
     Tagged,
@@ -40,9 +39,6 @@ _SHOWN_DIFFERENCES: Final = 5
 
 class FisEngine:
     """See engines.protocol.Engine for what each method promises."""
-
-    def validate(self, definition: JsonObject) -> Sequence[Problem]:
-        return fis_definition.problems(definition)
 
     def preview(self, access: AccountAccess, definition: JsonObject) -> Sequence[Target]:
         return fis_targets.preview(access, definition)

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from exercises.domain.engine_values import Problem
 from exercises.domain.plans import JsonObject
 
 BODY_KEYS: Final = (
@@ -23,8 +22,6 @@ BODY_KEYS: Final = (
     "logConfiguration",
     "experimentReportConfiguration",
 )
-REQUIRED_KEYS: Final = ("description", "stopConditions", "actions", "roleArn")
-REQUIRED_OF_TARGET: Final = ("resourceType", "selectionMode")
 
 _DEFAULT_OPTIONS: Final = {
     "accountTargeting": "single-account",
@@ -75,45 +72,6 @@ def differences_of_running(definition: JsonObject, echo: Mapping[str, Any]) -> l
     }
     running = {**echo, "actions": actions, "experimentOptions": options}
     return differences({**definition, "description": None}, {**running, "description": None})
-
-
-def problems(definition: JsonObject) -> list[Problem]:
-    """What would keep FIS from taking the definition, as far as its form tells."""
-    found = [Problem(key, "is required") for key in REQUIRED_KEYS if _is_empty(definition.get(key))]
-    found += [
-        Problem(key, f"is not part of an FIS template; known are {', '.join(BODY_KEYS)}")
-        for key in definition
-        if key not in BODY_KEYS
-    ]
-    targets = _mapping(definition.get("targets"))
-    for name, target in targets.items():
-        found += [
-            Problem(f"targets.{name}.{key}", "is required")
-            for key in REQUIRED_OF_TARGET
-            if not _mapping(target).get(key)
-        ]
-    for name, action in _mapping(definition.get("actions")).items():
-        found += _action_problems(f"actions.{name}", _mapping(action), targets)
-    return found
-
-
-def _action_problems(
-    path: str, action: Mapping[str, Any], targets: Mapping[str, Any]
-) -> list[Problem]:
-    found = []
-    if not action.get("actionId"):
-        found.append(Problem(f"{path}.actionId", "is required"))
-    for key, value in _mapping(action.get("parameters")).items():
-        if not isinstance(value, str):
-            found.append(Problem(f"{path}.parameters.{key}", "must be text, FIS has no other"))
-    for key, target in _mapping(action.get("targets")).items():
-        if target not in targets:
-            found.append(Problem(f"{path}.targets.{key}", f"no target is named {target}"))
-    return found
-
-
-def _mapping(value: object) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _normal(value: Any, key: str) -> Any:

@@ -12,7 +12,6 @@ from typing import Protocol
 from exercises.domain.engine_values import (
     Archive,
     Observation,
-    Problem,
     StartOrder,
     StopReceipt,
     Tagged,
@@ -24,9 +23,6 @@ from exercises.domain.plans import AccountAccess, JsonObject
 
 class Engine(Protocol):
     """A way to inject faults, seen from the use cases."""
-
-    def validate(self, definition: JsonObject) -> Sequence[Problem]:
-        """Problems of a definition that can be seen without asking the account."""
 
     def preview(self, access: AccountAccess, definition: JsonObject) -> Sequence[Target]:
         """The resources the definition would hit now, found with the read role."""

@@ -1,6 +1,6 @@
 """The policy's versions: who proposed each and why, and who put it in force.
 
-Version 1 is built in (domain.policy.default_rules) and has no row.
+Version 1 is built in (domain.policy_document.default_rules) and has no row.
 """
 
 from __future__ import annotations

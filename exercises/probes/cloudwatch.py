@@ -19,9 +19,6 @@ from exercises.domain.engine_values import Reading
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import ProbeSpec
-from exercises.probes.protocol import ProbeRequest
-
-__all__ = ["ProbeRequest", "newest_readings", "read_many"]
 
 _QUERIES_PER_CALL: Final = 500
 """Most queries of one GetMetricData (CloudWatch API Reference, GetMetricData)."""
@@ -31,6 +28,15 @@ _LATE_PERIODS: Final = 3
 
 _FRESH_PERIODS: Final = 5
 _FRESH_AT_LEAST_S: Final = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRequest:
+    """One probe of one run, from when on it is wanted."""
+
+    run_id: str
+    spec: ProbeSpec
+    since: datetime
 
 
 @dataclass(frozen=True, slots=True)

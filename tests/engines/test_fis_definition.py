@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from exercises.engines.fis_definition import definition_of, differences, problems
+from exercises.engines.fis_definition import definition_of, differences
 
 DEFINITION: dict[str, Any] = {
     "description": "Stop one",
@@ -78,25 +78,3 @@ def test_every_other_change_is_named_with_both_values() -> None:
 def test_an_account_added_to_the_template_is_a_difference() -> None:
     echo = echo_of(DEFINITION) | {"targetAccountConfigurationsCount": 1}
     assert differences(DEFINITION, echo) == ["targetAccountConfigurations: approved none, found 1"]
-
-
-def test_a_good_definition_has_no_problems() -> None:
-    assert problems(DEFINITION) == []
-
-
-def test_each_problem_of_a_definition_names_its_place() -> None:
-    bad = {
-        "description": "x",
-        "clientToken": "x",
-        "actions": {"Stop": {"parameters": {"percentage": 100}, "targets": {"Instances": "no"}}},
-        "stopConditions": [{"source": "none"}],
-        "targets": {"all": {"selectionMode": "ALL"}},
-    }
-    assert {problem.field for problem in problems(bad)} == {
-        "roleArn",
-        "clientToken",
-        "targets.all.resourceType",
-        "actions.Stop.actionId",
-        "actions.Stop.parameters.percentage",
-        "actions.Stop.targets.Instances",
-    }
