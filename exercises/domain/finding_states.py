@@ -59,6 +59,8 @@ take a verified one back, only evidence does."""
 
 OPEN: Final = frozenset(MOVES)
 TERMINAL: Final = frozenset(FindingState) - OPEN
+STANDING: Final = OPEN - {_F.DRAFT}
+"""Said by a person to be one, and not settled yet."""
 
 
 def move(

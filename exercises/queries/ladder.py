@@ -13,7 +13,7 @@ from datetime import datetime
 from functools import cached_property
 
 from exercises.domain.failure_families import applies_to, parts_of, related, wholes_of, words_of
-from exercises.domain.finding_states import OPEN, FindingState, Severity
+from exercises.domain.finding_states import STANDING, Severity
 from exercises.domain.ladder import (
     Answer,
     Evidence,
@@ -38,8 +38,6 @@ from exercises.models import (
     Run,
     TemplateVersion,
 )
-
-_OPEN = [state.value for state in OPEN - {FindingState.DRAFT}]
 
 Key = tuple[int, str]
 
@@ -162,7 +160,7 @@ def _runs(application_ids: Collection[int] | None) -> dict[Key, list[LadderRun]]
 def _overdue(narrowed: dict[str, Collection[int]], now: datetime) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
     rows = Finding.objects.filter(
-        severity=Severity.HIGH.value, state__in=_OPEN, due_on__lt=now.date(), **narrowed
+        severity=Severity.HIGH.value, state__in=STANDING, due_on__lt=now.date(), **narrowed
     )
     for finding in rows.order_by("pk").only("pk", "application_id"):
         found[finding.application_id].append(finding.code)
@@ -216,13 +214,6 @@ def ladder_problem(experiment: Experiment, *, now: datetime) -> str:
     """Why the ladder refuses a start; empty when it does not."""
     answer = ladder_answer(experiment, now=now)
     return f"Confidence ladder: {answer.detail}" if answer.status == "fail" else ""
-
-
-def ladder_answers(experiments: Iterable[Experiment], *, now: datetime) -> dict[int, Answer]:
-    """The same for many, by experiment id."""
-    wanted = list(experiments)
-    known = evidences({e.application_id for e in wanted}, now=now)
-    return {e.pk: _answer(e, known.ladder(e.application_id, family_of(e))) for e in wanted}
 
 
 def _answer(experiment: Experiment, ladder: Ladder) -> Answer:

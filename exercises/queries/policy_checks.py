@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exercises.domain.conflicts import Clash, Kind, Level
-from exercises.domain.finding_states import OPEN, FindingState
+from exercises.domain.finding_states import STANDING
 from exercises.domain.policy import PolicyRules
 from exercises.models import Experiment, Finding, Run, TargetPreview
 from exercises.queries.conflicts import conflicts_of, span_of
@@ -21,7 +21,6 @@ from exercises.queries.plans import problems_of
 from exercises.queries.policy import current_policy, row_of
 from exercises.queries.policy_limits import limit_lines
 
-OPEN_FINDINGS = tuple(state.value for state in OPEN - {FindingState.DRAFT})
 MOST_SHOWN = 3
 
 
@@ -182,7 +181,7 @@ def _times(count: int) -> str:
 
 
 def _open_findings(experiment: Experiment) -> list[PolicyCheck]:
-    findings = Finding.objects.filter(application=experiment.application, state__in=OPEN_FINDINGS)[
+    findings = Finding.objects.filter(application=experiment.application, state__in=STANDING)[
         :MOST_SHOWN
     ]
     return [

@@ -13,6 +13,7 @@ from django.db.models import Prefetch, Q, QuerySet
 
 from exercises.domain.actors import Actor
 from exercises.domain.failure_families import related, words_of
+from exercises.domain.finding_states import STANDING
 from exercises.domain.ladder import Level
 from exercises.domain.lifecycle import Lifecycle
 from exercises.models import Application, Exercise, Experiment, Finding, Run, Team
@@ -25,7 +26,6 @@ from exercises.queries.ladder import (
     team_levels,
 )
 from exercises.queries.lifecycle import lifecycles_of, recoveries_of
-from exercises.queries.teams import OPEN_STATES
 
 EXERCISES = 4
 SHOWN = 8
@@ -194,7 +194,7 @@ def open_findings(actor: Actor, team: Team) -> QuerySet[Finding]:
     """What the team has learned and not yet proven fixed, the gravest first."""
     return (
         Finding.objects.visible_to(actor)
-        .filter(application__team=team, state__in=OPEN_STATES)
+        .filter(application__team=team, state__in=STANDING)
         .select_related("application")
         .order_by("-severity", "due_on", "-pk")
     )

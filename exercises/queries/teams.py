@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, QuerySet
 
 from exercises.domain.actors import Actor
-from exercises.domain.finding_states import OPEN, FindingState
+from exercises.domain.finding_states import STANDING
 from exercises.models import (
     CloudAccount,
     Experiment,
@@ -19,7 +19,6 @@ from exercises.models import (
 )
 
 RECENT = timedelta(days=90)
-OPEN_STATES = tuple(state.value for state in OPEN - {FindingState.DRAFT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +49,7 @@ def team_rows(actor: Actor, *, now: datetime, text: str = "") -> list[TeamRow]:
         "experiment__application__team",
     )
     findings = _count_by_team(
-        Finding.objects.visible_to(actor).filter(state__in=OPEN_STATES), "application__team"
+        Finding.objects.visible_to(actor).filter(state__in=STANDING), "application__team"
     )
     return [
         TeamRow(
@@ -84,7 +83,7 @@ def team_counts(actor: Actor, team: Team) -> TeamCounts:
     return TeamCounts(
         experiments=Experiment.objects.visible_to(actor).filter(application__team=team).count(),
         findings=Finding.objects.visible_to(actor)
-        .filter(application__team=team, state__in=OPEN_STATES)
+        .filter(application__team=team, state__in=STANDING)
         .count(),
         accounts=_accounts(team).count(),
         members=team.memberships.count(),

@@ -14,7 +14,7 @@ from typing import Final
 from django.db.models import F
 
 from exercises.domain.exercise_phases import BEFORE_LIVE
-from exercises.domain.finding_states import FindingState
+from exercises.domain.finding_states import STANDING
 from exercises.domain.freezes import freezes_touching
 from exercises.domain.notices import BEFORE, Topic, grace_of
 from exercises.models import Announcement, Decision, Exercise, Experiment, Finding, SignOfLife
@@ -26,7 +26,6 @@ _FOR_EXERCISES_OF_MANY: Final = frozenset({Topic.ANNOUNCED, Topic.WEEK_BEFORE})
 _NAME: Final = "notices"
 _EVERY: Final = timedelta(seconds=30)
 _APPROVAL_WARNING: Final = timedelta(days=3)
-_SETTLED: Final = (FindingState.VERIFIED, FindingState.DISMISSED, FindingState.DRAFT)
 
 
 def tell_what_is_due() -> None:
@@ -121,8 +120,8 @@ def _approvals_that_lapse(now: datetime) -> None:
 
 def _overdue_findings(now: datetime) -> None:
     late = Finding.objects.filter(
-        due_on__lt=now.date(), owner__isnull=False, is_imported=False
-    ).exclude(state__in=[state.value for state in _SETTLED])
+        due_on__lt=now.date(), owner__isnull=False, is_imported=False, state__in=STANDING
+    )
     due = {f"finding:{row.pk}:overdue:{row.due_on}": row for row in late}
     for key in _new(due):
         row = due[key]
