@@ -14,6 +14,7 @@ DENIALS: Final[dict[str, str]] = {
     "participation.acknowledge": "Only who is on call, or an operator or owner of the team,"
     " acknowledges.",
     "experiment.cancel": "Only the exercise lead, or an operator or owner of the team, cancels.",
+    "experiment.go": "Only who wrote it, or an operator or owner of the team, says Go for it.",
     "participation.answer": "Only an operator or owner of the team answers for it.",
     "experiment.propose": "Only members of the application's team propose for it.",
     "experiment.edit": "Only members of the application's team edit its experiments.",

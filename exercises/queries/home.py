@@ -234,7 +234,7 @@ def _to_start(actor: Actor, ahead: Sequence[Exercise], now: datetime) -> tuple[E
 def _to_confirm(actor: Actor, now: datetime) -> tuple[GoRequest, ...]:
     """A Go that waits for this person as the second one."""
     waiting = GoRequest.objects.filter(
-        valid_until__gt=now, exercise__went_live_at__isnull=True
+        valid_until__gt=now, exercise__went_live_at__isnull=True, pair__isnull=True
     ).exclude(said_by_id=actor.user_id)
     if OrgRole.SAFETY_OFFICER.value not in actor.org_roles:
         waiting = waiting.filter(exercise__safety_officer_id=actor.user_id)

@@ -13,6 +13,7 @@ from exercises.domain.run_states import RunState
 from exercises.models import Exercise, Experiment, Run
 from exercises.models.due_work import database_now
 from exercises.queries.approvals import approval_of
+from exercises.queries.going_live import experiment_takes_two
 from exercises.services.run_events import append_event, move_run
 
 _BEFORE_IT_RAN = frozenset({Phase.APPROVE.value, Phase.PREFLIGHT.value})
@@ -58,7 +59,8 @@ def schedule_run(
 
 def schedule_when_approved(experiment: Experiment) -> None:
     """A self-service experiment needs no Go: once approved, by people or by the
-    policy alone, its slot starts it.
+    policy alone, its slot starts it. Where two people have to say it all the same, it waits
+    for them until its window ends (services.own_go).
 
     Once only: a later approval must not start again what ran or was stopped. A run that an
     edit took off the schedule counts as never planned.
@@ -71,7 +73,12 @@ def schedule_when_approved(experiment: Experiment) -> None:
         return
     if not approval_of(experiment, now=database_now()).is_complete:
         return
-    schedule_run(experiment=experiment, at=exercise.starts_at, scheduled_by_id=None)
+    waits = experiment_takes_two(experiment)
+    schedule_run(
+        experiment=experiment,
+        at=exercise.ends_at if waits else exercise.starts_at,
+        scheduled_by_id=None,
+    )
     if exercise.phase == Phase.APPROVE.value:
         exercise.phase = Phase.PREFLIGHT.value
         exercise.save(update_fields=["phase"])

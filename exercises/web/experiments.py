@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from django.core.paginator import Paginator
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
-from exercises.models import Team
+from exercises.domain.errors import Refusal
+from exercises.models import Experiment, Team
 from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.compose import OPEN_PHASES, editable_experiment
@@ -19,6 +23,7 @@ from exercises.queries.experiment_pages import (
     rows_of,
     subject_of,
 )
+from exercises.queries.going_live import own_go
 from exercises.queries.mentors import experiment_ladder
 from exercises.services.preflight import preview_targets
 from exercises.web.access import SignedInRequest, signed_in
@@ -59,12 +64,26 @@ def experiment_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     experiment = editable_experiment(request.actor, pk)
     if experiment is None:
         raise Http404("no such experiment")
+    return experiment_page(request, experiment)
+
+
+def experiment_page(
+    request: SignedInRequest,
+    experiment: Experiment,
+    *,
+    refusals: Sequence[Refusal] = (),
+    wrong: Mapping[str, Any] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of one experiment; with what was refused when Go was said on it."""
+    now = database_now()
+    going = own_go(experiment, now=now)
     is_open = experiment.exercise.phase in OPEN_PHASES and experiment.status != "withdrawn"
     runs = experiment.runs.select_related("revision").order_by("-scheduled_at")
-    ladder = experiment_ladder(request.actor, experiment, now=database_now())
+    ladder = experiment_ladder(request.actor, experiment, now=now)
     context = {
         "experiment": experiment,
-        "subject": subject_of(experiment, now=database_now()),
+        "subject": subject_of(experiment, now=now),
         "revisions": revision_changes(experiment),
         "runs": list(runs),
         "ladder": ladder,
@@ -78,8 +97,15 @@ def experiment_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         and is_open
         and may(request.actor, "experiment.preflight", experiment),
         "may_edit": is_open and may(request.actor, "experiment.edit", experiment),
+        "own_go": going,
+        "is_mine": bool(going and going.asked and going.asked.said_by_id == request.actor.user_id),
+        "may_go": going is not None and may(request.actor, "experiment.go", experiment),
+        "may_confirm": going is not None
+        and may(request.actor, "exercise.confirm_go", experiment.exercise),
+        "refusals": refusals,
+        "wrong": wrong,
     }
-    return render(request, "experiments/experiment_detail.html", context)
+    return render(request, "experiments/experiment_detail.html", context, status=status)
 
 
 @signed_in

@@ -79,6 +79,9 @@ def _page(
     may_confirm = may(request.actor, "exercise.confirm_go", exercise)
     if not may_go and not may_confirm:
         raise NotAllowed("Only the exercise lead and the safety officer start an exercise.")
+    own = exercise.experiments.first() if exercise.kind == "self_service" else None
+    if own is not None and not refusals:
+        return redirect("experiment_detail", own.pk)
     now = database_now()
     rows = experiment_rows(request.actor, exercise, now=now)
     items = readiness_of(exercise, now=now)
