@@ -5,14 +5,17 @@ Version 1 is built in; every later one is a row that somebody activated.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+
+from django.db.models import F, Max
 
 from exercises.domain.approvals import ApprovalStatus
 from exercises.domain.errors import Refusal
 from exercises.domain.policy import Asked, PolicyRow, PolicyRules, row_refusals
 from exercises.domain.policy_document import default_rules, parse
 from exercises.domain.timeline import planned_duration_s
-from exercises.models import Experiment, PolicyActivation, PolicyVersion
+from exercises.models import Experiment, PolicyActivation, PolicyVersion, Run
 from exercises.queries.plans import planned_wall
 
 BUILT_IN = 1
@@ -56,10 +59,15 @@ def policy_refusals(
     policy: PolicyRules,
     *,
     starts_at: datetime,
+    rehearsals: Mapping[int, datetime] | None = None,
 ) -> tuple[Refusal, ...]:
-    """Every limit of its row that this experiment breaks if it starts then."""
+    """Every limit of its row that this experiment breaks if it starts then. For many, give
+    their `rehearsals`."""
     row = row_of(experiment, policy)
-    return row_refusals(row, asked_of(experiment, definition, status, row, starts_at=starts_at))
+    asked = asked_of(
+        experiment, definition, status, row, starts_at=starts_at, rehearsals=rehearsals
+    )
+    return row_refusals(row, asked)
 
 
 def asked_of(
@@ -69,9 +77,12 @@ def asked_of(
     row: PolicyRow,
     *,
     starts_at: datetime,
+    rehearsals: Mapping[int, datetime] | None = None,
 ) -> Asked:
     """The facts that the row's limits judge; no status for what is not proposed yet."""
     seconds = planned_duration_s(definition)
+    if rehearsals is None:
+        rehearsals = rehearsals_of([experiment]) if row.rehearsal_age_h and experiment.pk else {}
     return Asked(
         starts_at=starts_at,
         ends_at=starts_at + max(planned_wall(seconds), timedelta(seconds=1)),
@@ -79,7 +90,7 @@ def asked_of(
         target_cap=experiment.target_cap,
         has_alarm=_has_alarm(experiment, definition),
         approved_at=_approved_at(experiment, status) if status else None,
-        rehearsed_at=_rehearsed_at(experiment) if row.rehearsal_age_h and experiment.pk else None,
+        rehearsed_at=rehearsals.get(experiment.pk),
     )
 
 
@@ -101,12 +112,13 @@ def _approved_at(experiment: Experiment, status: ApprovalStatus) -> datetime | N
     return max(decision.decided_at for decision in status.granted)
 
 
-def _rehearsed_at(experiment: Experiment) -> datetime | None:
-    rehearsal = (
-        experiment.runs.filter(
-            is_rehearsal=True, state="completed", revision=experiment.revision_id
-        )
-        .order_by("-ended_at")
-        .first()
+def rehearsals_of(experiments: Iterable[Experiment]) -> dict[int, datetime]:
+    """When the present content of each was last rehearsed to its end, by experiment id."""
+    rows = Run.objects.filter(
+        experiment__in=[experiment.pk for experiment in experiments],
+        revision=F("experiment__revision"),
+        is_rehearsal=True,
+        state="completed",
     )
-    return rehearsal.ended_at if rehearsal else None
+    last = rows.order_by().values("experiment_id").annotate(last=Max("ended_at"))
+    return dict(last.values_list("experiment_id", "last"))

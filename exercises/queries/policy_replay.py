@@ -13,7 +13,7 @@ from exercises.domain.policy import PolicyRules
 from exercises.models import Experiment, Run
 from exercises.queries.approvals import approvals_of, approvals_shown, dependent_teams, required_by
 from exercises.queries.plans import planned_start
-from exercises.queries.policy import policy_refusals
+from exercises.queries.policy import policy_refusals, rehearsals_of
 
 YEAR = timedelta(days=365)
 MOST = 500
@@ -76,6 +76,7 @@ def _compared(
     experiments = [experiment for experiment, _ in items]
     statuses = (approvals_shown if is_past else approvals_of)(experiments, now=now)
     dependents = dependent_teams({e.application_id for e in experiments})
+    rehearsals = rehearsals_of(experiments)
     found = []
     for experiment, at in items:
         assert experiment.revision is not None
@@ -83,14 +84,14 @@ def _compared(
         old = Counter(required_by(experiment, before, dependents))
         new = Counter(required_by(experiment, after, dependents))
         status = statuses[experiment.pk]
-        allowed = {
-            r.rule for r in policy_refusals(experiment, definition, status, before, starts_at=at)
-        }
-        refused = tuple(
-            r.because
-            for r in policy_refusals(experiment, definition, status, after, starts_at=at)
-            if r.rule not in allowed
+        kept, broken = (
+            policy_refusals(
+                experiment, definition, status, policy, starts_at=at, rehearsals=rehearsals
+            )
+            for policy in (before, after)
         )
+        allowed = {r.rule for r in kept}
+        refused = tuple(r.because for r in broken if r.rule not in allowed)
         if old != new or refused:
             more, fewer = _words(new - old), _words(old - new)
             found.append(Replayed(experiment, at, is_past, more, fewer, refused))
