@@ -11,6 +11,7 @@ from exercises.api.catalogue import Templates
 from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.docs import api_docs
 from exercises.api.estate import Accounts, Applications
+from exercises.api.exercise_reports import ReportOfExercise
 from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
 from exercises.api.findings import Findings
@@ -91,6 +92,7 @@ single = [
         name="api-account-policies",
     ),
     path("resilience-score/", ResilienceScore.as_view(), name="api-resilience-score"),
+    path("exercises/<slug:slug>/report/", ReportOfExercise.as_view(), name="api-exercise-report"),
     path("reports/<slug:period>/", ReportOfPeriod.as_view(), name="api-report"),
 ]
 

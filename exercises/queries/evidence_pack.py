@@ -9,13 +9,10 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any, Final
 
-from django.conf import settings
 from django.db.models import Q
 
 from exercises.domain.evidence_pack import document
@@ -31,6 +28,7 @@ from exercises.models import (
     RunEvent,
     Sample,
 )
+from exercises.queries.clauses import clause_document
 
 EXPORT: Final = "evidence.export"
 """The act of exporting: left out, so that a second pack of the same exercise is the same."""
@@ -90,17 +88,11 @@ def files_of(exercise: Exercise) -> dict[str, bytes]:
         "timeline.json": document(_timeline(exercise)),
         "findings.json": document([_finding(finding) for finding in findings]),
         "audit.json": document(_audit(exercise, experiments, runs, findings)),
-        "clauses.json": clauses(),
+        "clauses.json": document(clause_document()),
         **dict(_plans(experiments)),
         **dict(_templates(experiments)),
         **dict(_measured(runs)),
     }
-
-
-def clauses() -> bytes:
-    """The table of clauses: guidance that each organisation edits, never legal advice."""
-    path = settings.CHAOSPLANE_CLAUSES or Path(__file__).parent.parent / "clauses.json"
-    return document(json.loads(Path(path).read_text(encoding="utf-8")))
 
 
 def _at(moment: datetime | None) -> str | None:

@@ -10,6 +10,8 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from exercises.paper.pdf import pdf_of
+from exercises.queries.exercise_report import ExerciseReport
+from exercises.queries.exercise_report_shown import shown as exercise_shown
 from exercises.queries.report import ReportPage
 from exercises.queries.report_shown import shown
 
@@ -23,3 +25,14 @@ def programme_html(page: ReportPage) -> str:
 def programme_pdf(page: ReportPage) -> bytes:
     """Raises Unavailable where PDFs cannot be made."""
     return pdf_of(programme_html(page))
+
+
+def exercise_html(report: ExerciseReport) -> str:
+    """The page of one exercise for paper."""
+    context = {**exercise_shown(report), "root": settings.CHAOSPLANE_BASE_URL}
+    return render_to_string("paper/exercise.html", context)
+
+
+def exercise_pdf(report: ExerciseReport) -> bytes:
+    """Raises Unavailable where PDFs cannot be made."""
+    return pdf_of(exercise_html(report))

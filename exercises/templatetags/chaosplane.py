@@ -84,6 +84,12 @@ def severity(level: int) -> SafeString:
 
 
 @register.filter
+def state_word(key: str) -> str:
+    """{{ run.verdict|state_word }}: the word of a pill alone."""
+    return LOOKS[key].words
+
+
+@register.filter
 def severity_word(level: int) -> str:
     """{{ 3|severity_word }} is High: where the mark has no place, as on paper."""
     return SEVERITIES[int(level)]

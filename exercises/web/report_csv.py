@@ -1,10 +1,11 @@
-"""The report as CSV: section, row, column, value; one number a line."""
+"""The reports as CSV: section, row, column, value; one number a line."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from exercises.domain.report_numbers import AGES, Report, Share, Trend
+from exercises.queries.exercise_report import ExerciseReport
 from exercises.queries.report import ReportPage
 from exercises.web.csv_text import csv_text
 
@@ -13,6 +14,39 @@ Line = tuple[str, str, str, object]
 
 def lines(page: ReportPage) -> str:
     return csv_text(("section", "row", "column", "value"), _numbers(page.numbers))
+
+
+def exercise_lines(report: ExerciseReport) -> str:
+    """The report of one exercise."""
+    return csv_text(("section", "row", "column", "value"), _of_exercise(report))
+
+
+def _of_exercise(report: ExerciseReport) -> Iterator[Line]:
+    exercise = report.exercise
+    yield "exercise", exercise.slug, "name", exercise.name
+    yield "exercise", exercise.slug, "headline", report.headline
+    yield "number", "experiments", "ran", len(report.runs)
+    yield "number", "hypotheses", "held", report.outcome.held
+    yield "number", "hypotheses", "not held", report.outcome.not_held
+    yield "number", "hypotheses", "inconclusive", report.outcome.inconclusive
+    yield "number", "median time to detect", "seconds", report.detection
+    yield "number", "median time to steady state", "seconds", report.recovery
+    for line in report.runs:
+        run, code = line.run, line.run.experiment.code
+        yield "run", code, "title", run.experiment.title
+        yield "run", code, "application", run.experiment.application.slug
+        yield "run", code, "started at", run.started_at and run.started_at.isoformat()
+        yield "run", code, "state", run.state
+        yield "run", code, "verdict", run.verdict
+        yield "run", code, "seconds to detect", line.detected_s
+        yield "run", code, "seconds to recover", line.recovered_s
+    for found in report.findings:
+        finding = found.finding
+        yield "finding", finding.code, "title", finding.title
+        yield "finding", finding.code, "severity", finding.severity
+        yield "finding", finding.code, "state", finding.state
+    for row in report.participants:
+        yield "participant", row.application.slug, "answer", row.answer
 
 
 def _numbers(numbers: Report) -> Iterator[Line]:

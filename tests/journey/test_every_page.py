@@ -15,7 +15,15 @@ from tests.journey.steps import ENGINEER, LEAD, OWNER, People
 
 pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_group("journey")]
 
-NOT_PAGES = {"template_json", "api_schema", "report_csv", "report_pdf", "finding_csv"}
+NOT_PAGES = {
+    "template_json",
+    "api_schema",
+    "report_csv",
+    "report_pdf",
+    "exercise_report_pdf",
+    "exercise_report_csv",
+    "finding_csv",
+}
 # What the lead cannot do is on these.
 OF_OTHERS = (
     (ENGINEER, "/experiments/new/?template=az-power-interruption"),

@@ -1,0 +1,137 @@
+"""The report of one exercise: what ran, how it went, what was found, what the teams answered.
+
+The page, the paper, the CSV and the API ask here. It names no person, so that it can be passed
+on; who did what stands in the evidence pack. A constant number of queries.
+"""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from exercises.domain.actors import Actor
+from exercises.domain.blast_radius import Rung
+from exercises.domain.finding_states import FindingState
+from exercises.domain.run_states import RunState
+from exercises.models import DebriefAnswers, Exercise, Finding, Participation, Run
+from exercises.queries.debrief import Outcome, outcome_of, run_outcome
+from exercises.queries.report import NOT_FINDINGS, detected_s
+
+
+@dataclass(frozen=True, slots=True)
+class RunLine:
+    """One run: what it did, how it ended, when it was seen and when it was over."""
+
+    run: Run
+    reach: str
+    detected_s: float | None
+    recovered_s: float | None
+    recovery_words: str
+    was_stopped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLine:
+    finding: Finding
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseReport:
+    exercise: Exercise
+    as_of: date
+    headline: str
+    outcome: Outcome
+    teams: int
+    runs: Sequence[RunLine]
+    findings: Sequence[FindingLine]
+    participants: Sequence[Participation]
+    answers: DebriefAnswers | None
+
+    @property
+    def joined(self) -> int:
+        return sum(row.answer == "accepted" for row in self.participants)
+
+    @property
+    def detection(self) -> float | None:
+        return _median([line.detected_s for line in self.runs])
+
+    @property
+    def recovery(self) -> float | None:
+        return _median([line.recovered_s for line in self.runs])
+
+
+def exercise_report(actor: Actor, exercise: Exercise) -> ExerciseReport:
+    """The report as this actor may read it. Rehearsals do not count."""
+    runs = list(
+        Run.objects.visible_to(actor)
+        .filter(experiment__exercise=exercise, is_rehearsal=False, started_at__isnull=False)
+        .select_related(
+            "experiment__application__team",
+            "experiment__template_version__template",
+            "experiment__deployment__place__account",
+        )
+        .order_by("started_at", "id")
+        .distinct()
+    )
+    findings = (
+        Finding.objects.visible_to(actor)
+        .filter(exercise=exercise)
+        .exclude(state__in=NOT_FINDINGS)
+        .select_related("application__team")
+        .order_by("-severity", "id")
+    )
+    outcome = outcome_of(runs)
+    last = exercise.ended_at or exercise.ends_at
+    return ExerciseReport(
+        exercise=exercise,
+        as_of=last.astimezone(ZoneInfo(exercise.timezone)).date(),
+        headline=headline(outcome, len(runs)),
+        outcome=outcome,
+        teams=len({run.experiment.application.team_id for run in runs}),
+        runs=[_line(run) for run in runs],
+        findings=[FindingLine(row, FindingState(row.state).label) for row in findings],
+        participants=list(
+            exercise.participations.select_related("application__team").order_by(
+                "application__name", "id"
+            )
+        ),
+        answers=DebriefAnswers.objects.filter(exercise=exercise).first(),
+    )
+
+
+def headline(outcome: Outcome, count: int) -> str:
+    """What the verdicts say in a few words."""
+    tried = outcome.held + outcome.not_held
+    if not count:
+        return "Nothing ran"
+    if not tried:
+        return f"{count} experiment{'' if count == 1 else 's'} ran, none has a verdict that counts"
+    if not outcome.not_held:
+        return f"All {tried} hypotheses held" if tried > 1 else "The hypothesis held"
+    noun = "hypothesis" if tried == 1 else "hypotheses"
+    return f"{outcome.held} of {tried} {noun} held"
+
+
+def _line(run: Run) -> RunLine:
+    found = run_outcome(run)
+    probes: list[dict[str, Any]] = run.judgement.get("probes", [])
+    left = [probe.get("outside_from") for probe in probes]
+    assert run.started_at is not None, "filtered"
+    return RunLine(
+        run=run,
+        reach=Rung(run.experiment.template_version.rung).words,
+        detected_s=detected_s(run.started_at, left, is_imported=run.is_imported),
+        recovered_s=found.recovery,
+        recovery_words=found.words,
+        was_stopped=run.state == RunState.STOPPED.value,
+    )
+
+
+def _median(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return statistics.median(known) if known else None
