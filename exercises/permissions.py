@@ -167,6 +167,13 @@ def _answers_question(actor: Actor, thing: object) -> bool:
     return _team_role(actor, thing.application) in _WRITERS
 
 
+def _writes_knowledge(actor: Actor, thing: object) -> bool:
+    """Whoever does the work may write down what it taught."""
+    return _answers_for_everyone(actor, thing) or not _WRITERS.isdisjoint(
+        actor.team_roles.values()
+    )
+
+
 def _traces_finding(actor: Actor, thing: object) -> bool:
     """What was learned is for all; the experiment of a team's own that taught it is not."""
     assert isinstance(thing, Finding)
@@ -297,6 +304,7 @@ RULES: Final[dict[str, Rule]] = {
     "finding.waive": _takes_risk_of_finding,
     "finding.trace": _traces_finding,
     "finding.answer": _answers_question,
+    "knowledge.write": _writes_knowledge,
     "gameday.plan": _plans_exercises,
     "gameday.change": _runs_game,
     "gameday.opt": _speaks_for,

@@ -28,6 +28,7 @@ from exercises.models.game_days import (
     ScoreEntry,
 )
 from exercises.models.going_live import GoPair, GoRequest, GoTry, HoldPoint
+from exercises.models.knowledge import KnowledgePage, KnowledgeVersion
 from exercises.models.measurements import ResolvedTarget, Sample
 from exercises.models.mentoring import LadderOverride, MentorRequest, MentorSignOff
 from exercises.models.notifications import (
@@ -83,6 +84,8 @@ __all__ = [
     "Improvement",
     "ImprovementJudgement",
     "ImprovementVote",
+    "KnowledgePage",
+    "KnowledgeVersion",
     "LadderOverride",
     "Membership",
     "MentorRequest",

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector, SearchVectorField
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
 
 from exercises.domain.actors import Actor
 from exercises.domain.finding_states import FindingState
@@ -13,6 +17,9 @@ from exercises.models.base import Record
 from exercises.models.exercises import Exercise
 from exercises.models.people import User
 from exercises.models.runs import Run
+
+LANGUAGE: Final = Value("english")
+"""How PostgreSQL reads the words of findings and pages; a search must say the same."""
 
 
 class FindingQuerySet(models.QuerySet["Finding"]):
@@ -60,6 +67,12 @@ class Finding(Record):
     )
     is_imported = models.BooleanField(default=False)
     created_at = models.DateTimeField()
+    words = models.GeneratedField(
+        expression=SearchVector("title", weight="A", config=LANGUAGE)
+        + SearchVector("body", weight="B", config=LANGUAGE),
+        output_field=SearchVectorField(),
+        db_persist=True,
+    )
 
     objects = FindingQuerySet.as_manager()
 
@@ -70,6 +83,7 @@ class Finding(Record):
                 fields=("run",), condition=Q(is_drafted=True), name="one_drafted_finding_a_run"
             ),
         )
+        indexes = (GinIndex(fields=("words",), name="finding_words"),)
 
     def __str__(self) -> str:
         return self.title

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
+from django.contrib.postgres.search import SearchQuery
 from django.db.models import Prefetch, Q
 
 from exercises.domain.actors import Actor
 from exercises.domain.finding_states import LIFE, MOVES, OPEN, FindingState, Severity
 from exercises.models import Experiment, Finding, FindingNote, Run, Team, User
-from exercises.models.findings import FindingQuerySet
+from exercises.models.findings import LANGUAGE, FindingQuerySet
 
 _S = FindingState
 OPEN_VALUES: Final = tuple(sorted(state.value for state in OPEN))
@@ -118,6 +119,7 @@ def filtered(actor: Actor, filters: Filters, *, today: date) -> FindingQuerySet:
         rows = rows.filter(due_on__lt=today, state__in=OPEN_VALUES)
     if filters.search:
         found = Q(title__icontains=filters.search) | Q(body__icontains=filters.search)
+        found |= Q(words=SearchQuery(filters.search, config=LANGUAGE, search_type="websearch"))
         found |= Q(application__name__icontains=filters.search)
         number = filters.search.upper().removeprefix("F-")
         if number.isascii() and number.isdigit() and len(number) < 12:

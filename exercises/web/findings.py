@@ -35,7 +35,8 @@ from exercises.queries.findings import (
     retests_of,
     teams_with_findings,
 )
-from exercises.queries.propagation import propagation_of
+from exercises.queries.knowledge import known_of_finding
+from exercises.queries.propagation import ASKED_FROM, propagation_of
 from exercises.services import findings as services
 from exercises.web import finding_csv
 from exercises.web.access import SignedInRequest, signed_in
@@ -135,6 +136,9 @@ def _detail(
         "form": form,
         "problems": problems or {},
         "asked": propagation_of(request.actor, finding),
+        "known": known_of_finding(finding),
+        "know_query": urlencode({"finding": finding.code}),
+        "may_know": finding.state in ASKED_FROM and may(request.actor, "knowledge.write"),
         "answering": answering,
         "answers": FindingQuestion.ANSWERS,
         "may_trace": traces,

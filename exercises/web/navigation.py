@@ -62,6 +62,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         "Learn",
         (
             Place("finding_list", "finding", "Findings"),
+            Place("knowledge_list", "layers", "Knowledge"),
             Place("team_list", "people", "Teams"),
             Place("report_list", "chart", "Reports"),
         ),

@@ -186,6 +186,10 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     # Findings
     ("finding_edit", "POST"): _written_finding,
     ("finding_move", "POST"): _always(to="dismissed", text=_REASON),
+    ("knowledge_new", "POST"): _always(title="A page", body="Words"),
+    ("knowledge_edit", "POST"): _always(title="A page", body="Words", seen="1"),
+    ("api-knowledge-list", "POST"): _always(title="A page", body="Words"),
+    ("api-knowledge-detail", "PUT"): _always(title="A page", body="Words", seen=1),
     ("finding_ask", "POST"): _always(applications=["charging-map"]),
     ("question_answer", "POST"): _always(answer="yes"),
     ("api-finding-question-answer", "POST"): _always(answer="yes"),

@@ -42,6 +42,7 @@ from exercises.queries.policy import document_of_version
 from exercises.services.calendar_feeds import create_feed
 from exercises.services.exercises import add_note
 from exercises.services.freezes import Scope, declare_freeze
+from exercises.services.knowledge import Writing, write_page
 from exercises.services.propose import propose, start_draft
 from exercises.services.run_events import append_event
 from exercises.services.schedules import create_programme
@@ -54,6 +55,7 @@ SECRET: Final = "quillwort"
 EXPECTED: Final = f"If a {SECRET} falls, then another one stands within a minute."
 
 Thing = dict[str, Any]
+_KNOWN: Final = Writing("Ask for a quorum first", "Then let clients connect.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,6 +292,7 @@ def _setup(cast: Cast) -> dict[str, Thing]:
         },
         "account": {"account_id": place.account.account_id, "region": place.region},
         "template": {"slug": build.template_version().template.slug},
+        "knowledge": {"slug": write_page(actor=cast.actor("author"), writing=_KNOWN).slug},
         "audit": {"pk": 1},
         "month": {"key": f"{now:%Y-%m}", "period": f"{now:%Y-%m}", "slug": f"{now:%Y-%m}"},
         "lever": {"lever_id": lever.pk},
