@@ -32,6 +32,7 @@ from exercises.queries.approvals import (
     held_by_each,
     required_for,
 )
+from exercises.queries.going_live import experiment_takes_two
 
 _OPERATORS = (TeamRole.OPERATOR.value, TeamRole.OWNER.value)
 
@@ -129,6 +130,8 @@ def _of_a_moment(
         found.add(_members(of_them, (TeamRole.OWNER.value,)), "Your service depends on it")
     if rules.reaches(moment, Audience.LEADERSHIP, rung):
         found.add(_with_role(OrgRole.LEADERSHIP), f"Blast radius {rung} of 5")
+    if topic is Topic.HOUR_BEFORE and exercise.kind == "self_service":
+        _who_says_go_for_it(found, exercise)
     if is_off:
         # Also whom a policy or an answer leaves out by now, but who was told that it would be.
         found.add(places.values_list("on_call_person", flat=True), "You are on call")
@@ -165,6 +168,15 @@ def _who_counted_on(found: Recipients, experiment: Experiment) -> None:
     places = exercise.participations.filter(application=experiment.application_id)
     found.add(places.values_list("on_call_person", flat=True), "You are on call")
     found.add(experiment.decisions.values_list("decided_by", flat=True), "You decided on it")
+
+
+def _who_says_go_for_it(found: Recipients, exercise: Exercise) -> None:
+    """Where an experiment on its own takes two people, from this hour on they can say it."""
+    experiments = exercise.experiments.filter(status="proposed").with_all()
+    for experiment in experiments:
+        if experiment_takes_two(experiment):
+            found.add(answering_for(experiment.application), "Your team says Go for it")
+            found.add(_with_role(OrgRole.SAFETY_OFFICER), "A safety officer confirms its Go")
 
 
 def _told_of(exercise: Exercise) -> list[int]:

@@ -164,6 +164,20 @@ def say_go(page: Page, officer: Page) -> float:
     return said_at
 
 
+def say_own_go(page: Page, officer: Page, finding: str) -> None:
+    """Somebody of the team first, then a safety officer, each in their own browser."""
+    open_finding(page, finding)
+    page.get_by_role("region", name="Retests").get_by_role("link").last.click()
+    page.get_by_role("button", name="Say Go").click()
+    expect(page.get_by_text("You said Go")).to_be_visible()
+    to_place(officer, "Home")
+    officer.get_by_role("link", name=re.compile("^Confirm Go for")).click()
+    label = officer.locator("label", has_text="Safety officer: type")
+    officer.get_by_label("Safety officer: type").fill(label.locator("b").inner_text())
+    officer.get_by_role("button", name="Confirm Go").click()
+    expect(officer.get_by_text("said Go").first).to_be_visible()
+
+
 def stop_all(page: Page) -> None:
     """And see its steps in the room. A database too slow for a Stop is not waited for: then a
     page says what AWS answered, and one goes back to the room."""

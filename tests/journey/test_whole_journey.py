@@ -41,6 +41,7 @@ def test_from_a_proposal_to_a_verified_finding(people: People, demo: Demo) -> No
     cannot_be_verified_yet(people(OWNER), finding)
     for role in (OWNER, LEAD, SAFETY):
         steps.approve(people(role), TITLE)
+    steps.say_own_go(people(OWNER), people(SAFETY), finding)
     verify(people(OWNER), finding)
     assert people.complaints == []
 

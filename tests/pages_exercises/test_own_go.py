@@ -12,15 +12,26 @@ from django.test import Client
 from exercises.domain.actors import Door
 from exercises.domain.errors import Invalid, NotAllowed, Refused
 from exercises.domain.going_live import MOST_TRIES
-from exercises.models import AuditEntry, Exercise, Experiment, Finding, GoPair, GoRequest, Run
+from exercises.models import (
+    AuditEntry,
+    Exercise,
+    Experiment,
+    Finding,
+    GoPair,
+    GoRequest,
+    Notice,
+    Run,
+)
 from exercises.models.due_work import database_now
 from exercises.queries.start_gate import refusals
 from exercises.services import go_live
 from exercises.services.freezes import declare_freeze
+from exercises.services.notice_times import look
 from exercises.services.own_go import confirm_own_go, say_own_go
 from exercises.services.propose import edit_draft, propose, start_draft
 from tests import build
 from tests.cast import Cast
+from tests.drive import tell_everyone
 
 pytestmark = pytest.mark.django_db
 Person = Callable[[str], Client]
@@ -260,3 +271,13 @@ def test_both_say_it_on_the_experiments_page(cast: Cast, as_person: Person) -> N
     page = safety.get(f"/exercises/{experiment.exercise.slug}/go/", follow=True).content.decode()
     assert "Team operator and Safety officer said Go" in page
     assert "Confirm Go for" not in safety.get("/").content.decode()
+
+
+def test_an_hour_before_the_team_and_the_safety_officers_are_told(cast: Cast) -> None:
+    experiment = retest(cast, ahead=timedelta(minutes=55))
+    look(database_now())
+    tell_everyone()
+    notices = Notice.objects.filter(announcement__exercise=experiment.exercise)
+    found = {n.person.name: n.because for n in notices.select_related("person")}
+    assert found["Team operator"] == "Your team says Go for it"
+    assert found["Safety officer"] == "A safety officer confirms its Go"
