@@ -33,7 +33,6 @@ class RunFacts:
     false when an alarm that stops it is set otherwise than pre-flight saw it.
     """
 
-    run_id: str
     is_rehearsal: bool
     state: RunState
     stop_requested: bool
@@ -76,45 +75,22 @@ def may_start(
 ) -> tuple[Refusal, ...]:
     """Every rule that refuses; empty when the run may start.
 
-    A rehearsal injects nothing, so it asks for neither approval nor window nor freeze.
+    A rehearsal injects nothing, so neither approval, ladder, window nor freeze is asked for.
     """
-    refusals = [*_own_state(run), *_slot(run, now, grace_s), *_targets(run)]
-    if not run.is_current_content:
-        refusals.append(
-            Refusal(
-                "approval.content_changed",
-                "The experiment was changed or withdrawn after this run was scheduled.",
-                "Send the present content for approval.",
-            )
-        )
-    if run.unwatched:
-        refusals.append(
-            Refusal(
-                "account.unwatched",
-                run.unwatched,
-                "Wait for the next look at the account, or put its roles right.",
-            )
-        )
-    if run.ladder and not run.is_rehearsal:
-        refusals.append(
-            Refusal(
-                "ladder.level",
-                run.ladder,
-                "Gather the evidence below, ask a mentor, or have a programme lead override it.",
-            )
-        )
-    if not run.are_alarms_as_seen:
-        refusals.append(
-            Refusal(
-                "alarms.changed",
-                "An alarm that stops it is set otherwise than pre-flight saw it.",
-                "Look at the alarm and run its pre-flight check again.",
-            )
-        )
-    refusals += [*_phase(run), *run.going_live]
-    refusals += _capacity(capacity, is_rehearsal=run.is_rehearsal)
+    refusals = [
+        *_own_state(run),
+        *_slot(run, now, grace_s),
+        *_targets(run),
+        *_content(run),
+        *_sight(run),
+        *_alarms(run),
+        *_phase(run),
+        *run.going_live,
+        *_capacity(capacity, is_rehearsal=run.is_rehearsal),
+    ]
     if not run.is_rehearsal:
         refusals += [
+            *_ladder(run),
             *run.policy,
             *approval.refusals,
             *_window(run, now),
@@ -154,6 +130,54 @@ def _slot(run: RunFacts, now: datetime, grace_s: float) -> list[Refusal]:
             )
         ]
     return []
+
+
+def _content(run: RunFacts) -> list[Refusal]:
+    if run.is_current_content:
+        return []
+    return [
+        Refusal(
+            "approval.content_changed",
+            "The experiment was changed or withdrawn after this run was scheduled.",
+            "Send the present content for approval.",
+        )
+    ]
+
+
+def _sight(run: RunFacts) -> list[Refusal]:
+    if not run.unwatched:
+        return []
+    return [
+        Refusal(
+            "account.unwatched",
+            run.unwatched,
+            "Wait for the next look at the account, or put its roles right.",
+        )
+    ]
+
+
+def _ladder(run: RunFacts) -> list[Refusal]:
+    if not run.ladder:
+        return []
+    return [
+        Refusal(
+            "ladder.level",
+            run.ladder,
+            "Gather the evidence below, ask a mentor, or have a programme lead override it.",
+        )
+    ]
+
+
+def _alarms(run: RunFacts) -> list[Refusal]:
+    if run.are_alarms_as_seen:
+        return []
+    return [
+        Refusal(
+            "alarms.changed",
+            "An alarm that stops it is set otherwise than pre-flight saw it.",
+            "Look at the alarm and run its pre-flight check again.",
+        )
+    ]
 
 
 def _phase(run: RunFacts) -> list[Refusal]:

@@ -48,7 +48,6 @@ def refusals(
     policy = current_policy()
     approval = approval_of(experiment, now=now)
     facts = RunFacts(
-        run_id=str(run.pk),
         is_rehearsal=run.is_rehearsal,
         state=RunState.SCHEDULED if is_reissue else RunState(run.state),
         stop_requested=run.stop_requested_at is not None or exercise.stopped_at is not None,

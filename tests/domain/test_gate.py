@@ -17,7 +17,6 @@ from exercises.domain.times import Window
 NOW = datetime(2026, 11, 11, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 RUN = RunFacts(
-    run_id="r",
     is_rehearsal=False,
     state=RunState.SCHEDULED,
     stop_requested=False,
