@@ -77,20 +77,7 @@ def decide(
             valid_until=max(min(now + valid_for, locked.exercise.ends_at), now),
             policy=policy.number,
         )
-        append_event(
-            exercise=locked.exercise,
-            kind=f"decision.{verdict.value}",
-            text=f"{locked.title}: {_WORDS[verdict]} as {label(Capacity(decision.capacity))}.",
-            source=actor.name,
-            author_id=actor.user_id,
-        )
-        tell(
-            _TOPICS[verdict],
-            key=f"decision:{decision.pk}",
-            text=f"As {label(Capacity(decision.capacity))}. {decision.reason}".strip(),
-            experiment=locked,
-            by_id=actor.user_id,
-        )
+        _say(decision, locked, actor)
         if verdict is DecisionVerdict.APPROVE:
             schedule_when_approved(locked)
         else:
@@ -106,6 +93,25 @@ def decide(
         )
         failpoint("decide.before_commit")
     return decision
+
+
+def _say(decision: Decision, experiment: Experiment, actor: Actor) -> None:
+    """In the log, and to whom it concerns."""
+    verdict, capacity = DecisionVerdict(decision.verdict), label(Capacity(decision.capacity))
+    append_event(
+        exercise=experiment.exercise,
+        kind=f"decision.{verdict.value}",
+        text=f"{experiment.title}: {_WORDS[verdict]} as {capacity}.",
+        source=actor.name,
+        author_id=actor.user_id,
+    )
+    tell(
+        _TOPICS[verdict],
+        key=f"decision:{decision.pk}",
+        text=f"As {capacity}. {decision.reason}".strip(),
+        experiment=experiment,
+        by_id=actor.user_id,
+    )
 
 
 def _stop_what_started(experiment: Experiment, actor: Actor, verdict: DecisionVerdict) -> None:
