@@ -81,11 +81,7 @@ def register_account(
             external_id=secrets.token_urlsafe(24),
             **roles,
         )
-        for region, given in regions.items():
-            values = asdict(given) | {"az_ids": dict(given.az_ids)}
-            AccountRegion.objects.create(
-                account=account, region=region, due_at=database_now(), **values
-            )
+        _set_regions(account, regions)
         record(actor, "account.register", account, account_id=account_id, regions=list(regions))
     return account
 
@@ -131,13 +127,7 @@ def change_account(
             setattr(locked, key, value)
         locked.team = team
         locked.save(update_fields=[*wanted, "team"])
-        for region, given in regions.items():
-            AccountRegion.objects.update_or_create(
-                account=locked,
-                region=region,
-                defaults=asdict(given) | {"az_ids": dict(given.az_ids)},
-            )
-        locked.regions.update(due_at=database_now())
+        _set_regions(locked, regions)
         record(
             actor,
             "account.change",
@@ -148,6 +138,17 @@ def change_account(
             regions={region: asdict(given) for region, given in regions.items()},
         )
     return locked
+
+
+def _set_regions(account: CloudAccount, regions: Mapping[str, RegionSettings]) -> None:
+    """Write down what is given, and have every Region of the account looked at at once."""
+    for region, given in regions.items():
+        AccountRegion.objects.update_or_create(
+            account=account,
+            region=region,
+            defaults=asdict(given) | {"az_ids": dict(given.az_ids)},
+        )
+    account.regions.update(due_at=database_now())
 
 
 def set_heartbeat_alarm(*, place: AccountRegion, arn: str) -> None:
