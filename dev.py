@@ -183,6 +183,12 @@ def ledger() -> None:
     run([PYTHON, "-m", "tests.score_ledger", os.environ.get("CASES") or "10000"])
 
 
+def reproducible() -> None:
+    """Render every report and pack of the demo's past in two processes, and compare the bytes"""
+    install("test")
+    run([PYTHON, "-m", "tests.reproducible"])
+
+
 def bypass() -> None:
     """Try the 26 ways around four eyes at every door, and each race TRIES=200 times"""
     install("test")
@@ -264,6 +270,7 @@ TARGETS = {
     "crash-inprocess": crash_inprocess,
     "planted-bugs": planted_bugs,
     "tamper": tamper,
+    "reproducible": reproducible,
     "ledger": ledger,
     "bypass": bypass,
     "time-properties": time_properties,

@@ -7,6 +7,7 @@ library of the system and takes a second to import, so it is imported with the f
 
 from __future__ import annotations
 
+import logging
 import threading
 from functools import cache
 from importlib.resources import files
@@ -50,6 +51,9 @@ def _weasyprint() -> Any:
 
 
 def _library() -> Any:
+    # It tells of each of its seven steps, from the import on; what matters it raises.
+    for name in ("weasyprint", "weasyprint.progress"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     import weasyprint
     import weasyprint.text.fonts
     import weasyprint.urls

@@ -1,0 +1,1 @@
+"""`make reproducible`: see __main__."""
