@@ -240,7 +240,7 @@ STORAGES = {
 # -- API ---------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "exercises.api.once.Schema",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "exercises.api.authentication.TokenAuthentication",
         "exercises.api.authentication.SessionAuthentication",

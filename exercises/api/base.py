@@ -6,19 +6,32 @@ from typing import Any
 
 from rest_framework import viewsets
 from rest_framework.request import Request
+from rest_framework.response import Response
 
+from exercises.api import once
 from exercises.api.authentication import actor_of
 from exercises.domain.actors import Actor
+from exercises.models import KeptAnswer
 
 
 class Resource(viewsets.GenericViewSet[Any]):
     """Querysets come from `visible_to(actor)` only: what is not theirs is not found."""
 
     actor: Actor
+    kept: KeptAnswer | None = None
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.actor = actor_of(request)
+        self.kept = once.begin(request, self.action)
+
+    def finalize_response(
+        self, request: Request, response: Response, *args: Any, **kwargs: Any
+    ) -> Response:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        if self.kept is not None:
+            once.keep(self.kept, answer)
+        return answer
 
     @property
     def is_schema(self) -> bool:

@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from exercises.api.once import AnsweredBefore
 from exercises.domain.errors import (
     ChaosplaneError,
     Conflict,
@@ -38,6 +39,8 @@ _KINDS: Final[tuple[tuple[type[ChaosplaneError], int, str], ...]] = (
 
 def problem_response(error: Exception, context: Mapping[str, Any]) -> Response | None:
     """DRF's exception handler. None lets an unforeseen error become a 500 as everywhere."""
+    if isinstance(error, AnsweredBefore):
+        return error.response()
     answer = _of_ours(error) if isinstance(error, ChaosplaneError) else _of_drf(error)
     if answer is not None:
         set_rollback()

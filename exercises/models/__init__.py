@@ -28,6 +28,7 @@ from exercises.models.game_days import (
     ScoreEntry,
 )
 from exercises.models.going_live import GoPair, GoRequest, GoTry, HoldPoint
+from exercises.models.kept_answers import KeptAnswer
 from exercises.models.knowledge import KnowledgePage, KnowledgeVersion
 from exercises.models.measurements import ResolvedTarget, Sample
 from exercises.models.mentoring import LadderOverride, MentorRequest, MentorSignOff
@@ -84,6 +85,7 @@ __all__ = [
     "Improvement",
     "ImprovementJudgement",
     "ImprovementVote",
+    "KeptAnswer",
     "KnowledgePage",
     "KnowledgeVersion",
     "LadderOverride",
