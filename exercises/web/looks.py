@@ -120,7 +120,20 @@ QUESTIONS: Final[Mapping[str, Look]] = MappingProxyType(
         "could_hit": Look("p-wait", "warn", "It could"),
         "cannot_hit": Look("p-ok", "check", "No"),
         "not_known": Look("p-draft", "question", "Not known yet"),
+        "surprise": Look("p-learn", "diamond", "Surprise"),
         "tried": Look("p-ready", "flask", "Proposed there"),
+    }
+)
+
+GAME_DAYS: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "game_ahead": Look("p-draft", "calendar", "Ahead"),
+        "game_on": Look("p-run", PULSE, "Live"),
+        "game_over": Look("p-wait", "clock", "Over"),
+        "game_final": Look("p-ok", "trophy", "Final standings"),
+        "idea_new": Look("p-wait", "clock", "Jury reads"),
+        "idea_accepted": Look("p-ok", "check", "Accepted"),
+        "idea_declined": Look("", "minus", "Not accepted"),
     }
 )
 
@@ -144,6 +157,7 @@ LOOKS: Final[Mapping[str, Look]] = MappingProxyType(
         **PARTICIPATION,
         **FINDING_STATES,
         **QUESTIONS,
+        **GAME_DAYS,
         **DELIVERIES,
     }
 )

@@ -56,6 +56,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("exercise_list", "exercise", "Exercises", "e"),
             Place("experiment_list", "flask", "Experiments"),
             Place("template_list", "layers", "Templates", "t"),
+            Place("gameday_list", "trophy", "Game days"),
         ),
     ),
     (

@@ -98,7 +98,7 @@ def play(cast: Cast) -> Play:
     chaos = Team.objects.create(slug="chaos-crew", name="Chaos crew")
     jury = build.user("Chaos engineer")
     Membership.objects.create(user=jury, team=chaos, role=TeamRole.MEMBER.value)
-    exercise = build.exercise(cast, slug="autumn", opens_in=timedelta(hours=-1))
+    exercise = build.exercise(cast, slug="autumn", opens_in=timedelta(minutes=-20))
     Exercise.objects.filter(pk=exercise.pk).update(
         kind="game_day", phase="live", went_live_at=database_now(), name="Game day, autumn"
     )

@@ -6,6 +6,8 @@ import os
 
 import pytest
 
+from exercises.domain.score_ledger import Entry
+from exercises.models import GameDay as Row
 from exercises.models import GameRound, ScoreEntry, Team
 from exercises.models.due_work import database_now
 from exercises.queries.game_board import BoardView, board_of
@@ -28,42 +30,42 @@ def test_the_board_is_what_an_oracle_counts_after_every_entry(seeds: range) -> N
 
 
 @pytest.mark.django_db
-def test_the_board_of_the_rows_is_what_an_oracle_counts_after_every_entry(cast: Cast) -> None:
-    for seed in range(int(os.environ.get("CASES") or 1)):
-        game, oracle = GameDay(seed), Oracle()
-        teams = {
-            team: Team.objects.get_or_create(slug=f"team-{team}", defaults={"name": f"T{team}"})[0]
-            for team in game.teams
-        }
-        exercise = build.exercise(cast, slug=f"game-{seed}")
-        day = set_up(
-            exercise_id=exercise.pk, chaos_team=cast.team, teams=[], rounds=ROUNDS, rules={}
-        )
-        rounds = {one.number: one for one in day.rounds.all()}
-        own = {teams[team].pk: team for team in teams}
-        for act in game.acts():
-            _write(day, act.entry, teams[act.entry.team], rounds)
-            oracle.hears(act.fact)
-            board = board_of(BoardView(exercise.pk), now=database_now())
-            told = [
-                (rank, own[team], *rest)
-                for rank, team, *rest in as_told([row.standing for row in board.rows])
-            ]
-            assert sorted(told) == oracle.board(), f"seed {seed}, {act.entry}"
+@pytest.mark.parametrize("seed", range(int(os.environ.get("CASES") or 1)))
+def test_the_board_of_the_rows_is_what_an_oracle_counts_after_every_entry(
+    cast: Cast, seed: int
+) -> None:
+    game, oracle = GameDay(seed), Oracle()
+    teams = {
+        team: Team.objects.create(slug=f"team-{team}", name=f"T{team}")
+        for team in sorted(game.teams)
+    }
+    exercise = build.exercise(cast, slug="game")
+    day = set_up(exercise_id=exercise.pk, chaos_team=cast.team, teams=[], rounds=ROUNDS, rules={})
+    rounds = {one.number: one for one in day.rounds.all()}
+    own = {of.pk: team for team, of in teams.items()}
+    for act in game.acts():
+        _write(day, act.entry, teams[act.entry.team], rounds)
+        oracle.hears(act.fact)
+        board = board_of(BoardView(exercise.pk), now=database_now())
+        told = [
+            (rank, own[team], *rest)
+            for rank, team, *rest in as_told([row.standing for row in board.rows])
+        ]
+        assert told == oracle.board(), act.entry
 
 
-def _write(day: object, entry: object, team: Team, rounds: dict[int, GameRound]) -> None:
+def _write(day: Row, entry: Entry, team: Team, rounds: dict[int, GameRound]) -> None:
     corrected = None
-    if entry.corrects:  # type: ignore[attr-defined]
-        corrected = ScoreEntry.objects.get(game_day=day, seq=entry.corrects)  # type: ignore[attr-defined]
+    if entry.corrects:
+        corrected = ScoreEntry.objects.get(game_day=day, seq=entry.corrects)
     write(
-        day,  # type: ignore[arg-type]
-        entry.kind,  # type: ignore[attr-defined]
+        day,
+        entry.kind,
         team=team,
-        points=entry.points,  # type: ignore[attr-defined]
-        round=rounds.get(entry.round or 0),  # type: ignore[attr-defined]
-        inside_ms=entry.inside_ms,  # type: ignore[attr-defined]
-        window_ms=entry.window_ms,  # type: ignore[attr-defined]
-        took_s=entry.took_s,  # type: ignore[attr-defined]
+        points=entry.points,
+        round=rounds.get(entry.round or 0),
+        inside_ms=entry.inside_ms,
+        window_ms=entry.window_ms,
+        took_s=entry.took_s,
         corrects=corrected,
     )
