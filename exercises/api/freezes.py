@@ -20,7 +20,7 @@ from exercises.api.strict import StrictSerializer
 from exercises.models import CloudAccount, FreezeSource, FreezeWindow, Team
 from exercises.models.accounts import ENVIRONMENTS
 from exercises.models.due_work import database_now
-from exercises.queries.freezes import freezes_shown
+from exercises.queries.freezes import freezes_shown, reason_shown
 from exercises.services.freeze_sources import add_source, read_soon, remove_source
 from exercises.services.freezes import Scope, change_freeze, declare_freeze, lift_freeze
 
@@ -30,6 +30,9 @@ class FreezeOut(serializers.ModelSerializer[FreezeWindow]):
     accounts = serializers.SlugRelatedField(slug_field="account_id", many=True, read_only=True)  # type: ignore[var-annotated]
     declared_by = serializers.CharField(source="declared_by.name", default=None)
     source = serializers.CharField(source="source.name", default=None)  # type: ignore[assignment]
+    reason = serializers.SerializerMethodField(
+        help_text="Empty for who may not read what a calendar elsewhere says"
+    )
 
     class Meta:
         model = FreezeWindow
@@ -37,6 +40,9 @@ class FreezeOut(serializers.ModelSerializer[FreezeWindow]):
             "id", "name", "reason", "starts_at", "ends_at", "environments", "accounts", "teams",
             "declared_by", "source", "lifted_at", "lifted_because",
         )  # fmt: skip
+
+    def get_reason(self, freeze: FreezeWindow) -> str:
+        return reason_shown(self.context["view"].actor, freeze)
 
 
 class ScopeIn(StrictSerializer):
@@ -99,7 +105,7 @@ class Freezes(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         sent = FreezeIn(data=request.data)
         sent.is_valid(raise_exception=True)
         freeze = declare_freeze(actor=self.actor, **sent.values())
-        return Response(FreezeOut(freeze).data, status=201)
+        return Response(self.get_serializer(freeze).data, status=201)
 
     @extend_schema(request=FreezeIn, responses=FreezeOut)
     def update(self, request: Request, pk: str) -> Response:
@@ -107,7 +113,7 @@ class Freezes(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         sent = FreezeIn(data=request.data)
         sent.is_valid(raise_exception=True)
         change_freeze(actor=self.actor, freeze=self.get_object(), **sent.values())
-        return Response(FreezeOut(self.get_object()).data)
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=LiftIn, responses=FreezeOut)
     @action(detail=True, methods=["post"])
@@ -116,7 +122,7 @@ class Freezes(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         sent = LiftIn(data=request.data)
         sent.is_valid(raise_exception=True)
         lift_freeze(actor=self.actor, freeze=self.get_object(), **sent.validated_data)
-        return Response(FreezeOut(self.get_object()).data)
+        return Response(self.get_serializer(self.get_object()).data)
 
 
 class FreezeCalendarOut(serializers.ModelSerializer[FreezeSource]):

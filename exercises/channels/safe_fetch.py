@@ -176,11 +176,18 @@ def _hang_up(sock: ssl.SSLSocket) -> None:
         socket.socket.shutdown(sock, socket.SHUT_RDWR)
 
 
+def _host_named(location: str) -> str:
+    with suppress(ValueError):  # what no address is names no host
+        return (urlsplit(location).hostname or "elsewhere")[:200]
+    return "elsewhere"
+
+
 def _read(answer: http.client.HTTPResponse, until: float) -> Fetched:
     if answer.status == http.client.NOT_MODIFIED:
         return Fetched(None, "")
     if 300 <= answer.status < 400:
-        where = str(answer.getheader("Location", "elsewhere"))[:200]
+        # Everybody reads what is wrong; the address itself may be the key to the calendar.
+        where = _host_named(str(answer.getheader("Location", "")))
         raise Invalid("url", f"it redirects to {where}; use the address it ends at")
     if answer.status != http.client.OK:
         raise _failed(f"it answered {answer.status}")

@@ -25,6 +25,7 @@ from exercises.domain.run_states import TERMINAL
 from exercises.domain.timeline import planned_duration_s
 from exercises.domain.times import Window
 from exercises.models import Experiment, FreezeException, FreezeSource, FreezeWindow, Run
+from exercises.permissions import may
 from exercises.queries.plans import planned_start, planned_wall
 
 
@@ -177,6 +178,12 @@ class FreezeRow:
     freeze: FreezeWindow
     status: str
     scope: tuple[str, ...]
+
+
+def reason_shown(actor: Actor, freeze: FreezeWindow) -> str:
+    """Its reason; of a calendar elsewhere, which may hold anything, for who imports them."""
+    is_for_all = freeze.source_id is None or may(actor, "freeze.import")
+    return freeze.reason if is_for_all else ""
 
 
 def freeze_status(freeze: FreezeWindow, *, now: datetime) -> str:

@@ -18,7 +18,13 @@ from exercises.domain.freezes import FreezeScope
 from exercises.models import Experiment, FreezeException, FreezeSource, FreezeWindow
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may
-from exercises.queries.freezes import freeze_counts, freeze_detail, freezes_shown, row_of
+from exercises.queries.freezes import (
+    freeze_counts,
+    freeze_detail,
+    freezes_shown,
+    reason_shown,
+    row_of,
+)
 from exercises.services.freezes import (
     change_freeze,
     declare_freeze,
@@ -168,6 +174,7 @@ def _detail(
     context: dict[str, Any] = {
         "freeze": freeze,
         "detail": detail,
+        "reason": reason_shown(request.actor, freeze),
         "may_change": stands
         and not scope.is_imported
         and may(request.actor, "freeze.declare", scope),

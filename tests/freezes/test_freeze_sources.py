@@ -5,17 +5,20 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 
+from exercises.domain.actors import Door
 from exercises.domain.errors import Invalid, NotAllowed
 from exercises.models import AuditEntry, FreezeSource, FreezeWindow
 from exercises.models.due_work import claim, database_now
+from exercises.queries.freezes import reason_shown
 from exercises.services.freeze_sources import (
     add_source,
     read_soon,
     refresh_source,
     remove_source,
 )
-from exercises.services.freezes import lift_freeze
+from exercises.services.freezes import declare_freeze, lift_freeze
 from exercises.services.sentinel import HANDS, _claimed, celery_is_silent
 from tests.cast import Cast
 from tests.freezes.conftest import CalendarServer
@@ -195,3 +198,25 @@ def test_what_is_wrong_with_a_source_is_named_field_by_field(cast: Cast) -> None
             actor=cast.actor("lead"), name="", url="http://x", timezone="CET+1", environments=["p"]
         )
     assert [f for f, _ in error.value.problems] == ["name", "url", "timezone", "environments"]
+
+
+def test_what_a_calendar_elsewhere_says_is_read_by_leads_and_safety_officers(
+    cast: Cast, source: FreezeSource, calendar_server: CalendarServer
+) -> None:
+    told = event("a", 5).replace("END:VEVENT", "DESCRIPTION:Passcode 4711\nEND:VEVENT")
+    calendar_server.body = calendar(told)
+    read(source, calendar_server)
+    freeze = FreezeWindow.objects.get()
+    assert freeze.reason == "Passcode 4711"
+    own = declare_freeze(
+        actor=cast.actor("lead"), name="Ours", starts_at=freeze.starts_at,
+        ends_at=freeze.ends_at, reason="The launch",
+    )  # fmt: skip
+    for who in ("author", "owner", "lead", "safety"):
+        assert reason_shown(cast.actor(who), own) == "The launch"
+        client = Client()
+        client.force_login(getattr(cast, who))
+        page = client.get(f"/policy/freezes/{freeze.pk}/").content.decode()
+        assert "Peak" in page
+        assert ("Passcode 4711" in page) == (who in {"lead", "safety"})
+    assert reason_shown(cast.actor("author", Door.API), freeze) == ""

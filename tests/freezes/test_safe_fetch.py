@@ -96,7 +96,7 @@ def test_a_certificate_for_another_name_is_refused(calendar_server: CalendarServ
 def test_a_redirect_is_not_followed(calendar_server: CalendarServer, status: int) -> None:
     calendar_server.status = status
     calendar_server.headers = {"Location": "https://169.254.169.254/"}
-    with pytest.raises(Invalid, match=r"redirects to https://169\.254\.169\.254/"):
+    with pytest.raises(Invalid, match=r"redirects to 169\.254\.169\.254; "):
         fetch(calendar_server.url, reach=calendar_server.reach)
     assert len(calendar_server.asked) == 1
 
