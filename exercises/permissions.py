@@ -134,6 +134,13 @@ def _reads_evidence(actor: Actor, thing: object) -> bool:
     return answers and _sees_exercise(actor, thing)
 
 
+def _predicts(actor: Actor, thing: object) -> bool:
+    """Everybody who takes part: a member of any team, or somebody who runs exercises."""
+    assert isinstance(thing, Experiment)
+    works = bool(actor.team_roles) or _answers_for_everyone(actor, thing)
+    return works and Experiment.objects.visible_to(actor).filter(pk=thing.pk).exists()
+
+
 def _sees_run(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, Run)
     return _sees_exercise(actor, thing.experiment.exercise)
@@ -169,9 +176,7 @@ def _answers_question(actor: Actor, thing: object) -> bool:
 
 def _writes_knowledge(actor: Actor, thing: object) -> bool:
     """Whoever does the work may write down what it taught."""
-    return _answers_for_everyone(actor, thing) or not _WRITERS.isdisjoint(
-        actor.team_roles.values()
-    )
+    return _answers_for_everyone(actor, thing) or not _WRITERS.isdisjoint(actor.team_roles.values())
 
 
 def _traces_finding(actor: Actor, thing: object) -> bool:
@@ -287,6 +292,7 @@ RULES: Final[dict[str, Rule]] = {
     "experiment.decide": _decides,
     "experiment.preflight": _preflights,
     "experiment.cancel": _cancels,
+    "experiment.predict": _predicts,
     "experiment.go": _cancels,
     "run.stop": _sees_run,
     "account.stop": _stops_accounts,

@@ -17,8 +17,17 @@ from exercises.api.going_live import ExperimentChecks
 from exercises.api.representations import DecisionOut, ExperimentOut
 from exercises.api.strict import StrictSerializer
 from exercises.domain.errors import Invalid
-from exercises.models import Decision, Deployment, Exercise, Experiment, Finding, TemplateVersion
+from exercises.models import (
+    Decision,
+    Deployment,
+    Exercise,
+    Experiment,
+    Finding,
+    Prediction,
+    TemplateVersion,
+)
 from exercises.models.experiments import STATUSES
+from exercises.services.predictions import predict
 from exercises.services.propose import Draft, edit_draft, propose, start_draft, withdraw
 
 _RELATED = (
@@ -53,6 +62,20 @@ class ExperimentIn(StrictSerializer):
     slot_offset_s = serializers.IntegerField(min_value=0, max_value=86_400, default=0)
     target_cap = serializers.IntegerField(min_value=1, max_value=100, default=5)
     retest_of = serializers.RegexField(r"^F-\d+$", required=False)
+
+
+class PredictionIn(StrictSerializer):
+    holds = serializers.BooleanField()
+    recovery_s = serializers.IntegerField(
+        allow_null=True, default=None, help_text="Back inside after; planned seconds"
+    )
+    because = serializers.CharField(default="", allow_blank=True)
+
+
+class PredictionOut(serializers.ModelSerializer[Prediction]):
+    class Meta:
+        model = Prediction
+        fields = ("experiment", "holds", "recovery_s", "because", "made_at")
 
 
 class ExperimentFilter(django_filters.FilterSet):
@@ -106,6 +129,15 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
     def withdraw(self, request: Request, pk: str) -> Response:
         """Take it back; its history stays."""
         return self._shown(withdraw(actor=self.actor, experiment=self.get_object()))
+
+    @extend_schema(request=PredictionIn, responses={201: PredictionOut})
+    @action(detail=True, methods=["post"])
+    def predict(self, request: Request, pk: str) -> Response:
+        """Say what one expects, before it starts. Said anew, the last word counts."""
+        sent = PredictionIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        made = predict(actor=self.actor, experiment=self.get_object(), **sent.validated_data)
+        return Response(PredictionOut(made).data, status=201)
 
     @extend_schema(responses=DecisionOut(many=True), filters=False)
     @action(detail=True, methods=["get"], filterset_class=None)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exercises.models.accounts import AccountRegion, CloudAccount
 from exercises.models.applications import Application, Deployment
-from exercises.models.audit import AuditEntry
+from exercises.models.audit import AuditEntry, AuditName
 from exercises.models.calendar_feeds import CalendarFeed
 from exercises.models.catalogue import Template, TemplateVersion
 from exercises.models.debriefs import DebriefAnswers
@@ -42,6 +42,7 @@ from exercises.models.notifications import (
 )
 from exercises.models.people import Division, Membership, OrganisationRole, Team, User
 from exercises.models.policy import PolicyActivation, PolicyVersion
+from exercises.models.predictions import Prediction
 from exercises.models.propagation import FindingQuestion
 from exercises.models.reports import ReportBrief
 from exercises.models.role_checks import RoleCheck
@@ -57,6 +58,7 @@ __all__ = [
     "ApiToken",
     "Application",
     "AuditEntry",
+    "AuditName",
     "CalendarFeed",
     "Channel",
     "CloudAccount",
@@ -101,6 +103,7 @@ __all__ = [
     "Pin",
     "PolicyActivation",
     "PolicyVersion",
+    "Prediction",
     "PreflightCheck",
     "Programme",
     "Recovery",

@@ -20,6 +20,7 @@ from exercises.domain.verdicts import RunVerdict
 from exercises.models import Application, Exercise, Finding, Membership, Run, RunEvent, User
 from exercises.permissions import may
 from exercises.queries.findings import FindingCard, card_of, findings_of
+from exercises.queries.predictions import RunPredictions, predictions_of_runs
 from exercises.queries.room_log import look_of
 
 KEY_KINDS: Final = (
@@ -100,6 +101,7 @@ class Debrief:
     are_pinned: bool
     notes: Sequence[RunEvent]
     teams: int
+    predictions: Sequence[RunPredictions]
 
 
 def debrief_of(actor: Actor, exercise: Exercise, *, today: date) -> Debrief:
@@ -128,6 +130,7 @@ def debrief_of(actor: Actor, exercise: Exercise, *, today: date) -> Debrief:
             .order_by("at", "id")[:MOST_NOTES]
         ),
         teams=len({run.experiment.application.team_id for run in runs}),
+        predictions=predictions_of_runs(runs),
     )
 
 

@@ -56,6 +56,7 @@ def _page(
         "findings": [_shown(request, card, figures, found) for card in found.findings],
         "finding_count": len(found.drafts) + len(found.findings),
         "summary": summary(found),
+        "predictions": found.predictions,
         "split": _split(found),
         "is_early": phase in EARLY,
         "is_live": phase is Phase.LIVE,

@@ -25,6 +25,7 @@ from exercises.queries.experiment_pages import (
 )
 from exercises.queries.going_live import own_go
 from exercises.queries.mentors import experiment_ladder
+from exercises.queries.predictions import expectations_of
 from exercises.services.preflight import preview_targets
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.looks import VERDICT_CHOICES
@@ -73,6 +74,7 @@ def experiment_page(
     *,
     refusals: Sequence[Refusal] = (),
     wrong: Mapping[str, Any] | None = None,
+    expected: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The page of one experiment; with what was refused when Go was said on it."""
@@ -104,6 +106,9 @@ def experiment_page(
         and may(request.actor, "exercise.confirm_go", experiment.exercise),
         "refusals": refusals,
         "wrong": wrong,
+        "expectations": expectations_of(request.actor, experiment),
+        "may_predict": may(request.actor, "experiment.predict", experiment),
+        "expected": expected or {},
     }
     return render(request, "experiments/experiment_detail.html", context, status=status)
 

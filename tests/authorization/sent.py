@@ -190,6 +190,8 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("knowledge_edit", "POST"): _always(title="A page", body="Words", seen="1"),
     ("api-knowledge-list", "POST"): _always(title="A page", body="Words"),
     ("api-knowledge-detail", "PUT"): _always(title="A page", body="Words", seen=1),
+    ("experiment_predict", "POST"): _always(holds="yes"),
+    ("api-experiment-predict", "POST"): _always(holds=True),
     ("finding_ask", "POST"): _always(applications=["charging-map"]),
     ("question_answer", "POST"): _always(answer="yes"),
     ("api-finding-question-answer", "POST"): _always(answer="yes"),
