@@ -1,10 +1,15 @@
-"""The tick: claim what is due and hand it out. Knows no exercise."""
+"""The tick: claim what is due and hand it out. Knows no exercise.
+
+`claim_due` is the one list of what can be due; the sentinel asks it while Celery is silent.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
+from typing import Any, Final
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from exercises import hints
 from exercises.domain.run_states import RunState
@@ -21,29 +26,39 @@ from exercises.models import (
 )
 from exercises.models.due_work import MAX_AHEAD_S, DueWork, claim, database_now
 
+START, SETTLE = "exercises.start_run", "exercises.settle_start"
+_ROWS: Final[Mapping[str, QuerySet[Any]]] = {
+    "exercises.observe_region": AccountRegion.objects.all(),
+    "exercises.materialise_editions": Schedule.objects.filter(is_suspended=False),
+    "exercises.repeat_check": PreflightCheck.objects.all(),
+    "exercises.refresh_freezes": FreezeSource.objects.all(),
+    "exercises.announce": Announcement.objects.all(),
+    "exercises.deliver": Channel.objects.filter(is_active=True),
+}
+"""What is due beside starts: each task with the rows that it takes."""
+MOST_OF_A_KIND: Final = 100
+
+
+def claim_due(
+    *, ahead_s: float, most: int | None = None, tasks: Container[str] = frozenset({START, *_ROWS})
+) -> list[tuple[str, DueWork]]:
+    """Claim what is due and say which task it is for; starts first, they have a time to keep."""
+    limit = MOST_OF_A_KIND if most is None else most
+    runs = claim(Run.objects.all(), ahead_s=ahead_s, limit=limit)
+    found: list[tuple[str, DueWork]] = [(_task_for(run), run) for run in runs]
+    for task, rows in _ROWS.items():
+        left = MOST_OF_A_KIND if most is None else most - len(found)
+        if task in tasks and left:
+            found += [(task, row) for row in claim(rows, limit=left)]
+    return found
+
 
 def tick() -> int:
     """Claim everything due and wake a worker for each; return how many were handed out.
 
     Starts are claimed two ticks ahead: they prepare first and start on the dot.
     """
-    ahead_s = min(2 * settings.CHAOSPLANE_TICK_S, MAX_AHEAD_S)
-    runs = claim(Run.objects.filter(due_at__isnull=False), ahead_s=ahead_s)
-    places = claim(AccountRegion.objects.all())
-    schedules = claim(Schedule.objects.filter(is_suspended=False))
-    checks = claim(PreflightCheck.objects.filter(due_at__isnull=False))
-    announcements = claim(Announcement.objects.filter(due_at__isnull=False))
-    channels = claim(Channel.objects.filter(is_active=True, due_at__isnull=False))
-    calendars = claim(FreezeSource.objects.filter(due_at__isnull=False))
-    due: list[tuple[str, DueWork]] = [
-        *((_task_for(run), run) for run in runs),
-        *(("exercises.observe_region", place) for place in places),
-        *(("exercises.materialise_editions", schedule) for schedule in schedules),
-        *(("exercises.repeat_check", check) for check in checks),
-        *(("exercises.announce", announcement) for announcement in announcements),
-        *(("exercises.deliver", channel) for channel in channels),
-        *(("exercises.refresh_freezes", calendar) for calendar in calendars),
-    ]
+    due = claim_due(ahead_s=min(2 * settings.CHAOSPLANE_TICK_S, MAX_AHEAD_S))
     for handed_out, (task, row) in enumerate(due):
         failpoint("due.claimed")
         if not hints.wake(task, str(row.pk), row.fence):
@@ -64,7 +79,7 @@ def note_tick() -> None:
 
 def _task_for(run: Run) -> str:
     waiting = run.state == RunState.SCHEDULED.value
-    return "exercises.start_run" if waiting else "exercises.settle_start"
+    return START if waiting else SETTLE
 
 
 def _give_back(rows: Iterable[DueWork]) -> None:

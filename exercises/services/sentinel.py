@@ -1,7 +1,7 @@
 """The sentinel: what must go on when the rest of the product does not.
 
-Two loops that do not wait for each other. `drive_stops` needs AWS and the local journal:
-every stop is asked again until AWS is seen to have ended it. `keep_watch` needs the
+Two loops that do not wait for each other. `StopDriver` needs AWS and the local journal:
+every stop is asked again until AWS is seen to have ended it. `Watch` needs the
 database: it tells it of stops, writes down what a stop needs to know, does the due work
 itself while Celery is silent, and beats the heartbeat while chaosplane can see and stop.
 """
@@ -10,21 +10,22 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from django.db import close_old_connections, connection
 
 from exercises.aws.heartbeat import beat
 from exercises.domain.errors import Conflict, EngineError
 from exercises.domain.plans import AccountAccess
-from exercises.domain.run_states import RunState
-from exercises.models import AccountRegion, FreezeSource, PreflightCheck, Run, Schedule, SignOfLife
-from exercises.models.due_work import claim, database_now
+from exercises.models import AccountRegion, SignOfLife
+from exercises.models.due_work import database_now
 from exercises.queries.plans import planned_wall
 from exercises.services.debrief import open_due_debriefs
+from exercises.services.due_work import SETTLE, START, claim_due
 from exercises.services.editions import materialise_editions
 from exercises.services.freeze_sources import refresh_source
 from exercises.services.game_ledger import score_due_rounds
@@ -145,44 +146,24 @@ def _what(place: AccountAccess) -> str:
     return f"{place.account_id}/{place.region}"
 
 
-def _claimed(most: int) -> list[Callable[[], object]]:
-    """Starts first: they have a time to keep."""
-    runs = claim(Run.objects.filter(due_at__isnull=False), ahead_s=2.0, limit=most)
-    waits = RunState.SCHEDULED.value
-    claimed = [_start(run) if run.state == waits else _settle(run) for run in runs]
-    places = claim(AccountRegion.objects.all(), limit=most - len(claimed))
-    claimed += [_observe(place) for place in places]
-    schedules = Schedule.objects.filter(is_suspended=False)
-    claimed += [_materialise(each) for each in claim(schedules, limit=most - len(claimed))]
-    checks = PreflightCheck.objects.filter(due_at__isnull=False)
-    claimed += [_ask_again(each) for each in claim(checks, limit=most - len(claimed))]
+_WORK: Final[Mapping[str, Callable[[Any], object]]] = {
+    START: lambda run: start_run(run_id=str(run.pk), fence=run.fence),
+    SETTLE: lambda run: settle_start(run_id=str(run.pk), fence=run.fence),
+    "exercises.observe_region": lambda p: observe_region(region_id=p.pk, fence=p.fence),
+    "exercises.materialise_editions": lambda s: materialise_editions(
+        schedule_id=s.pk, fence=s.fence
+    ),
+    "exercises.repeat_check": lambda check: repeat_check(check_id=check.pk, fence=check.fence),
     # A freeze that is only in a calendar elsewhere has to hold a start all the same.
-    calendars = FreezeSource.objects.filter(due_at__isnull=False)
-    return claimed + [_refresh(each) for each in claim(calendars, limit=most - len(claimed))]
+    "exercises.refresh_freezes": lambda s: refresh_source(source_id=s.pk, fence=s.fence),
+}
+"""What must go on without Celery. Telling people waits for it: a slow mail server would take
+the hands that starts need."""
 
 
-def _start(run: Run) -> Callable[[], object]:
-    return lambda: start_run(run_id=str(run.pk), fence=run.fence)
-
-
-def _settle(run: Run) -> Callable[[], object]:
-    return lambda: settle_start(run_id=str(run.pk), fence=run.fence)
-
-
-def _observe(place: AccountRegion) -> Callable[[], object]:
-    return lambda: observe_region(region_id=place.pk, fence=place.fence)
-
-
-def _ask_again(check: PreflightCheck) -> Callable[[], object]:
-    return lambda: repeat_check(check_id=check.pk, fence=check.fence)
-
-
-def _materialise(schedule: Schedule) -> Callable[[], object]:
-    return lambda: materialise_editions(schedule_id=schedule.pk, fence=schedule.fence)
-
-
-def _refresh(source: FreezeSource) -> Callable[[], object]:
-    return lambda: refresh_source(source_id=source.pk, fence=source.fence)
+def _claimed(most: int) -> list[Callable[[], object]]:
+    due = claim_due(ahead_s=2.0, most=most, tasks=_WORK.keys())
+    return [partial(_WORK[task], row) for task, row in due]
 
 
 def _carry_out(work: Callable[[], object]) -> None:
