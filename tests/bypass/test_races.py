@@ -1,4 +1,4 @@
-"""The bypasses that take two hands at once. `make bypass` plays each 200 times, the suite 8.
+"""The bypasses that take two hands at once. `make bypass` plays each 200 times, the suite a few.
 
 Every interleaving is a whole one: rows committed by real connections, starts asked of
 simulated AWS. A seed names it.
@@ -232,7 +232,7 @@ def test_a_template_changed_at_the_moment_of_the_start_does_not_go_on(
 ) -> None:
     """B20: changed before the check it does not start, after it what started is compared with
     what was approved and stopped."""
-    starts = 0
+    starts = met = 0
     for seed, experiment in enumerate(proposals(cast, TRIES)):
         run = due(cast, experiment)
         plan = run.revision.plan
@@ -247,10 +247,13 @@ def test_a_template_changed_at_the_moment_of_the_start_does_not_go_on(
             partial(fis.update_experiment_template, id=ref, actions={"Stop-one": action}),
             within_s=0.4,
         )
-        starts += other_than_approved(run) and goes_on(run)
+        is_other = other_than_approved(run)
+        met += is_other
+        starts += is_other and goes_on(run)
         out_of_the_way(run)
     tally.done(TRIES, starts)
     assert starts == 0
+    assert met or TRIES < 50, "some change falls between the check and the start"
 
 
 def other_than_approved(run: Run) -> bool:
