@@ -16,6 +16,7 @@ from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
 from exercises.api.findings import Findings
 from exercises.api.freezes import FreezeCalendars, Freezes
+from exercises.api.gates import Gates, SigningKey
 from exercises.api.knowledge import Knowledge
 from exercises.api.me import Me
 from exercises.api.notices import Channels, Deliveries, MyWishes, NoticeRulesView, Notices
@@ -91,6 +92,8 @@ single = [
         AccountPolicies.as_view({"get": "read"}),
         name="api-account-policies",
     ),
+    path("gates/<slug:slug>/", Gates.as_view({"get": "read"}), name="api-gate"),
+    path("signing-key/", SigningKey.as_view({"get": "read"}), name="api-signing-key"),
     path("resilience-score/", ResilienceScore.as_view(), name="api-resilience-score"),
     path("exercises/<slug:slug>/report/", ReportOfExercise.as_view(), name="api-exercise-report"),
     path("reports/<slug:period>/", ReportOfPeriod.as_view(), name="api-report"),
