@@ -30,10 +30,11 @@ def client(service: str, endpoint: str, region: str, **credentials: str) -> Any:
     )
 
 
-def read_models(endpoint: str, region: str) -> None:
+@functools.cache
+def read_models(region: str) -> None:
     """Read the models of every service an experiment can need."""
     for service in SERVICES:
-        client(service, endpoint, region, **NOBODY)
+        _session().client(service, region_name=region, **NOBODY)
 
 
 @functools.cache

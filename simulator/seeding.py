@@ -1,14 +1,16 @@
 """Builds the estate in moto, through the same API that everybody else uses.
 
-Called once when the simulator starts. Resource ids are those that moto gives.
+Called when the first simulator of a process starts. Resource ids are those that moto gives.
 """
 
 from __future__ import annotations
 
+import functools
 import json
+from collections.abc import Mapping
 from typing import Any
 
-from moto.iam.models import iam_backends
+from moto.iam.models import AccessKey, iam_backends
 
 from simulator import boto
 from simulator.estate import (
@@ -51,17 +53,17 @@ class Builder:
     """One account as its administrator sees it."""
 
     def __init__(self, endpoint: str, account: str) -> None:
-        # The first key of an account can only come from inside: there is nobody to call yet.
-        users = iam_backends[account]["aws"]
-        users.create_user(REGION, "administrator")
-        key = users.create_access_key("administrator")
+        key = _administrators_key(account)
         self.account = account
         self._key = {
             "aws_access_key_id": key.access_key_id,
             "aws_secret_access_key": key.secret_access_key,
         }
         self._endpoint = endpoint
-        self._ec2: Any = self.client("ec2")
+
+    @functools.cached_property
+    def _ec2(self) -> Any:
+        return self.client("ec2")
 
     def client(self, service: str) -> Any:
         return boto.client(service, self._endpoint, REGION, **self._key)
@@ -184,9 +186,22 @@ class Builder:
             )
 
 
-def seed(endpoint: str) -> dict[str, Builder]:
-    """Build all accounts; their builders, by account."""
-    builders = {account: Builder(endpoint, account) for account in ACCOUNTS}
+def _administrators_key(account: str) -> AccessKey:
+    """The first key of an account can only come from inside: there is nobody to call yet."""
+    users = iam_backends[account]["aws"]
+    if "administrator" not in users.users:
+        users.create_user(REGION, "administrator")
+        users.create_access_key("administrator")
+    return users.users["administrator"].access_keys[0]
+
+
+def builders_at(endpoint: str) -> dict[str, Builder]:
+    """Who builds, by account."""
+    return {account: Builder(endpoint, account) for account in ACCOUNTS}
+
+
+def build_estate(builders: Mapping[str, Builder]) -> None:
+    """Build all accounts."""
     for account, builder in builders.items():
         builder.roles()
         builder.tell_of_state_changes()
@@ -196,7 +211,6 @@ def seed(endpoint: str) -> dict[str, Builder]:
         for alarm in ALARMS:
             if alarm.account == account:
                 builder.alarm(alarm)
-    return builders
 
 
 def _tags(tags: dict[str, str]) -> list[dict[str, str]]:

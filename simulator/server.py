@@ -5,6 +5,7 @@ One process, one port, state in memory only.
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import random
@@ -14,8 +15,6 @@ from pathlib import Path
 # moto loads hundreds of machine images unless told not to; before it is imported.
 os.environ.setdefault("MOTO_EC2_LOAD_DEFAULT_AMIS", "false")
 
-from moto.core.base_backend import BackendDict
-from moto.core.model_instances import reset_model_data
 from moto.moto_server.werkzeug_app import (
     DomainDispatcherApplication,
     MotoRequestHandler,
@@ -23,6 +22,7 @@ from moto.moto_server.werkzeug_app import (
 )
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from simulator import fresh_estate
 from simulator.boto import read_models
 from simulator.clock import Clock, RealClock
 from simulator.control import Control
@@ -33,7 +33,7 @@ from simulator.front import Front
 from simulator.journal import Journal
 from simulator.knobs import Knobs
 from simulator.physics import Physics
-from simulator.seeding import seed as build_estate
+from simulator.seeding import build_estate, builders_at
 from simulator.volumes import complete_attachments
 from simulator.world.world import World
 
@@ -85,10 +85,10 @@ class Simulator:
         self.journal.close()
 
 
-def forget_the_last_estate() -> None:
-    """moto keeps its state in the process: one simulator at a time, and each begins anew."""
-    BackendDict.reset()
-    reset_model_data()
+@functools.cache
+def _moto() -> DomainDispatcherApplication:
+    """moto's own applications, which hold no state."""
+    return DomainDispatcherApplication(create_backend_app)
 
 
 def start(
@@ -99,8 +99,11 @@ def start(
     host: str = "127.0.0.1",
     journal_path: Path | None = None,
 ) -> Simulator:
-    """Serve the estate on a port (0: any free one) and return once it answers."""
-    forget_the_last_estate()
+    """Serve the estate on a port (0: any free one) and return once it answers.
+
+    moto keeps its state in the process: one simulator at a time, and each begins anew.
+    """
+    is_built = fresh_estate.restore()
     clock = clock or RealClock(speed)
     rng = random.Random(seed)
     # Not from the seed: AWS never gives an id twice, and the product's database outlives us.
@@ -108,14 +111,16 @@ def start(
     service = Service(clock, random.SystemRandom(), knobs)
     journal = Journal(journal_path)
     physics = Physics()
-    moto = DomainDispatcherApplication(create_backend_app)
-    front = Front(moto, service, journal, clock, physics, knobs, rng)
+    front = Front(_moto(), service, journal, clock, physics, knobs, rng)
     server = make_server(host, port, front, threaded=True, request_handler=QuietHandler)
     simulator = Simulator(server, clock, service, journal, knobs, front)
     simulator.serve()
     complete_attachments()
-    read_models(simulator.url, REGION)
-    builders = build_estate(simulator.url)
+    read_models(REGION)
+    builders = builders_at(simulator.url)
+    if not is_built:
+        build_estate(builders)
+        fresh_estate.keep()
     simulator.world = World(
         clock, physics, rng, lambda place, *node: builders[place.account].replace(place, *node)
     )
