@@ -159,7 +159,8 @@ def set_wishes(
     quiet_until: time | None,
     muted: Sequence[str] = (),
 ) -> NoticeWishes:
-    """How the actor wants to be told. Raises Invalid that names every field at fault."""
+    """How the actor wants to be told. Raises NotAllowed, Invalid (every field at fault)."""
+    authorize(actor, "notice.own")
     problems = []
     if pace not in list(MailPace):
         problems.append(("pace", f"one of {', '.join(MailPace)}"))

@@ -10,11 +10,15 @@ from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, NotAllowed
 from exercises.models import Notice
 from exercises.models.due_work import database_now
+from exercises.permissions import authorize
 from exercises.services.audit import record
 
 
 def mark_read(*, actor: Actor, notices: Sequence[int] | None = None) -> int:
-    """Mark these notices of the actor, or all of them, as read; return how many were new."""
+    """Mark these notices of the actor, or all of them, as read; return how many were new.
+
+    Raises NotAllowed (a token without the scope write)."""
+    authorize(actor, "notice.own")
     mine = Notice.objects.filter(person=actor.person_id, read_at__isnull=True)
     if notices is not None:
         mine = mine.filter(pk__in=notices)
