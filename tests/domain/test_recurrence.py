@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from exercises.domain.errors import Invalid
 from exercises.domain.recurrence import Rule, occurrences
+from tests.time_properties.cases import BOMBS
 
 ZONES = [
     "Europe/Berlin",
@@ -112,6 +113,19 @@ def test_a_rule_ends_where_it_says(text, how_many):
 def test_a_rule_that_never_comes_true_ends():
     old = rule("FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30", start=datetime(1990, 1, 1))
     assert year(old) == []
+
+
+@pytest.mark.parametrize("text", BOMBS)
+def test_a_rule_made_to_be_slow_ends_or_is_refused_by_its_field(text):
+    bomb = Rule(text, "Europe/Berlin", datetime(1970, 1, 1, 2, 30), 3600)
+    problems: list[tuple[str, str]] = []
+    found = []
+    try:
+        found = year(bomb, limit=500)
+    except Invalid as refused:
+        problems = list(refused.problems)
+    assert len(found) <= 366
+    assert {field for field, _ in problems} <= {"rrule"}
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,10 @@ def rules(**first_row: Any) -> dict[str, Any]:
         ({"hours": {"zone": ["UTC"], "days": ["Mon"]}}, "rows.1.hours.zone"),
         ({"hours": {"from": "09:00+02:00", "until": "17:00"}}, "rows.1.hours.from"),
         ({"hours": {"from": "09:00", "until": "17:00Z"}}, "rows.1.hours.until"),
+        (
+            {"hours": {"zone": "UTC", "days": ["Mon"], "from": "17:00", "until": "09:00"}},
+            "rows.1.hours.until",
+        ),
         ({"rungs": [True, 2]}, "rows.1.rungs"),
         ({"rungs": [1.0, 2]}, "rows.1.rungs"),
         ({"rungs": [1]}, "rows"),
