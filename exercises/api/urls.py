@@ -16,6 +16,7 @@ from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
 from exercises.api.findings import Findings
 from exercises.api.freezes import FreezeCalendars, Freezes
+from exercises.api.game_days import GameDays
 from exercises.api.gates import Gates, SigningKey
 from exercises.api.knowledge import Knowledge
 from exercises.api.me import Me
@@ -40,6 +41,7 @@ router.register("schedules", Schedules, basename="api-schedule")
 router.register("findings", Findings, basename="api-finding")
 router.register("finding-questions", Questions, basename="api-finding-question")
 router.register("knowledge", Knowledge, basename="api-knowledge")
+router.register("game-days", GameDays, basename="api-game-day")
 router.register("sign-offs", SignOffs, basename="api-sign-off")
 router.register("overrides", Overrides, basename="api-override")
 router.register("notices", Notices, basename="api-notice")

@@ -15,6 +15,7 @@ from exercises.models import (
     Exercise,
     Experiment,
     Finding,
+    GameDay,
     Run,
     RunEvent,
     Sample,
@@ -23,6 +24,7 @@ from exercises.models import (
 )
 from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
+from exercises.queries.game_ledger import ledger_of, standings_now
 from exercises.queries.readiness import readiness_of
 from exercises.services.audit_verification import verify
 from exercises.services.go_live import confirm_go, say_go
@@ -164,3 +166,22 @@ def test_the_schedule_creates_what_comes_next(opened):
 
 def test_the_audit_trail_is_whole(opened):
     assert verify().is_whole
+
+
+def test_last_months_game_day_is_scored_from_its_own_runs(opened):
+    played = GameDay.objects.get(exercise__is_imported=True)
+    runs = Run.objects.filter(experiment__exercise=played.exercise)
+    measured = played.ledger.filter(kind="availability")
+    assert {run for entry in measured for run in entry.details["runs"]} == {
+        str(run.pk) for run in runs
+    }
+    assert all(entry.window_ms > 0 for entry in measured)
+    final = played.finals.get()
+    assert final.standings == standings_now(ledger_of(played))
+    assert [row["rank"] for row in final.standings] == [1, 2, 3]
+
+
+def test_a_game_day_is_ahead_with_its_rounds_and_teams(opened):
+    ahead = GameDay.objects.get(exercise__starts_at__gt=database_now())
+    assert ahead.exercise.kind == "game_day"
+    assert (ahead.rounds.count(), ahead.ledger.filter(kind="joined").count()) == (3, 4)

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from exercises.management.demo.edition import seed_edition
+from exercises.management.demo.game_days import seed_game_days
 from exercises.management.demo.history import seed_history
 from exercises.management.demo.mentoring import seed_mentoring
 from exercises.management.demo.people import PEOPLE
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         look_at_accounts()
         exercise = seed_edition(world)
         seed_report(world)
+        seed_game_days(world)
         if options["print_sign_ins"]:
             self.stdout.write(sign_ins())
         else:
