@@ -36,7 +36,7 @@ TABLES = (User, Exercise, Experiment, Finding, Run, RunEvent, Sample, TemplateVe
 
 
 def todays():
-    return Exercise.objects.filter(is_imported=False, schedule__isnull=True)
+    return Exercise.objects.filter(kind="itee", is_imported=False, schedule__isnull=True)
 
 
 def test_only_the_demo_invents_people(settings):
