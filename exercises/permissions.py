@@ -342,6 +342,7 @@ RULES: Final[dict[str, Rule]] = {
     "mentor.sign_off": _is_of_another_team,
     "ladder.override": _overrides_ladder,
     "role.grant": _nobody_signed_in,
+    "person.forget": _nobody_signed_in,
 }
 
 SCOPE_OF: Final[dict[str, str]] = {

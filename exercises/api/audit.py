@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any
 
 import django_filters
@@ -13,18 +14,40 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.api.base import Resource
+from exercises.domain.audit_chain import is_mark
 from exercises.models import AuditEntry
 from exercises.permissions import authorize
-from exercises.queries.audit_log import AuditFilter, entries
+from exercises.queries.audit_log import AuditFilter, Names, by_name, entries
 from exercises.services.audit_verification import verify
 
 
 class AuditOut(serializers.ModelSerializer[AuditEntry]):
+    """`actor_mark` is what the hash covers where a person acted: the salted digest of a name."""
+
+    actor_name = serializers.SerializerMethodField()
+    actor_mark = serializers.SerializerMethodField()
+    details = serializers.SerializerMethodField()
+
+    def get_actor_name(self, entry: AuditEntry) -> str:
+        return self._names.of(entry.actor_name)
+
+    def get_actor_mark(self, entry: AuditEntry) -> str:
+        return entry.actor_name if is_mark(entry.actor_name) else ""
+
+    def get_details(self, entry: AuditEntry) -> dict[str, Any]:
+        return self._names.details(entry)
+
+    @cached_property
+    def _names(self) -> Names:
+        """Of the whole page, read once."""
+        shown: Any = self.parent.instance if self.parent else [self.instance]
+        return Names(shown)
+
     class Meta:
         model = AuditEntry
         fields = (
-            "seq", "at", "actor_id", "actor_name", "door", "action", "object_type", "object_id",
-            "details", "previous_hash", "hash",
+            "seq", "at", "actor_id", "actor_name", "actor_mark", "door", "action", "object_type",
+            "object_id", "details", "previous_hash", "hash",
         )  # fmt: skip
 
 
@@ -36,7 +59,7 @@ class ChainOut(serializers.Serializer[Any]):
 
 
 class EntryFilter(django_filters.FilterSet):
-    who = django_filters.CharFilter("actor_name", "icontains")
+    who = django_filters.CharFilter(method="of_name")
     action = django_filters.CharFilter("action", "startswith")
     object_type = django_filters.CharFilter()
     object_id = django_filters.CharFilter()
@@ -46,6 +69,9 @@ class EntryFilter(django_filters.FilterSet):
     class Meta:
         model = AuditEntry
         fields: tuple[str, ...] = ()
+
+    def of_name(self, rows: QuerySet[AuditEntry], name: str, value: str) -> QuerySet[AuditEntry]:
+        return by_name(rows, value)
 
 
 class Audit(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):

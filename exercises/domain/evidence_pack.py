@@ -27,7 +27,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
 )
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from exercises.domain.audit_chain import link
+from exercises.domain.audit_chain import link, mark_of
 from exercises.domain.canonical_json import canonical_bytes
 
 MANIFEST: Final = "manifest.json"
@@ -207,13 +207,17 @@ def _approved(files: Mapping[str, bytes]) -> Iterator[Problem]:
 
 def _audited(files: Mapping[str, bytes]) -> Iterator[Problem]:
     try:
-        entries = json.loads(files.get("audit.json", b'{"entries": []}'))["entries"]
-        broken = [e.get("seq") for e in entries if not _is_linked(e)]
+        found = json.loads(files.get("audit.json", b'{"entries": []}'))
+        broken = [e.get("seq") for e in found["entries"] if not _is_linked(e)]
+        names = found.get("names", {}).items()
+        wrong = [mark for mark, row in names if mark_of(row["name"], row["salt"]) != mark]
     except _NOT_AS_WRITTEN:
         yield Problem("audit.json", "cannot be read")
         return
     for seq in broken:
         yield Problem("audit.json", f"entry {seq} does not have the hash that stands beside it")
+    for mark in wrong:
+        yield Problem("audit.json", f"the name beside {mark[:9]} is not the one that was marked")
 
 
 def _is_linked(entry: dict[str, Any]) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from exercises.models.accounts import AccountRegion, CloudAccount
 from exercises.models.applications import Application, Deployment
-from exercises.models.audit import AuditEntry
+from exercises.models.audit import AuditEntry, AuditName
 from exercises.models.calendar_feeds import CalendarFeed
 from exercises.models.catalogue import Template, TemplateVersion
 from exercises.models.debriefs import DebriefAnswers
@@ -58,6 +58,7 @@ __all__ = [
     "ApiToken",
     "Application",
     "AuditEntry",
+    "AuditName",
     "CalendarFeed",
     "Channel",
     "CloudAccount",

@@ -18,6 +18,7 @@ from django.db.models import Q
 from exercises.domain.evidence_pack import document
 from exercises.models import (
     AuditEntry,
+    AuditName,
     DebriefAnswers,
     Decision,
     Exercise,
@@ -28,6 +29,7 @@ from exercises.models import (
     RunEvent,
     Sample,
 )
+from exercises.queries.audit_log import marks_in
 from exercises.queries.clauses import clause_document
 
 EXPORT: Final = "evidence.export"
@@ -49,7 +51,8 @@ engine/          the experiments as AWS FIS described them at their end
 samples/         every measurement, a file a run
 timeline.json    the event log
 findings.json    findings, and each step of their life
-audit.json       the audit entries of all of this, each with its hash and the one before
+audit.json       the audit entries of all of this, each with its hash and the one before;
+                 ~... marks a person, whose name and its salt stand under names
 clauses.json     guidance: which clauses of DORA and ISO 22301 each part may serve
 """
 
@@ -330,7 +333,7 @@ def _audit(
         | Q(object_type="run", object_id__in=[str(r.pk) for r in runs])
         | Q(object_type="finding", object_id__in=[str(f.pk) for f in findings])
     )
-    rows = AuditEntry.objects.filter(about).exclude(action=EXPORT).order_by("seq")
+    rows = list(AuditEntry.objects.filter(about).exclude(action=EXPORT).order_by("seq"))
     entries = [
         {
             "seq": row.seq,
@@ -350,5 +353,14 @@ def _audit(
     last = entries[-1] if entries else None
     return {
         "entries": entries,
+        "names": _names(rows),
         "anchor": {"seq": last["seq"], "hash": last["hash"]} if last else None,
     }
+
+
+def _names(rows: Iterable[AuditEntry]) -> dict[str, dict[str, str]]:
+    """The names behind the marks of these entries, with what proves them; none of people who
+    were forgotten."""
+    marks = {mark for row in rows for mark in marks_in(row)}
+    known = AuditName.objects.filter(mark__in=marks).exclude(salt="")
+    return {row.mark: {"name": row.name, "salt": row.salt} for row in known}

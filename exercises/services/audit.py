@@ -2,19 +2,32 @@
 
 The chain needs one writer at a time; the advisory lock is held to the end of the
 transaction, so nothing slow may follow a `record`.
+
+The chain holds no person's name, only a mark (domain.audit_chain); the name lives in one row
+of AuditName, from where it can be taken away without breaking the chain.
 """
 
 from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
 
 from django.db import connection, models
 from django.db.models import Max
 
 from exercises.domain import audit_chain
 from exercises.domain.actors import Actor
-from exercises.models.audit import AuditEntry
+from exercises.models.audit import AuditEntry, AuditName
 from exercises.models.due_work import database_now
 
 CHAIN_LOCK = 0x63686169  # any constant; it names the chain among advisory locks
+
+
+@dataclass(frozen=True, slots=True)
+class Personal:
+    """A value of the details that names somebody: an e-mail, an address of the network."""
+
+    text: str
 
 
 def record(actor: Actor, action: str, thing: models.Model, **details: object) -> AuditEntry:
@@ -29,17 +42,33 @@ def record(actor: Actor, action: str, thing: models.Model, **details: object) ->
         seq=seq,
         at=database_now(),
         actor_id=actor.user_id,
-        actor_name=actor.name,
+        actor_name=actor.name if actor.is_system else _mark(actor.name, actor.user_id),
         door=actor.door.value,
         action=action,
         object_type=thing._meta.model_name or "",
         object_id=str(thing.pk),
-        details=details,
+        details={
+            name: _mark(value.text, actor.user_id) if isinstance(value, Personal) else value
+            for name, value in details.items()
+        },
         previous_hash=previous,
     )
     entry.hash = audit_chain.link(previous, payload_of(entry))
     entry.save()
     return entry
+
+
+def _mark(name: str, person_id: int | None) -> str:
+    """The mark of a name, the same for the same person until they are forgotten."""
+    if not name:
+        return ""
+    known = AuditName.objects.filter(name=name, person_id=person_id).first()
+    if known is not None:
+        return known.mark
+    salt = secrets.token_hex(16)
+    mark = audit_chain.mark_of(name, salt)
+    AuditName.objects.create(mark=mark, person_id=person_id, salt=salt, name=name)
+    return mark
 
 
 def payload_of(entry: AuditEntry) -> dict[str, object]:

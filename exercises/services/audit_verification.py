@@ -13,8 +13,9 @@ from pathlib import Path
 
 from exercises.domain import audit_chain
 from exercises.domain.errors import Invalid
-from exercises.models.audit import AuditEntry
+from exercises.models.audit import AuditEntry, AuditName
 from exercises.models.due_work import database_now
+from exercises.queries.audit_log import marks_in
 from exercises.services.audit import payload_of
 
 
@@ -40,15 +41,18 @@ class Report:
 
 
 def verify(anchors: tuple[Head, ...] = ()) -> Report:
-    """Walk the whole chain once, in constant memory."""
+    """Walk the whole chain once, in memory for the names alone. A name that was put in place
+    of another shows like any other change; one that was taken away is no change."""
     wanted = {anchor.seq: anchor for anchor in anchors}
     previous, seq = audit_chain.GENESIS, 0
     found: set[int] = set()
+    known = _names()
     for entry in AuditEntry.objects.order_by("seq").iterator(chunk_size=2000):
         fits = (
             entry.seq == seq + 1
             and entry.previous_hash == previous
             and entry.hash == audit_chain.link(previous, payload_of(entry))
+            and all(known.get(mark, False) for mark in marks_in(entry))
         )
         if not fits:
             return Report(Head(seq, previous), seq + 1, _lost(anchors, found))
@@ -56,6 +60,14 @@ def verify(anchors: tuple[Head, ...] = ()) -> Report:
         if seq in wanted and wanted[seq].hash == previous:
             found.add(seq)
     return Report(Head(seq, previous), None, _lost(anchors, found))
+
+
+def _names() -> dict[str, bool]:
+    """Every mark, and whether its name is the one it was made of, or was taken away."""
+    return {
+        row.mark: not row.salt or audit_chain.mark_of(row.name, row.salt) == row.mark
+        for row in AuditName.objects.iterator(chunk_size=2000)
+    }
 
 
 def _lost(anchors: tuple[Head, ...], found: set[int]) -> tuple[Head, ...]:

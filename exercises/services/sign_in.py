@@ -15,7 +15,7 @@ from exercises.domain.actors import Actor, Door
 from exercises.domain.errors import Refusal, Refused
 from exercises.models import SignInAttempt
 from exercises.models.due_work import database_now
-from exercises.services.audit import record
+from exercises.services.audit import Personal, record
 
 WITHIN: Final = timedelta(minutes=15)
 MOST_OF_EMAIL: Final = 10
@@ -55,7 +55,13 @@ def attempt_failed(attempt: SignInAttempt) -> None:
     )
     with transaction.atomic():
         SignInAttempt.objects.filter(at__lte=attempt.at - WITHIN).delete()
-        record(nobody, "sign_in.failed", attempt, email=attempt.email, address=attempt.address)
+        record(
+            nobody,
+            "sign_in.failed",
+            attempt,
+            email=Personal(attempt.email),
+            address=Personal(attempt.address),
+        )
 
 
 def attempt_succeeded(attempt: SignInAttempt) -> None:

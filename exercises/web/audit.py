@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from exercises.models import AuditEntry
 from exercises.permissions import authorize
 from exercises.queries import audit_log
-from exercises.queries.audit_log import AuditFilter
+from exercises.queries.audit_log import AuditFilter, Names
 from exercises.services.audit_verification import verify
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.csv_text import csv_lines
@@ -57,10 +57,11 @@ def audit(request: SignedInRequest) -> HttpResponse:
     form = FilterForm(request.GET)
     wanted = form.wanted() if form.is_valid() else AuditFilter()
     page = Paginator(audit_log.entries(wanted), PAGE_SIZE).get_page(request.GET.get("page"))
+    names = Names(page)
     context = {
         "form": form,
         "page": page,
-        "rows": [(entry, _details(entry)) for entry in page],
+        "rows": [(entry, names.of(entry.actor_name), _details(entry, names)) for entry in page],
         "is_narrowed": wanted != AuditFilter(),
         "types": audit_log.object_types(),
         "actions": audit_log.actions(),
@@ -69,8 +70,9 @@ def audit(request: SignedInRequest) -> HttpResponse:
     return render(request, "audit/page.html", context, status=422 if form.errors else 200)
 
 
-def _details(entry: AuditEntry) -> list[tuple[str, str]]:
-    return [(name, _short(value)) for name, value in entry.details.items() if value not in ("", [])]
+def _details(entry: AuditEntry, names: Names) -> list[tuple[str, str]]:
+    found = names.details(entry).items()
+    return [(name, _short(value)) for name, value in found if value not in ("", [])]
 
 
 def _short(value: object) -> str:

@@ -10,6 +10,7 @@ from django.urls import reverse
 
 from exercises.domain.evidence_pack import _unzip, verify
 from exercises.models import AuditEntry, Finding, Run, RunEvent
+from exercises.queries.audit_log import Names
 from exercises.services.evidence_pack import export_pack, own_fingerprint
 from tests.cast import Cast
 from tests.findings.conftest import drafted, fallen
@@ -67,7 +68,7 @@ def test_that_it_was_handed_out_is_in_the_audit_trail(cast: Cast, fallen: Run) -
     export_pack(actor=cast.actor("auditor"), exercise=fallen.experiment.exercise)
     last = AuditEntry.objects.order_by("-seq").first()
     assert last is not None
-    assert (last.action, last.actor_name) == ("evidence.export", "Auditor")
+    assert (last.action, Names([last]).of(last.actor_name)) == ("evidence.export", "Auditor")
 
 
 @pytest.mark.parametrize("who", ["owner", "operator", "author", "outsider"])
