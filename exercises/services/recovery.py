@@ -11,8 +11,6 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-import tempfile
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -32,6 +30,7 @@ from exercises.services.audit_verification import Head
 from exercises.services.stop import journal
 from exercises.services.stop_records import tell
 from exercises.services.system import SYSTEM
+from exercises.stopping.whole_file import write_whole
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ def look_back() -> Recovery | None:
         if head.seq >= seen.seq:
             because = f"Entry {seen.seq} of its audit trail is not the one that was seen here."
         begun = _begin(because, since=last.at if last else None)
-    _write(path, head)
+    write_whole(path, {"seq": head.seq, "hash": head.hash})
     return begun
 
 
@@ -113,14 +112,3 @@ def _read(path: Path) -> Head | None:
     except (ValueError, KeyError, TypeError):
         log.warning("recovery.unreadable", extra={"file": str(path)})
         return None
-
-
-def _write(path: Path, head: Head) -> None:
-    """Whoever reads sees the former or this one, whole."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".newest-")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump({"seq": head.seq, "hash": head.hash}, file)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(path)

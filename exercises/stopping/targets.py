@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -17,6 +16,7 @@ from typing import Any, Final
 
 from exercises.domain.plans import AccountAccess
 from exercises.stopping.orders import StopOrder, StopTarget, target_from_json, target_to_json
+from exercises.stopping.whole_file import write_whole
 
 FILE: Final = "targets.json"
 FORMAT: Final = 1
@@ -61,13 +61,7 @@ def write_targets(folder: Path, known: Stoppable) -> bool:
     if before.at is not None and _content(before) == _content(known):
         os.utime(folder / FILE)
         return False
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor, name = tempfile.mkstemp(dir=folder, prefix=".targets-")
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(_content(known), file)
-        file.flush()
-        os.fsync(file.fileno())
-    Path(name).replace(folder / FILE)
+    write_whole(folder / FILE, _content(known))
     return True
 
 
