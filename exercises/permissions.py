@@ -104,10 +104,7 @@ def _edits(actor: Actor, thing: object) -> bool:
 
 
 def _decides(actor: Actor, thing: object) -> bool:
-    """A person who is signed in: a token stands for nobody's word."""
     assert isinstance(thing, Experiment)
-    if actor.door is not Door.PAGE:
-        return False
     others = thing.application.dependents.values_list("team_id", flat=True)
     team_id = thing.application.team_id
     return bool(
@@ -152,10 +149,6 @@ def _stops_accounts(actor: Actor, thing: object) -> bool:
 
 def _answers_for_everyone(actor: Actor, thing: object) -> bool:
     return bool({OrgRole.PROGRAMME_LEAD.value, OrgRole.SAFETY_OFFICER.value} & actor.org_roles)
-
-
-def _activates_policy(actor: Actor, thing: object) -> bool:
-    return actor.door is Door.PAGE and _answers_for_everyone(actor, thing)
 
 
 def _works_on_finding(actor: Actor, thing: object) -> bool:
@@ -301,7 +294,7 @@ RULES: Final[dict[str, Rule]] = {
     "recovery.confirm": _plans_exercises,
     "schedule.manage": _plans_exercises,
     "policy.propose": _plans_exercises,
-    "policy.activate": _activates_policy,
+    "policy.activate": _answers_for_everyone,
     "freeze.declare": _freezes,
     "freeze.lift": _freezes,
     "freeze.except": _plans_exercises,
@@ -361,6 +354,7 @@ BY_HAND: Final = frozenset(
         "exercise.go",
         "exercise.confirm_go",
         "exercise.continue",
+        "experiment.decide",
         "experiment.go",
         "participation.poll",
         "participation.acknowledge",
@@ -368,13 +362,15 @@ BY_HAND: Final = frozenset(
         "mentor.sign_off",
         "ladder.override",
         "freeze.except",
+        "policy.activate",
+        "lever.release",
         "gameday.see",
         "gameday.judge",
         "gameday.correct",
         "gameday.freeze",
     }
 )
-"""A person's word, given on a page: no token carries it."""
+"""A person's word, given on a page: no token and no other door carries it."""
 
 
 def may(actor: Actor, action: str, thing: object = None) -> bool:
@@ -384,7 +380,7 @@ def may(actor: Actor, action: str, thing: object = None) -> bool:
         return True
     if not actor.is_active or actor.user_id is None:
         return False
-    if action in BY_HAND and actor.door is Door.API:
+    if action in BY_HAND and actor.door is not Door.PAGE:
         return False
     if actor.scopes is not None and SCOPE_OF.get(action, "write") not in actor.scopes:
         return False
