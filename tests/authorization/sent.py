@@ -39,6 +39,15 @@ def _exercise(things: Mapping[str, Thing], thing: Thing) -> Body:
     }
 
 
+def _game_day(things: Mapping[str, Thing], thing: Thing) -> Body:
+    return _exercise(things, thing) | {
+        "slug": "ops-game-day",
+        "chaos_team": "chaos-crew",
+        "teams": ["vehicle-telemetry", "charging"],
+        "rounds": [{"title": "Who is called?", "starts_after_s": 0, "duration_s": 1800}],
+    }
+
+
 def _experiment(things: Mapping[str, Thing], thing: Thing) -> Body:
     return {
         "application": things["application"]["slug"],
@@ -99,6 +108,16 @@ _TIMES: Final = {
 _CHANNEL: Final = {"name": "Room", "address": "https://chat.example.test/hooks/1"}
 
 SENT: Final[dict[tuple[str, str], Sent]] = {
+    # Game days
+    ("gameday_vote", "POST"): _always(),
+    ("gameday_judge", "POST"): _always(accept="1"),
+    ("gameday_say", "POST"): _always(text="Look at what is cached."),
+    ("gameday_see", "POST"): _always(team="vehicle-telemetry"),
+    ("gameday_opt", "POST"): _always(team="vehicle-telemetry", to="out"),
+    ("api-game-day-list", "POST"): _game_day,
+    ("api-game-day-improvements", "POST"): _always(
+        team="vehicle-telemetry", title="Retry with jitter", helps="availability"
+    ),
     # The API
     ("api-exercise-list", "POST"): _exercise,
     ("api-exercise-cancel", "POST"): _always(reason=_REASON),

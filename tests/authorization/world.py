@@ -13,6 +13,8 @@ from typing import Any, Final
 from exercises.domain.actors import Door
 from exercises.domain.capacities import OrgRole, TeamRole
 from exercises.domain.exercise_phases import Phase
+from exercises.domain.game_rules import STANDARD, rules_to_json
+from exercises.domain.score_ledger import EntryKind
 from exercises.models import (
     Announcement,
     Application,
@@ -24,6 +26,7 @@ from exercises.models import (
     FindingQuestion,
     FreezeException,
     FreezeSource,
+    Improvement,
     Membership,
     MentorRequest,
     Notice,
@@ -34,6 +37,7 @@ from exercises.models import (
     Run,
     SafetyLever,
     Schedule,
+    Team,
     User,
 )
 from exercises.models.due_work import database_now
@@ -42,6 +46,8 @@ from exercises.queries.policy import document_of_version
 from exercises.services.calendar_feeds import create_feed
 from exercises.services.exercises import add_note
 from exercises.services.freezes import Scope, declare_freeze
+from exercises.services.game_days import RoundPlan, set_up
+from exercises.services.game_ledger import write
 from exercises.services.knowledge import Writing, write_page
 from exercises.services.propose import propose, start_draft
 from exercises.services.run_events import append_event
@@ -297,10 +303,40 @@ def _setup(cast: Cast) -> dict[str, Thing]:
         "month": {"key": f"{now:%Y-%m}", "period": f"{now:%Y-%m}", "slug": f"{now:%Y-%m}"},
         "lever": {"lever_id": lever.pk},
         "restore": {"recovery_id": recovery.pk},
+        **_game_days(cast),
         "policy": {"number": _policy(cast).number},
         **_freezes(cast),
         **_schedule(cast),
     }
+
+
+def _game_days(cast: Cast) -> dict[str, Thing]:
+    """One that is live, played by the team against the outsider's, who proposed an idea; one
+    that is ahead. The owner of the team is of the chaos team of neither."""
+    teams = [cast.team, cast.other_team]
+    chaos = Team.objects.create(slug="chaos-crew", name="Chaos crew")
+    things = {}
+    for name, phase in (("game", Phase.LIVE), ("game-ahead", Phase.APPROVE)):
+        exercise = build.exercise(cast, slug=name, phase=phase, opens_in=-timedelta(minutes=10))
+        day = set_up(
+            exercise_id=exercise.pk,
+            chaos_team=chaos,
+            teams=teams,
+            rounds=[RoundPlan("Who is called?", 0, 3600)],
+            rules=rules_to_json(STANDARD),
+        )
+        Exercise.objects.filter(pk=exercise.pk).update(kind="game_day")
+        idea = Improvement.objects.create(
+            game_day=day,
+            team=cast.other_team,
+            title="An alarm per endpoint",
+            helps="detection",
+            proposed_by=cast.outsider,
+            proposed_at=database_now(),
+        )
+        given = write(day, EntryKind.BONUS, team=cast.other_team, points=5)
+        things[name] = {"slug": name, "pk": idea.pk, "seq": given.seq}
+    return things
 
 
 def _policy(cast: Cast) -> PolicyVersion:
