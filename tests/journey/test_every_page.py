@@ -23,6 +23,7 @@ NOT_PAGES = {
     "exercise_report_pdf",
     "exercise_report_csv",
     "finding_csv",
+    "gameday_ledger_csv",
 }
 # What the lead cannot do is on these.
 OF_OTHERS = (
@@ -40,6 +41,11 @@ DETAILS = {
     "experiment_detail",
     "template_detail",
     "finding_detail",
+    "gameday",
+    "gameday_wall",
+    "gameday_rules",
+    "gameday_ledger",
+    "gameday_idea",
     "team_detail",
     "report",
     "api_docs",
