@@ -197,6 +197,7 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.messages.context_processors.messages",
                 "exercises.web.context.page",
+                "exercises.web.blameless.names",
             ],
         },
     }

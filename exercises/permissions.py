@@ -286,6 +286,7 @@ RULES: Final[dict[str, Rule]] = {
     "experiment.preflight": _preflights,
     "experiment.cancel": _cancels,
     "experiment.predict": _predicts,
+    "blameless.set": _plans_exercises,
     "experiment.go": _cancels,
     "run.stop": _sees_run,
     "account.stop": _stops_accounts,

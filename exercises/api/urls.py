@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from exercises.api.audit import Audit
+from exercises.api.blameless import Blameless
 from exercises.api.catalogue import Templates
 from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.docs import api_docs
@@ -52,6 +53,7 @@ router.register("audit", Audit, basename="api-audit")
 single = [
     path("me/", Me.as_view(), name="api-me"),
     path("me/wishes/", MyWishes.as_view(), name="api-wishes"),
+    path("blameless/", Blameless.as_view({"get": "read", "put": "write"}), name="api-blameless"),
     path("notice-policy/", NoticeRulesView.as_view(), name="api-notice-policy"),
     path("policy/", Policy.as_view({"get": "read", "post": "propose"}), name="api-policy"),
     path(

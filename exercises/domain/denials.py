@@ -38,6 +38,7 @@ DENIALS: Final[dict[str, str]] = {
     "finding.work": "Only the application's team or a programme lead works on this finding.",
     "finding.waive": "Only an owner of the team or a programme lead waives a finding.",
     "finding.answer": "Only members of the team that was asked answer.",
+    "blameless.set": "Only a programme lead switches blameless mode.",
     "experiment.predict": "Only members of teams and those who run exercises say what they expect.",
     "knowledge.write": "Only members of a team, programme leads and safety officers write.",
     "gameday.plan": "Only a programme lead plans game days.",

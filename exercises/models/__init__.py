@@ -5,6 +5,7 @@ from __future__ import annotations
 from exercises.models.accounts import AccountRegion, CloudAccount
 from exercises.models.applications import Application, Deployment
 from exercises.models.audit import AuditEntry, AuditName
+from exercises.models.blameless import BlamelessSetting
 from exercises.models.calendar_feeds import CalendarFeed
 from exercises.models.catalogue import Template, TemplateVersion
 from exercises.models.debriefs import DebriefAnswers
@@ -59,6 +60,7 @@ __all__ = [
     "Application",
     "AuditEntry",
     "AuditName",
+    "BlamelessSetting",
     "CalendarFeed",
     "Channel",
     "CloudAccount",

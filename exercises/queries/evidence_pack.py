@@ -31,6 +31,7 @@ from exercises.models import (
 )
 from exercises.queries.audit_log import marks_in
 from exercises.queries.clauses import clause_document
+from exercises.queries.naming import Names, names_now
 
 EXPORT: Final = "evidence.export"
 """The act of exporting: left out, so that a second pack of the same exercise is the same."""
@@ -82,17 +83,18 @@ def files_of(exercise: Exercise) -> dict[str, bytes]:
         .prefetch_related("notes__author")
         .order_by("id")
     )
+    names = names_now()
     return {
         "README.txt": README,
-        "exercise.json": document(_exercise(exercise)),
-        "experiments.json": document([_experiment(e) for e in experiments]),
-        "decisions.json": document(_decisions(experiments)),
-        "runs.json": document([_run(run) for run in runs]),
-        "timeline.json": document(_timeline(exercise)),
-        "findings.json": document([_finding(finding) for finding in findings]),
+        "exercise.json": document(names.deep(_exercise(exercise))),
+        "experiments.json": document(names.deep([_experiment(e) for e in experiments])),
+        "decisions.json": document(names.deep(_decisions(experiments))),
+        "runs.json": document(names.deep([_run(run) for run in runs])),
+        "timeline.json": document(names.deep(_timeline(exercise))),
+        "findings.json": document(names.deep([_finding(finding) for finding in findings])),
         "audit.json": document(_audit(exercise, experiments, runs, findings)),
         "clauses.json": document(clause_document()),
-        **dict(_plans(experiments)),
+        **dict(_plans(experiments, names)),
         **dict(_templates(experiments)),
         **dict(_measured(runs)),
     }
@@ -164,7 +166,7 @@ def _experiment(experiment: Experiment) -> dict[str, object]:
     }
 
 
-def _plans(experiments: Iterable[Experiment]) -> Iterator[tuple[str, bytes]]:
+def _plans(experiments: Iterable[Experiment], names: Names) -> Iterator[tuple[str, bytes]]:
     """Each revision that anyone could decide on."""
     rows = ExperimentRevision.objects.filter(experiment__in=list(experiments))
     for row in rows.select_related("experiment", "author").order_by("experiment_id", "number"):
@@ -175,7 +177,7 @@ def _plans(experiments: Iterable[Experiment]) -> Iterator[tuple[str, bytes]]:
                     "experiment": row.experiment.code,
                     "revision": row.number,
                     "digest": row.digest,
-                    "author": _name(row.author),
+                    "author": names.of(row.author),
                     "written_at": _at(row.created_at),
                     "plan": row.plan,
                 }

@@ -41,6 +41,7 @@ from exercises.models import (
     Run,
     Schedule,
 )
+from exercises.queries.naming import names_now
 from exercises.queries.score import scored_applications
 
 NOT_FINDINGS: Final = (FindingState.DRAFT.value, FindingState.DISMISSED.value)
@@ -242,6 +243,7 @@ def _findings(zone: ZoneInfo) -> list[FindingFact]:
 
 
 def _overrides(zone: ZoneInfo) -> list[OverrideFact]:
+    names = names_now()
     rows = LadderOverride.objects.select_related("application", "granted_by").order_by("id")
     return [
         OverrideFact(
@@ -249,8 +251,8 @@ def _overrides(zone: ZoneInfo) -> list[OverrideFact]:
             application=row.application.name,
             family=row.failure_family,
             level=row.level,
-            by=row.granted_by.name,
-            reason=row.reason,
+            by=names.of(row.granted_by),
+            reason=names.text(row.reason),
             granted_on=row.granted_at.astimezone(zone).date(),
             until=row.valid_until.astimezone(zone).date(),
         )
@@ -293,8 +295,14 @@ def _told(numbers: Report, zone: ZoneInfo) -> list[Told]:
         .select_related("application__team", "exercise")
         .order_by("-severity", "-created_at", "-id")[:MOST_TOLD]
     )
+    names = names_now()
     told = [
-        Told(row.severity, row.title, _story(row, verified.get(row.pk), as_of, zone), row.pk)
+        Told(
+            row.severity,
+            names.text(row.title),
+            _story(row, verified.get(row.pk), as_of, zone),
+            row.pk,
+        )
         for row in rows
     ]
     missing = numbers.never_exercised

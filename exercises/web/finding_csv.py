@@ -8,6 +8,7 @@ from datetime import date
 from exercises.domain.finding_states import FindingState, Severity
 from exercises.models import Finding
 from exercises.queries.findings import OPEN_VALUES
+from exercises.queries.naming import Names
 from exercises.web.csv_text import csv_text
 
 HEAD = (
@@ -16,21 +17,21 @@ HEAD = (
 )  # fmt: skip
 
 
-def lines(findings: Iterable[Finding], *, today: date) -> str:
-    return csv_text(HEAD, (_row(finding, today) for finding in findings))
+def lines(findings: Iterable[Finding], *, today: date, names: Names) -> str:
+    return csv_text(HEAD, (_row(finding, today, names) for finding in findings))
 
 
-def _row(finding: Finding, today: date) -> tuple[object, ...]:
+def _row(finding: Finding, today: date, names: Names) -> tuple[object, ...]:
     is_late = finding.due_on and finding.due_on < today and finding.state in OPEN_VALUES
     return (
         finding.code,
-        finding.title,
+        names.text(finding.title),
         Severity(finding.severity).label,
         FindingState(finding.state).label,
         finding.application.name,
         finding.application.team.name,
         finding.failure_family,
-        finding.owner.name if finding.owner else None,
+        names.of(finding.owner) or None,
         finding.due_on,
         "yes" if is_late else "no",
         finding.waived_until,

@@ -36,6 +36,7 @@ from exercises.queries.findings import (
     teams_with_findings,
 )
 from exercises.queries.knowledge import known_of_finding
+from exercises.queries.naming import names_now
 from exercises.queries.propagation import ASKED_FROM, propagation_of
 from exercises.services import findings as services
 from exercises.web import finding_csv
@@ -276,7 +277,8 @@ def finding_csv_file(request: SignedInRequest) -> HttpResponse:
     today = database_now().date()
     rows = filtered(request.actor, _filters(request), today=today)
     response = HttpResponse(
-        finding_csv.lines(rows, today=today), content_type="text/csv; charset=utf-8"
+        finding_csv.lines(rows, today=today, names=names_now()),
+        content_type="text/csv; charset=utf-8",
     )
     response["Content-Disposition"] = 'attachment; filename="findings.csv"'
     return response

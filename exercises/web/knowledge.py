@@ -18,6 +18,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may
 from exercises.queries.findings import card_of, findings_of
 from exercises.queries.knowledge import LONGEST_SEARCH, families_known, findings_about, pages
+from exercises.queries.naming import names_now
 from exercises.services.knowledge import MAX_BODY, Writing, write_anew, write_page
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
@@ -59,7 +60,7 @@ def knowledge_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "knowledge": page,
         "version": shown,
         "is_current": shown.pk == page.current_id,
-        "html": markdown(shown.body),
+        "html": markdown(names_now().text(shown.body)),
         "versions": versions,
         "families": [(name, words_of(name)) for name in shown.families],
         "templates": Template.objects.filter(slug__in=shown.templates).order_by("name"),

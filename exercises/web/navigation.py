@@ -75,6 +75,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("account_list", "globe", "AWS accounts"),
             Place("schedule_list", "refresh", "Schedules"),
             Place("policy", "policy", "Policy"),
+            Place("blameless", "people", "Blameless mode"),
             Place("freeze_list", "snow", "Freezes"),
             Place("api_docs", "plug", "API"),
             Place("tokens", "key", "API tokens"),

@@ -8,6 +8,7 @@ from exercises.web import (
     applications,
     approvals,
     audit,
+    blameless,
     calendar,
     compose,
     conflicts,
@@ -95,5 +96,6 @@ urlpatterns = [
     *outbox.urlpatterns,
     *own_go.urlpatterns,
     *policy.urlpatterns,
+    *blameless.urlpatterns,
     *audit.urlpatterns,
 ]

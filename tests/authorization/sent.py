@@ -211,6 +211,7 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-knowledge-detail", "PUT"): _always(title="A page", body="Words", seen=1),
     ("experiment_predict", "POST"): _always(holds="yes"),
     ("api-experiment-predict", "POST"): _always(holds=True),
+    ("api-blameless", "PUT"): _always(is_on=True),
     ("finding_ask", "POST"): _always(applications=["charging-map"]),
     ("question_answer", "POST"): _always(answer="yes"),
     ("api-finding-question-answer", "POST"): _always(answer="yes"),
