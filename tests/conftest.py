@@ -17,7 +17,7 @@ import hypothesis
 import pytest
 import pytest_django
 
-from tests import servers
+from tests import migrated, servers
 
 os.environ["CHAOSPLANE_ENV"] = "test"
 os.environ["DJANGO_SETTINGS_MODULE"] = "chaosplane.settings"
@@ -98,9 +98,29 @@ def only_this_machine() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    django_db_modify_db_settings_parallel_suffix: None, django_db_use_migrations: bool
+) -> migrated.Copy | None:
+    if not django_db_use_migrations:
+        return None
+    copy = migrated.Copy(servers.database_url(connection.settings_dict))
+    if copy.is_there:
+        connection.settings_dict["TEST"]["TEMPLATE"] = copy.name
+    return copy
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(
-    django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker
+    django_db_modify_db_settings: migrated.Copy | None,
+    django_db_setup: None,
+    django_db_blocker: pytest_django.DjangoDbBlocker,
 ) -> Iterator[None]:
+    copy = django_db_modify_db_settings
+    if copy and not copy.is_there:
+        with django_db_blocker.unblock():
+            connection.close()
+            connection.close_pool()  # type: ignore[attr-defined]
+            copy.keep(connection.settings_dict["NAME"])
     operations = type(connection.ops)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(operations, "sql_flush", lifting(operations.sql_flush))

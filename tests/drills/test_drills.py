@@ -6,7 +6,8 @@ import pytest
 
 from tests.drills.installation import Installation
 
-pytestmark = [pytest.mark.worker, pytest.mark.timeout(300)]
+# One installation for all of them, so one worker of pytest-xdist.
+pytestmark = [pytest.mark.worker, pytest.mark.timeout(300), pytest.mark.xdist_group("drills")]
 
 
 def completed(installation: Installation, run_id: str) -> None:
