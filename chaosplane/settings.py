@@ -89,6 +89,14 @@ CHAOSPLANE_STOP_JOURNAL = env.text(
 
 CHAOSPLANE_CLAUSES = env.text("CHAOSPLANE_CLAUSES", "")
 
+# -- Retention ---------------------------------------------------------------------------
+
+CHAOSPLANE_KEEP_SAMPLES_DAYS = env.number("CHAOSPLANE_KEEP_SAMPLES_DAYS", 0, least=0, most=36_500)
+CHAOSPLANE_KEEP_DOCUMENTS_DAYS = env.number(
+    "CHAOSPLANE_KEEP_DOCUMENTS_DAYS", 0, least=0, most=36_500
+)
+CHAOSPLANE_KEEP_NOTICES_DAYS = env.number("CHAOSPLANE_KEEP_NOTICES_DAYS", 0, least=0, most=36_500)
+
 # -- Database, queue ---------------------------------------------------------------------
 
 _embedded = embedded.addresses(embedded.home(os.environ))
@@ -241,7 +249,7 @@ STORAGES = {
 # -- API ---------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "exercises.api.once.Schema",
+    "DEFAULT_SCHEMA_CLASS": "exercises.api.openapi.Schema",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "exercises.api.authentication.TokenAuthentication",
         "exercises.api.authentication.SessionAuthentication",
@@ -254,7 +262,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "exercises.api.pagination.Pages",
     "EXCEPTION_HANDLER": "exercises.api.errors.problem_response",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["exercises.api.filters.StrictFilters"],
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS says no more than the OpenAPI document
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {

@@ -21,6 +21,7 @@ from exercises.services import (
     notice_times,
     observe,
     preflight,
+    retention,
     settle_starts,
     start,
 )
@@ -35,6 +36,7 @@ def tick() -> None:
     debrief.open_due_debriefs()
     game_ledger.score_due_rounds()
     notice_times.tell_what_is_due()
+    retention.remove_when_due()
 
 
 @shared_task(name="exercises.start_run")
