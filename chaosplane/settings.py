@@ -249,7 +249,7 @@ STORAGES = {
 # -- API ---------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "exercises.api.openapi.Schema",
+    "DEFAULT_SCHEMA_CLASS": "exercises.api.once.Schema",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "exercises.api.authentication.TokenAuthentication",
         "exercises.api.authentication.SessionAuthentication",
@@ -262,8 +262,7 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "exercises.api.pagination.Pages",
     "EXCEPTION_HANDLER": "exercises.api.errors.problem_response",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_FILTER_BACKENDS": ["exercises.api.filters.StrictFilters"],
-    "DEFAULT_METADATA_CLASS": None,  # OPTIONS says no more than the OpenAPI document
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
