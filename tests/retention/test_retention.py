@@ -44,14 +44,14 @@ def closed(drafted: Finding, fallen: Run, settings: Any) -> Run:
 
 def test_measurements_documents_and_notices_go_and_proof_stays(closed: Run) -> None:
     kinds = (Decision, Finding, RunEvent, Run)
-    before = [kind.objects.count() for kind in kinds]  # type: ignore[attr-defined]
+    before = [kind.objects.count() for kind in kinds]
     assert remove_when_due() > 0
     closed.refresh_from_db()
     assert not Sample.objects.filter(run=closed).exists()
     assert not Announcement.objects.exists()
     assert closed.archive == {}
     assert closed.judgement["probes"], "what the verdict rests on stays"
-    assert [kind.objects.count() for kind in kinds] == before  # type: ignore[attr-defined]
+    assert [kind.objects.count() for kind in kinds] == before
     entry = AuditEntry.objects.get(action="retention.samples")
     assert entry.details["rows"] > 0
     assert verify().is_whole
