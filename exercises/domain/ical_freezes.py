@@ -11,13 +11,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from icalendar import Calendar, Event
 
 from exercises.domain.errors import Invalid
 from exercises.domain.recurrence import Rule, occurrences
-from exercises.domain.times import Window, whole_days
+from exercises.domain.times import Window, is_zone, whole_days
 
 MAX_LINES: Final = 60_000
 MAX_LINE: Final = 8_000
@@ -237,7 +237,7 @@ def _zone_of(begins: datetime | date, zone: str, line: int) -> str:
     if begins.utcoffset() == timedelta() and str(begins.tzinfo) in {"UTC", "tzutc()"}:
         return "UTC"
     name = str(getattr(begins.tzinfo, "key", begins.tzinfo))
-    if name not in available_timezones():
+    if not is_zone(name):
         raise _hurts(line, f"repeats in the time zone “{name[:60]}”, which is no IANA name")
     return name
 

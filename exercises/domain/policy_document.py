@@ -11,7 +11,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import time
 from typing import TypeVar, cast
-from zoneinfo import available_timezones
 
 from exercises.domain.canonical_json import parse_strict
 from exercises.domain.capacities import Capacity
@@ -32,6 +31,7 @@ from exercises.domain.policy import (
     PolicyRules,
     Problem,
 )
+from exercises.domain.times import is_zone
 from exercises.domain.working_hours import WEEKDAYS, WorkingHours
 
 Choice = TypeVar("Choice", str, int)
@@ -167,7 +167,7 @@ class _Reader:
     def hours(self, value: object, where: str) -> WorkingHours | None:
         found = self.table(value, where, {"zone", "days", "from", "until"})
         zone = found.get("zone")
-        if not isinstance(zone, str) or zone not in available_timezones():
+        if not is_zone(zone):
             self.problems.append((f"{where}.zone", "an IANA name such as Europe/Berlin"))
         days = self.choice(found.get("days"), f"{where}.days", WEEKDAYS)
         opens = self.clock(found.get("from"), f"{where}.from")

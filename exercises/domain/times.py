@@ -1,10 +1,11 @@
-"""Spans of time: aware instants, half-open, so that two in a row share no moment."""
+"""Spans of time: aware instants, half-open, so that two in a row share no moment; and zones."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
-from zoneinfo import ZoneInfo
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,3 +39,14 @@ def whole_days(first: date, after_last: date, zone: ZoneInfo) -> Window | None:
         datetime.combine(day, time(), zone).astimezone(UTC) for day in (first, after_last)
     )
     return Window(starts_at, ends_at) if ends_at > starts_at else None
+
+
+def is_zone(name: object) -> bool:
+    """Whether this is an IANA name of a time zone."""
+    return isinstance(name, str) and name in _zones()
+
+
+@cache
+def _zones() -> frozenset[str]:
+    """Looked up once: it takes a walk through the files of all of them."""
+    return frozenset(available_timezones())

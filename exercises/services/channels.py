@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import time
 from typing import Final
-from zoneinfo import available_timezones
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -20,6 +19,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.delivery_times import GATHER_URGENT, MailPace
 from exercises.domain.errors import Conflict, Invalid
 from exercises.domain.notices import MUTABLE, Topic, read_rules
+from exercises.domain.times import is_zone
 from exercises.models import (
     Announcement,
     Channel,
@@ -164,7 +164,7 @@ def set_wishes(
     problems = []
     if pace not in list(MailPace):
         problems.append(("pace", f"one of {', '.join(MailPace)}"))
-    if timezone not in available_timezones():
+    if not is_zone(timezone):
         problems.append(("timezone", "an IANA name such as Europe/Berlin"))
     if (quiet_from is None) != (quiet_until is None):
         problems.append(("quiet_until", "quiet hours have a beginning and an end"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import available_timezones
 
 from django.db import transaction
 
@@ -17,6 +16,7 @@ from exercises.domain.finding_states import FindingState
 from exercises.domain.notices import Topic
 from exercises.domain.places import place_problems
 from exercises.domain.run_states import RunState
+from exercises.domain.times import is_zone
 from exercises.models import (
     Application,
     DebriefAnswers,
@@ -98,7 +98,7 @@ def _plan_problems(
         problems.append(("ends_at", "must be later than the start"))
     elif ends_at - starts_at > LONGEST_WINDOW:
         problems.append(("ends_at", "a window lasts 24 hours at most"))
-    if timezone not in available_timezones():
+    if not is_zone(timezone):
         problems.append(("timezone", "an IANA name such as Europe/Berlin"))
     return problems + place_problems(region, az)
 

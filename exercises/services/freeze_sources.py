@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
-from zoneinfo import available_timezones
 
 from django.db import transaction
 
@@ -18,7 +17,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.errors import EngineError, Invalid
 from exercises.domain.freezes import FreezeScope, environment_problems
 from exercises.domain.ical_freezes import ImportedFreeze, freezes_in
-from exercises.domain.times import Window
+from exercises.domain.times import Window, is_zone
 from exercises.models import CloudAccount, FreezeSource, FreezeWindow, Team
 from exercises.models.accounts import ENVIRONMENTS
 from exercises.models.due_work import database_now, kept
@@ -199,7 +198,7 @@ def _check(name: str, url: str, timezone: str, environments: Sequence[str]) -> N
         host_of(url.strip())
     except Invalid as error:
         problems += error.problems
-    if timezone not in available_timezones():
+    if not is_zone(timezone):
         problems.append(("timezone", "an IANA name such as Europe/Berlin"))
     problems += environment_problems(environments, dict(ENVIRONMENTS))
     if problems:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import cache
 from typing import Any, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
 from django.views.decorators.http import require_GET
 
+from exercises.domain.times import is_zone
 from exercises.models import Exercise
 from exercises.models.due_work import database_now
 from exercises.permissions import may
@@ -94,12 +94,7 @@ def calendar_period(request: SignedInRequest, slug: str) -> HttpResponse:
 def zone_of(request: SignedInRequest) -> str:
     """The zone the browser told us in a cookie; the organisation's when it did not."""
     told = request.COOKIES.get("zone", "")
-    return told if told in _zones() else DEFAULT_ZONE
-
-
-@cache
-def _zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    return told if is_zone(told) else DEFAULT_ZONE
 
 
 def _show(request: SignedInRequest) -> Show:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils.text import slugify
 
+from exercises.domain.times import is_zone
 from exercises.models import AccountRegion, Exercise, User
 
 
@@ -54,7 +55,7 @@ class ExerciseForm(forms.Form):
 
     def clean_timezone(self) -> str:
         name: str = self.cleaned_data["timezone"].strip()
-        if name not in available_timezones():
+        if not is_zone(name):
             raise forms.ValidationError(
                 "There is no time zone of this name; write one such as Europe/Berlin."
             )

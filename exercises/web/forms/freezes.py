@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from django import forms
 
 from exercises.domain.actors import Actor
 from exercises.domain.capacities import TeamRole
 from exercises.domain.freezes import FreezeScope
+from exercises.domain.times import is_zone
 from exercises.models import CloudAccount, FreezeWindow, Team
 from exercises.models.accounts import ENVIRONMENTS
 from exercises.permissions import may
@@ -151,7 +152,7 @@ class ExceptionForm(forms.Form):
 
 def known_zone(typed: str) -> str:
     name = typed.strip()
-    if name not in available_timezones():
+    if not is_zone(name):
         raise forms.ValidationError(
             "There is no time zone of this name; write one such as Europe/Berlin."
         )
