@@ -6,6 +6,7 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
+from exercises.api.approvals import Approval
 from exercises.api.audit import Audit
 from exercises.api.blameless import Blameless
 from exercises.api.catalogue import Templates
@@ -69,6 +70,11 @@ single = [
         "experiments/<int:pk>/free-slots/",
         FreeSlots.as_view({"get": "read"}),
         name="api-free-slots",
+    ),
+    path(
+        "experiments/<int:pk>/approval/",
+        Approval.as_view({"get": "read"}),
+        name="api-experiment-approval",
     ),
     path(
         "applications/<slug:slug>/dependencies/",

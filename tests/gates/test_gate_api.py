@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from exercises.domain.errors import Invalid
 from exercises.domain.signed_answer import check
-from exercises.models import Exercise, Run
+from exercises.models import Application, Exercise, Run
 from exercises.services.evidence_pack import own_fingerprint
 from tests import past
 from tests.api.conftest import Caller, caller
@@ -23,7 +23,7 @@ URL = "/api/v1/gates/mqtt-broker/"
 
 
 def ran(cast: Cast, *, days_ago: int = 3, verdict: str = "held") -> Run:
-    where = past.Application.objects.filter(slug="mqtt-broker").first() or past.application(
+    where = Application.objects.filter(slug="mqtt-broker").first() or past.application(
         cast.team, "mqtt-broker", tags=("ec2",)
     )
     return past.run(cast, where, past.version(), days_ago=days_ago, verdict=verdict)
