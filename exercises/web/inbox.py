@@ -20,6 +20,7 @@ from exercises.queries.notices import SHOWN, inbox_of, notices_of, rows_of, told
 from exercises.services import inbox as services
 from exercises.services.taking_part import acknowledge
 from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.calendar import zone_of
 from exercises.web.exercise_head import find_exercise, head
 from exercises.web.numbers import whole
 
@@ -38,6 +39,7 @@ def inbox(request: SignedInRequest) -> HttpResponse:
         "rows": rows_of(page),
         "shown": shown,
         "choices": SHOWN,
+        "zone": zone_of(request),
         "has_unread": unread_count(request.actor) > 0,
     }
     return render(request, "inbox/inbox.html", context)
