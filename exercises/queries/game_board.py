@@ -103,6 +103,10 @@ class Board:
         return self.game_day.exercise.phase == "live"
 
     @property
+    def has_points(self) -> bool:
+        return any(row.standing.points for row in self.rows)
+
+    @property
     def ideas_count(self) -> int:
         return sum(self.idea_counts.values())
 

@@ -20,7 +20,6 @@ from exercises.domain.game_scoring import Measured, measure, together
 from exercises.domain.steady_state import probes_from_json
 from exercises.models import GameDay, GameRound, Run, RunEvent, Sample
 from exercises.models.runs import TERMINAL_VALUES
-from exercises.queries.plans import planned_wall
 
 SEEN: Final = "game.seen"
 
@@ -77,17 +76,12 @@ def _round(
     exercise = game_day.exercise
     runs = tuple(by_wave[one.wave]) if one.wave is not None else ()
     begins = min((run.started_at for run in runs if run.started_at), default=None)
-    # What was imported ran at the speed of our clocks.
-    wall = timedelta if exercise.is_imported else _wall
-    starts_at = begins or exercise.starts_at + wall(seconds=one.starts_after_s)
-    ends_at = starts_at + wall(seconds=one.duration_s)
+    # By the clock on the wall, also where simulated time runs faster: people keep to it.
+    starts_at = begins or exercise.starts_at + timedelta(seconds=one.starts_after_s)
+    ends_at = starts_at + timedelta(seconds=one.duration_s)
     return RoundNow(
         one, _state(game_day, one, runs, starts_at, ends_at, now), starts_at, ends_at, runs
     )
-
-
-def _wall(*, seconds: float) -> timedelta:
-    return planned_wall(seconds)
 
 
 def _state(

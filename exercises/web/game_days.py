@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
@@ -16,7 +17,8 @@ from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
 from exercises.domain.exercise_phases import BEFORE_LIVE
 from exercises.domain.game_rules import rules_from_json
-from exercises.models import GameDay, Team
+from exercises.domain.score_ledger import WITHOUT_POINTS
+from exercises.models import FinalStandings, GameDay, Team
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may
 from exercises.queries.game_board import Board, BoardView, board_of, game_days, ledger_shown
@@ -107,6 +109,7 @@ def board_page(
             "is_jury": view.is_jury,
             "said": said,
             "problems": problems or {},
+            "may_give": view.is_jury and board.final is None and board.on is not None,
             "may_freeze": board.final is None
             and may(request.actor, "gameday.freeze", game_day)
             and not reasons_not_to_freeze(game_day),
@@ -223,11 +226,20 @@ def gameday_ledger(request: SignedInRequest, slug: str) -> HttpResponse:
         "exercise": game_day.exercise,
         "zone": game_day.exercise.timezone,
         "page": Paginator(ledger_shown(game_day), 50).get_page(request.GET.get("page")),
-        "finals": game_day.finals.select_related("frozen_by"),
-        "names": dict(Team.objects.values_list("slug", "name")),
+        "finals": _named(game_day.finals.select_related("frozen_by")),
+        "without_points": [kind.value for kind in WITHOUT_POINTS],
         "may_correct": may(request.actor, "gameday.correct", game_day),
     }
     return render(request, "gamedays/ledger.html", context)
+
+
+def _named(finals: Iterable[FinalStandings]) -> list[tuple[FinalStandings, list[dict[str, Any]]]]:
+    """Each edition with the names that its teams have now; the rows keep their short names."""
+    names = dict(Team.objects.values_list("slug", "name"))
+    return [
+        (final, [row | {"name": names.get(row["team"], row["team"])} for row in final.standings])
+        for final in finals
+    ]
 
 
 @require_GET

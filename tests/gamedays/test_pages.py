@@ -231,3 +231,14 @@ def test_the_rules_are_changed_on_their_page_until_it_is_live(client: Client, pl
     play.game_day.refresh_from_db()
     assert play.game_day.rules["idea"] == 20
     sent(client, play.cast.owner, url, 403, **fields)
+
+
+def test_the_ledger_offers_a_correction_of_every_entry_that_carries_points(
+    client: Client, play: Play
+) -> None:
+    finished(play)
+    html = page(client, play.cast.lead, play.url + "ledger/")
+    assert reverse("gameday_correct", args=["autumn", 3]) in html
+    assert reverse("gameday_correct", args=["autumn", 1]) not in html
+    assert "Vehicle Telemetry" in html
+    assert "Correct" not in page(client, play.cast.auditor, play.url + "ledger/")
