@@ -321,6 +321,8 @@ RULES: Final[dict[str, Rule]] = {
     "account.register": _plans_exercises,
     "application.register": _manages_team,
     "report.write": _plans_exercises,
+    "report.subscribe": _signed_in,
+    "report.mail_others": _plans_exercises,
     "evidence.export": _reads_evidence,
     "token.issue": _signed_in,
     "feed.create": _signed_in,

@@ -21,6 +21,7 @@ from exercises.services import (
     notice_times,
     observe,
     preflight,
+    report_mails,
     retention,
     settle_starts,
     start,
@@ -78,6 +79,11 @@ def announce_it(announcement_id: str, fence: int) -> None:
 @shared_task(name="exercises.deliver")
 def deliver_through(channel_id: str, fence: int) -> None:
     deliver.deliver(channel_id=int(channel_id), fence=fence)
+
+
+@shared_task(name="exercises.mail_report")
+def mail_report(subscription_id: str, fence: int) -> None:
+    report_mails.mail_report(subscription_id=int(subscription_id), fence=fence)
 
 
 @shared_task(name="exercises.refresh_freezes")

@@ -24,6 +24,8 @@ def send(address: str, message: Message) -> Outcome:
         },
     )
     mail.attach_alternative(message.html, "text/html")
+    for file in message.attachments:
+        mail.attach(file.name, file.content, file.kind)
     try:
         mail.send()
     except smtplib.SMTPRecipientsRefused as error:

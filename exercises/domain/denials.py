@@ -58,6 +58,7 @@ DENIALS: Final[dict[str, str]] = {
     "team.manage": "Only an owner of the team or a programme lead changes its members.",
     "account.register": "Only a programme lead registers AWS accounts.",
     "report.write": "Only a programme lead words a report.",
+    "report.mail_others": "Only a programme lead has reports sent to other people.",
     "evidence.export": "Only the exercise lead and people with a role of the organisation, such"
     " as auditors, export evidence.",
     "application.register": "Only an owner of the team or a programme lead registers for it.",

@@ -41,6 +41,8 @@ class Topic(StrEnum):
     FINDING_OVERDUE = "finding_overdue"
     FINDING_REOPENED = "finding_reopened"
     FINDING_ASKED = "finding_asked"
+    FINDING_DUE_SOON = "finding_due_soon"
+    WAIVER_ENDS = "waiver_ends"
     EDITION_CREATED = "edition_created"
     INVITED = "invited"
     MENTOR_ASKED = "mentor_asked"
@@ -49,6 +51,7 @@ class Topic(StrEnum):
     SCHEDULE_SUSPENDED = "schedule_suspended"
     FREEZE_HOLDS = "freeze_holds"
     CHANNEL_DISABLED = "channel_disabled"
+    REPORT = "report"
     TEST = "test"
 
 
@@ -93,6 +96,8 @@ WORDS: Final[Mapping[Topic, str]] = MappingProxyType(
         _T.FINDING_OVERDUE: "Your finding is past its date",
         _T.FINDING_REOPENED: "A finding taken for fixed came back",
         _T.FINDING_ASKED: "Could a finding of others hit you?",
+        _T.FINDING_DUE_SOON: "Your finding is due in a week",
+        _T.WAIVER_ENDS: "A waiver of yours ends in a week",
         _T.EDITION_CREATED: "A new edition",
         _T.INVITED: "An invitation",
         _T.MENTOR_ASKED: "You are asked to be a mentor",
@@ -101,6 +106,7 @@ WORDS: Final[Mapping[Topic, str]] = MappingProxyType(
         _T.SCHEDULE_SUSPENDED: "A schedule is suspended",
         _T.FREEZE_HOLDS: "A freeze holds your experiment",
         _T.CHANNEL_DISABLED: "A channel is switched off",
+        _T.REPORT: "A report you subscribed to",
         _T.TEST: "Test",
     }
 )
@@ -125,7 +131,7 @@ NEEDS_YOU: Final = frozenset(
     {_T.APPROVAL_ASKED, _T.CHANGES_REQUESTED, _T.APPROVAL_EXPIRES, _T.FINDING_ASSIGNED}
     | {_T.FINDING_OVERDUE, _T.INVITED, _T.SCHEDULE_SUSPENDED, _T.FREEZE_HOLDS, _T.HOUR_BEFORE}
     | {_T.NO_GO, _T.CHANNEL_DISABLED, _T.MENTOR_ASKED, _T.FINDING_REOPENED}
-    | {_T.FINDING_ASKED}
+    | {_T.FINDING_ASKED, _T.FINDING_DUE_SOON, _T.WAIVER_ENDS}
 )
 """Somebody has to do something, not only to know."""
 

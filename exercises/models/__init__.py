@@ -45,6 +45,7 @@ from exercises.models.people import Division, Membership, OrganisationRole, Team
 from exercises.models.policy import PolicyActivation, PolicyVersion
 from exercises.models.predictions import Prediction
 from exercises.models.propagation import FindingQuestion
+from exercises.models.report_mails import ReportSubscription
 from exercises.models.reports import ReportBrief
 from exercises.models.role_checks import RoleCheck
 from exercises.models.runs import Pin, Run, RunEvent
@@ -110,6 +111,7 @@ __all__ = [
     "Programme",
     "Recovery",
     "ReportBrief",
+    "ReportSubscription",
     "ResolvedTarget",
     "RoleCheck",
     "Run",

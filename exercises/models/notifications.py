@@ -91,6 +91,8 @@ class Announcement(DueWork):
     )
     by = models.ForeignKey(User, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
     people = models.JSONField(default=list, blank=True)
+    report_period = models.CharField(max_length=7, blank=True)
+    """The programme report of this period goes with the mail."""
     told_at = models.DateTimeField(null=True, blank=True)
     skipped_because = models.CharField(max_length=300, blank=True)
 

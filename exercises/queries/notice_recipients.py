@@ -61,7 +61,8 @@ def recipients_of(announcement: Announcement) -> Recipients:
     """Everyone it concerns and who is active, without who did it."""
     found = Recipients()
     topic = Topic(announcement.topic)
-    found.add(announcement.people, "It is about you")
+    is_report = topic is Topic.REPORT
+    found.add(announcement.people, "You get this report" if is_report else "It is about you")
     if announcement.exercise is not None and topic in {*MOMENTS, Topic.CANCELLED, Topic.NO_GO}:
         _of_a_moment(found, topic, announcement.exercise, announcement.experiment)
     elif topic is Topic.APPROVAL_ASKED and announcement.experiment is not None:

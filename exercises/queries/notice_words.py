@@ -15,6 +15,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from exercises.domain.notices import Topic
+from exercises.domain.report_periods import period_from
 from exercises.models import Announcement, Exercise, Notice
 
 _T = Topic
@@ -39,6 +40,8 @@ _TITLES: Final = {
     _T.FINDING_OVERDUE: "{finding} is past its date",
     _T.FINDING_REOPENED: "{finding} is open again",
     _T.FINDING_ASKED: "Could {finding} hit you?",
+    _T.FINDING_DUE_SOON: "{finding} is due soon",
+    _T.WAIVER_ENDS: "The waiver of {finding} ends soon",
     _T.EDITION_CREATED: "{exercise} is planned for {when}",
     _T.INVITED: "You are invited: {exercise}, {when}",
     _T.MENTOR_ASKED: "{application} asks you to be its mentor",
@@ -47,6 +50,7 @@ _TITLES: Final = {
     _T.SCHEDULE_SUSPENDED: "The schedule of {exercise} is suspended",
     _T.FREEZE_HOLDS: "A freeze holds {experiment}",
     _T.CHANNEL_DISABLED: "A channel is switched off",
+    _T.REPORT: "Report: {months}",
     _T.TEST: "A test from chaosplane",
 }
 _ANSWERS: Final = {"asked": "is asked", "accepted": "agrees", "declined": "declines"}
@@ -86,6 +90,7 @@ def title_of(row: Announcement) -> str:
         answer=_ANSWERS[asked.answer] if asked else "answers",
         finding=row.finding.code if row.finding else "A finding",
         when=_stamp(exercise) if exercise else "",
+        months=_months(row.report_period),
     )
 
 
@@ -99,6 +104,8 @@ def path_of(row: Announcement) -> str:
     if row.mentor_request is not None:
         asked = row.mentor_request
         return reverse("ladder_detail", args=[asked.application.slug, asked.failure_family])
+    if row.report_period:
+        return reverse("report", args=[row.report_period])
     if topic in {_T.CHANNEL_DISABLED, _T.TEST}:
         return reverse("notify_wishes")
     if topic is _T.APPROVAL_ASKED and row.experiment is not None:
@@ -134,6 +141,13 @@ def text_of(lines: Sequence[Line]) -> str:
         why = ". ".join(filter(None, (line.when, line.because)))
         parts.append("\n".join(filter(None, (line.title, line.text, line.href, why))))
     return "\n\n".join([*parts, f"What you are told, and when: {address_of('notify_wishes')}"])
+
+
+def _months(key: str) -> str:
+    if not key:
+        return ""
+    period = period_from(key)
+    return f"{period.first.first_day:%B} to {period.last.first_day:%B %Y}"
 
 
 def _exercise(row: Announcement) -> Exercise | None:

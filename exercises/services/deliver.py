@@ -18,15 +18,18 @@ from django.db.models import F, Min
 from django.template.loader import render_to_string
 
 from exercises.channels import chat, mail
-from exercises.channels.protocol import Message, Outcome, Way
+from exercises.channels.protocol import Attachment, Message, Outcome, Way
 from exercises.channels.sealed import unseal
 from exercises.domain.delivery_times import has_failed_for_long, retry_at
-from exercises.domain.errors import Invalid
+from exercises.domain.errors import Invalid, Unavailable
 from exercises.domain.notices import Topic
+from exercises.domain.report_periods import period_from
 from exercises.models import Channel, Delivery
 from exercises.models.due_work import database_now, kept
 from exercises.queries.notice_words import address_of, line_of, text_of
+from exercises.queries.report import report_page
 from exercises.services.notify import tell
+from exercises.services.report_pdf import programme_pdf
 
 log = logging.getLogger(__name__)
 
@@ -98,7 +101,27 @@ def message_of(due: Sequence[Delivery]) -> Message:
         subject=subject,
         text=text_of(lines),
         html=render_to_string("mail/message.html", context),
+        attachments=_reports(due),
     )
+
+
+def _reports(due: Sequence[Delivery]) -> tuple[Attachment, ...]:
+    """The reports that these announcements carry, each once. Where PDFs cannot be made the
+    mail leaves without: it has the link."""
+    periods = sorted({d.announcement.report_period for d in due if d.announcement.report_period})
+    now = database_now()
+    try:
+        return tuple(
+            Attachment(
+                name=f"chaosplane-report-{key}.pdf",
+                content=programme_pdf(report_page(period_from(key), now=now)),
+                kind="application/pdf",
+            )
+            for key in periods
+        )
+    except Unavailable as error:
+        log.warning("deliver.no_pdf", extra={"why": str(error)})
+        return ()
 
 
 def _note(channel: Channel, due: Sequence[Delivery], outcome: Outcome) -> None:

@@ -20,6 +20,7 @@ from exercises.models import (
     Channel,
     FreezeSource,
     PreflightCheck,
+    ReportSubscription,
     Run,
     Schedule,
     SignOfLife,
@@ -34,6 +35,7 @@ _ROWS: Final[Mapping[str, QuerySet[Any]]] = {
     "exercises.refresh_freezes": FreezeSource.objects.all(),
     "exercises.announce": Announcement.objects.all(),
     "exercises.deliver": Channel.objects.filter(is_active=True),
+    "exercises.mail_report": ReportSubscription.objects.all(),
 }
 """What is due beside starts: each task with the rows that it takes."""
 MOST_OF_A_KIND: Final = 100

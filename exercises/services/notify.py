@@ -39,12 +39,13 @@ def tell(
     mentor_request: MentorRequest | None = None,
     by_id: int | None = None,
     people: Iterable[int] = (),
+    report_period: str = "",
     at: datetime | None = None,
 ) -> None:
     """Have people told, once per `key`. Call it in the transaction of the event.
 
     `by_id` is who did it, and hears nothing of it; `people` are ids of persons it concerns
-    whom the topic does not name by itself.
+    whom the topic does not name by itself. The report of `report_period` goes with the mail.
     """
     now = database_now()
     row = Announcement(
@@ -58,6 +59,7 @@ def tell(
         mentor_request=mentor_request,
         by_id=by_id,
         people=sorted(set(people)),
+        report_period=report_period,
         due_at=now,
     )
     Announcement.objects.bulk_create([row], ignore_conflicts=True)
