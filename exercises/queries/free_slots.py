@@ -79,7 +79,7 @@ def next_free_for_teams(
     teams = set(actor.team_roles)
     frozen = [
         freeze.window
-        for freeze in freeze_facts()
+        for freeze in freeze_facts(now)
         if not freeze.team_ids or not teams.isdisjoint(freeze.team_ids)
     ]
     return free_slots(

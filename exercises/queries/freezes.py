@@ -41,14 +41,10 @@ def facts_of(freeze: FreezeWindow) -> FreezeFacts:
     )
 
 
-def freeze_facts() -> list[FreezeFacts]:
-    """Every freeze that is not lifted, as facts for the rules."""
-    return [
-        facts_of(freeze)
-        for freeze in FreezeWindow.objects.filter(lifted_at__isnull=True).prefetch_related(
-            "accounts", "teams"
-        )
-    ]
+def freeze_facts(now: datetime) -> list[FreezeFacts]:
+    """Every freeze that is neither lifted nor over, as facts for the rules."""
+    standing = FreezeWindow.objects.filter(lifted_at__isnull=True, ends_at__gt=now)
+    return [facts_of(freeze) for freeze in standing.prefetch_related("accounts", "teams")]
 
 
 def exception_facts(experiments: Iterable[Experiment]) -> list[ExceptionFacts]:
@@ -92,7 +88,7 @@ def freezes_binding(
 ) -> list[FreezeFacts]:
     """The freezes that bind an experiment: all but those it is excepted from now."""
     return without_excepted(
-        freeze_facts() if freezes is None else freezes,
+        freeze_facts(now) if freezes is None else freezes,
         exception_facts([experiment]) if exceptions is None else exceptions,
         experiment_id=experiment.pk,
         digest=experiment.revision.digest if experiment.revision else "",
@@ -136,7 +132,7 @@ def held_by_freeze(
     experiments: Sequence[Experiment], *, now: datetime
 ) -> Mapping[int, tuple[FreezeFacts, ...]]:
     """By experiment, the freezes in its slot. Two queries and two prefetches in all."""
-    freezes, exceptions = freeze_facts(), exception_facts(experiments)
+    freezes, exceptions = freeze_facts(now), exception_facts(experiments)
     found = {
         e.pk: tuple(freezes_holding(e, slot_of(e), now=now, freezes=freezes, exceptions=exceptions))
         for e in experiments

@@ -95,7 +95,7 @@ def _window_item(exercise: Exercise, now: datetime) -> ReadinessItem:
 
 
 def _freeze_item(exercise: Exercise, experiments: list[Experiment], now: datetime) -> ReadinessItem:
-    freezes, exceptions = freeze_facts(), exception_facts(experiments)
+    freezes, exceptions = freeze_facts(now), exception_facts(experiments)
     window = (
         Window(max(now, exercise.starts_at), exercise.ends_at)
         if (now < exercise.ends_at)

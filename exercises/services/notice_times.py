@@ -131,7 +131,7 @@ def _overdue_findings(now: datetime) -> None:
 
 def _held_by_freezes(now: datetime) -> None:
     """Proposed experiments whose exercise lies in a freeze that covers them."""
-    freezes = [freeze for freeze in freeze_facts() if freeze.window.ends_at > now]
+    freezes = freeze_facts(now)
     if not freezes:
         return
     ahead = Experiment.objects.filter(
