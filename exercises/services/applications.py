@@ -13,6 +13,7 @@ from django.db import transaction
 from exercises.domain.actors import Actor
 from exercises.domain.architecture_tags import read_tags
 from exercises.domain.errors import Invalid
+from exercises.domain.objectives import objective_problems
 from exercises.domain.steady_state import probes_from_json
 from exercises.models import AccountRegion, Application, Deployment, Team
 from exercises.permissions import authorize
@@ -45,13 +46,7 @@ def register_application(
     problems += _tier_problems(tier)
     tags, of_tags = _tags(architecture_tags)
     problems += of_tags
-    if slo_percent is not None and not 0 < slo_percent < 100:
-        problems.append(("slo_percent", "above 0 and below 100"))
-    problems += [
-        (field, "zero seconds or more")
-        for field, value in (("rto_s", rto_s), ("rpo_s", rpo_s))
-        if value is not None and value < 0
-    ]
+    problems += objective_problems(slo_percent=slo_percent, rto_s=rto_s, rpo_s=rpo_s)
     if problems:
         raise Invalid.of(problems)
     with transaction.atomic():

@@ -8,11 +8,11 @@ from django.db import transaction
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
+from exercises.domain.objectives import objective_problems
 from exercises.models import Application
 from exercises.permissions import authorize
 from exercises.services.audit import record
 
-LONGEST_S: Final = 30 * 24 * 3600
 FIELDS: Final = ("slo_percent", "rto_s", "rpo_s")
 
 
@@ -26,14 +26,7 @@ def set_objectives(
 ) -> Application:
     """Change all three; None takes one away. Raises NotAllowed, Invalid (every field at fault)."""
     authorize(actor, "application.register", application.team)
-    problems: list[tuple[str, str]] = []
-    if slo_percent is not None and not 0 < slo_percent < 100:
-        problems.append(("slo_percent", "above 0 and below 100"))
-    problems += [
-        (field, f"between 0 and {LONGEST_S // 3600} hours")
-        for field, value in (("rto_s", rto_s), ("rpo_s", rpo_s))
-        if value is not None and not 0 <= value <= LONGEST_S
-    ]
+    problems = objective_problems(slo_percent=slo_percent, rto_s=rto_s, rpo_s=rpo_s)
     if problems:
         raise Invalid.of(problems)
     with transaction.atomic():

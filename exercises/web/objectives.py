@@ -12,12 +12,13 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from exercises.domain.errors import Invalid
+from exercises.domain.objectives import LONGEST_S
 from exercises.models import Application
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.ladder import evidences
 from exercises.queries.lifecycle import lifecycles_of
-from exercises.services.objectives import LONGEST_S, set_objectives
+from exercises.services.objectives import set_objectives
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.forms.setup import add_problems
 
