@@ -277,6 +277,54 @@ def test_a_document_without_a_numbered_version_is_refused(version: str | None) -
 
 
 @pytest.mark.bypass("B21")
+def test_another_role_for_the_fault_is_another_content(cast: Cast, is_approved: Look) -> None:
+    """B21: the account names another role after the approval. What was approved starts with
+    the role that was approved or, sent anew, is approved by nobody."""
+    experiment = build.approved(cast)
+    assert experiment.revision is not None
+    approved = experiment.revision.plan["definition"]["roleArn"]
+    account = experiment.deployment.place.account
+    type(account).objects.filter(pk=account.pk).update(
+        fis_role_arn="arn:aws:iam::111111111111:role/almighty"
+    )
+    experiment = Experiment.objects.get(pk=experiment.pk)
+    assert experiment.revision is not None
+    assert experiment.revision.plan["definition"]["roleArn"] == approved
+    edit_draft(actor=cast.actor("author"), experiment=experiment, draft=build.draft(cast))
+    experiment.refresh_from_db()
+    assert experiment.revision is not None
+    assert experiment.revision.plan["definition"]["roleArn"].endswith("/almighty")
+    assert not is_approved(experiment)
+
+
+@pytest.mark.bypass("B21")
+@pytest.mark.parametrize("name", ["documentArn", "documentVersion", "documentParameters"])
+def test_what_a_document_is_run_with_is_approved(cast: Cast, name: str) -> None:
+    """B21: which document, its version and its parameters, with the role it takes, are in the
+    digest."""
+    plan = plan_of(build.proposed(cast))
+    role = "arn:aws:iam::111111111111:role/{}"
+    parameters = {
+        "documentArn": "arn:aws:ssm:eu-central-1::document/X",
+        "documentVersion": "3",
+        "documentParameters": json.dumps({"AutomationAssumeRole": role.format("narrow")}),
+        "maxDuration": "PT5M",
+    }
+    other = {
+        "documentArn": "arn:aws:ssm:eu-central-1::document/Y",
+        "documentVersion": "4",
+        "documentParameters": json.dumps({"AutomationAssumeRole": role.format("almighty")}),
+    }[name]
+
+    def digest(sent: dict[str, str]) -> str:
+        action = {"actionId": "aws:ssm:start-automation-execution", "parameters": sent}
+        definition = {**plan.definition, "actions": {"Run": action}}
+        return plan_digest(replace(plan, definition=definition))
+
+    assert digest(parameters) != digest(parameters | {name: other})
+
+
+@pytest.mark.bypass("B21")
 def test_more_targets_than_were_approved_hold_the_start(cast: Cast) -> None:
     """B21: tags may have been put on more in the meantime."""
     _, run = build.live(cast, target_cap=3)
