@@ -249,7 +249,7 @@ STORAGES = {
 # -- API ---------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_SCHEMA_CLASS": "exercises.api.once.Schema",
+    "DEFAULT_SCHEMA_CLASS": "exercises.api.openapi.Schema",
     "DEFAULT_AUTHENTICATION_CLASSES": [
         "exercises.api.authentication.TokenAuthentication",
         "exercises.api.authentication.SessionAuthentication",
@@ -262,7 +262,8 @@ REST_FRAMEWORK = {
     "DEFAULT_PAGINATION_CLASS": "exercises.api.pagination.Pages",
     "EXCEPTION_HANDLER": "exercises.api.errors.problem_response",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_FILTER_BACKENDS": ["exercises.api.filters.StrictFilters"],
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS says no more than the OpenAPI document
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
@@ -273,6 +274,8 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
+        "ExperimentStatusEnum": "exercises.models.experiments.STATUSES",
+        "GateStatusEnum": "exercises.api.gates.STATUSES",
         "ExerciseKindEnum": "exercises.models.exercises.KINDS",
         "ChannelKindEnum": "exercises.models.notifications.KINDS",
         "EnvironmentEnum": "exercises.models.accounts.ENVIRONMENTS",

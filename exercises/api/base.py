@@ -23,7 +23,7 @@ class Resource(viewsets.GenericViewSet[Any]):
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.actor = actor_of(request)
-        self.kept = once.begin(request, self.action)
+        self.kept = once.begin(request, person_id=self.actor.person_id, action=self.action)
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any

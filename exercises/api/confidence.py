@@ -124,6 +124,7 @@ class OfApplication(django_filters.FilterSet):
 class Standing(Resource):
     """What is worked out for one application. Levels and stages are no secret."""
 
+    pagination_class = None
     serializer_class = LadderOut
 
     def _application(self, slug: str) -> Application:
@@ -158,6 +159,7 @@ class Standing(Resource):
 
 
 class Rotation(Resource):
+    pagination_class = None
     serializer_class = SuggestedOut
 
     @extend_schema(responses=SuggestedOut(many=True), filters=False)

@@ -34,7 +34,9 @@ class RegionOut(serializers.ModelSerializer[AccountRegion]):
 
 
 class AccountOut(serializers.ModelSerializer[CloudAccount]):
-    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    team = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="slug", read_only=True, allow_null=True
+    )
     regions = RegionOut(many=True, read_only=True)
     external_id = serializers.SerializerMethodField()
 

@@ -29,7 +29,7 @@ class FreezeOut(serializers.ModelSerializer[FreezeWindow]):
     teams = serializers.SlugRelatedField(slug_field="slug", many=True, read_only=True)  # type: ignore[var-annotated]
     accounts = serializers.SlugRelatedField(slug_field="account_id", many=True, read_only=True)  # type: ignore[var-annotated]
     declared_by = serializers.CharField(source="declared_by.name", default=None)
-    source = serializers.CharField(source="source.name", default=None)  # type: ignore[assignment]
+    source = serializers.CharField(source="source.name", default=None, allow_null=True)  # type: ignore[assignment]
     reason = serializers.SerializerMethodField(
         help_text="Empty for who may not read what a calendar elsewhere says"
     )

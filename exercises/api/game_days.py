@@ -88,7 +88,7 @@ class StandingsOut(serializers.Serializer[Any]):
     standings = StandingOut(many=True)
 
 
-class EntryOut(serializers.ModelSerializer[ScoreEntry]):
+class LedgerEntryOut(serializers.ModelSerializer[ScoreEntry]):
     entry = serializers.IntegerField(source="seq")
     kind = serializers.ChoiceField(choices=[kind.value for kind in EntryKind])
     team = serializers.CharField(source="team.slug")
@@ -131,7 +131,9 @@ class RoundIn(StrictSerializer):
 
 
 class GameDayIn(ExerciseIn):
-    chaos_team = serializers.SlugRelatedField(slug_field="slug", queryset=Team.objects.all())
+    chaos_team = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Team.objects.order_by("slug")
+    )
     teams = serializers.SlugRelatedField(
         slug_field="slug", queryset=Team.objects.order_by("slug"), many=True
     )
@@ -144,7 +146,7 @@ class GameDayIn(ExerciseIn):
 
 
 class ImprovementIn(StrictSerializer):
-    team = serializers.SlugRelatedField(slug_field="slug", queryset=Team.objects.all())
+    team = serializers.SlugRelatedField(slug_field="slug", queryset=Team.objects.order_by("slug"))
     title = serializers.CharField(max_length=160)
     helps = serializers.ChoiceField(choices=HELPS)
     body = serializers.CharField(max_length=2000, default="", allow_blank=True)
@@ -194,12 +196,12 @@ class GameDays(mixins.ListModelMixin, Resource):
         document = board_document(board_of(view, now=database_now()))
         return Response(StandingsOut(document).data)
 
-    @extend_schema(responses=EntryOut(many=True), filters=False)
+    @extend_schema(responses=LedgerEntryOut(many=True), filters=False)
     @action(detail=True, methods=["get"], filterset_class=None)
     def ledger(self, request: Request, slug: str) -> Response:
         """Every entry, oldest first: enough to count the standings again."""
         page = self.paginate_queryset(ledger_of(self.get_object()))
-        return self.get_paginated_response(EntryOut(page, many=True).data)
+        return self.get_paginated_response(LedgerEntryOut(page, many=True).data)
 
     @extend_schema(responses=ImprovementOut(many=True), filters=False)
     @action(detail=True, methods=["get"], filterset_class=None)

@@ -157,7 +157,7 @@ class ExerciseGoingLive(GenericViewSet[Any]):
         """Who said go, no-go or nothing yet, and whether their on-call is there."""
         return Response(PollOut(poll_of(self.get_object()).lines, many=True).data)
 
-    @extend_schema(request=ReasonIn, responses=None)
+    @extend_schema(request=ReasonIn, responses={204: None})
     @action(detail=True, methods=["post"])
     def cancel(self, request: Request, slug: str) -> Response:
         """Call the exercise off before Go. What is live is stopped instead."""

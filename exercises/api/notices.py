@@ -94,7 +94,9 @@ class Notices(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
 
 
 class ChannelOut(serializers.ModelSerializer[Channel]):
-    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    team = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="slug", read_only=True, allow_null=True
+    )
     is_own = serializers.SerializerMethodField()
 
     class Meta:
@@ -208,14 +210,19 @@ class Deliveries(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         return Response(DeliveryOut(delivery).data, status=202)
 
 
+@extend_schema_field({"type": "string", "pattern": "^[0-2][0-9]:[0-5][0-9]:[0-5][0-9]$"})
+class LocalTime(serializers.TimeField):
+    """A time of the day without a zone: RFC 3339, and with it OpenAPI's `time`, has one."""
+
+
 class WishesIn(StrictSerializer):
     """When mail comes. Times are local to `timezone`."""
 
     pace = serializers.ChoiceField(choices=[(p.value, p.label) for p in MailPace], default="soon")
     timezone = serializers.CharField(max_length=64, default="Europe/Berlin")
-    daily_at = serializers.TimeField(default=time(8, 0))
-    quiet_from = serializers.TimeField(default=None, allow_null=True)
-    quiet_until = serializers.TimeField(default=None, allow_null=True)
+    daily_at = LocalTime(default=time(8, 0))
+    quiet_from = LocalTime(default=None, allow_null=True)
+    quiet_until = LocalTime(default=None, allow_null=True)
     muted = serializers.ListField(
         child=serializers.ChoiceField(choices=[(t.value, t.value) for t in MUTABLE]), default=list
     )

@@ -8,10 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any, Final
+from typing import Final
 
-from drf_spectacular.openapi import AutoSchema
-from drf_spectacular.utils import OpenApiParameter
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -22,7 +20,10 @@ from exercises.services.kept_answers import begin_once, keep_answer
 
 HEADER: Final = "Idempotency-Key"
 REPLAYED: Final = "Idempotency-Replayed"
-_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+STOP: Final = "stop"
+KEY_LENGTH: Final = 255
+KEY_PATTERN: Final = "^[\\x21-\\x7e]+$"
+_KEY: Final = re.compile(KEY_PATTERN)
 
 
 class AnsweredBefore(Exception):
@@ -36,17 +37,17 @@ class AnsweredBefore(Exception):
         return Response(self.kept.body, status=self.kept.status, headers={REPLAYED: "true"})
 
 
-def begin(request: Request, action: str) -> KeptAnswer | None:
+def begin(request: Request, *, person_id: int, action: str) -> KeptAnswer | None:
     """Claim the key of this request, if it has one; raises AnsweredBefore, Invalid, Conflict."""
     key = request.headers.get(HEADER)
-    if request.method != "POST" or key is None or action == "stop":
+    if request.method != "POST" or key is None or action == STOP:
         return None
-    if not _KEY.fullmatch(key):
-        raise Invalid(HEADER, "1 to 255 visible ASCII characters")
+    if len(key) > KEY_LENGTH or not _KEY.fullmatch(key):
+        raise Invalid(HEADER, f"1 to {KEY_LENGTH} visible ASCII characters")
     plain = request._request
     asked = b"\0".join((b"POST", plain.get_full_path().encode(), plain.body))
     kept, is_new = begin_once(
-        user_id=request.user.pk, key=key, fingerprint=hashlib.sha256(asked).hexdigest()
+        user_id=person_id, key=key, fingerprint=hashlib.sha256(asked).hexdigest()
     )
     if not is_new:
         raise AnsweredBefore(kept)
@@ -57,21 +58,3 @@ def keep(kept: KeptAnswer, response: Response) -> None:
     """Keep the answer under the key that `begin` claimed."""
     body = None if response.data is None else json.loads(JSONRenderer().render(response.data))
     keep_answer(kept, status=response.status_code, body=body)
-
-
-class Schema(AutoSchema):
-    """Says in the OpenAPI document that every POST takes the header."""
-
-    def get_override_parameters(self) -> list[Any]:
-        parameters = list(super().get_override_parameters())
-        if self.method == "POST" and getattr(self.view, "action", "") != "stop":
-            parameters.append(
-                OpenApiParameter(
-                    HEADER,
-                    str,
-                    OpenApiParameter.HEADER,
-                    description="The same request with the same key within 24 hours is answered"
-                    " as the first time and not carried out again.",
-                )
-            )
-        return parameters

@@ -120,6 +120,7 @@ class Calendar(Resource):
 
 
 class Conflicts(Resource):
+    pagination_class = None
     serializer_class = ConflictOut
 
     @extend_schema(responses=ConflictOut(many=True), filters=False)

@@ -9,13 +9,42 @@ from rest_framework import serializers
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields it does not know: a misspelt field must not be silently lost."""
+    """Refuses fields it does not know, and values of another JSON type than the field's.
+
+    A misspelt field must not be silently lost, and 0 is neither a reason nor a name.
+    """
 
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, Mapping):
             unknown = sorted(set(map(str, data)) - set(self.fields))
-            if unknown:
-                raise serializers.ValidationError(
-                    {name: ["is not a field of this resource"] for name in unknown}
-                )
+            problems = {name: ["is not a field of this resource"] for name in unknown}
+            for name, field in self.fields.items():
+                if name in data and (wanted := _mistyped(field, data[name])):
+                    problems[name] = [wanted]
+            if problems:
+                raise serializers.ValidationError(problems)
         return super().to_internal_value(data)
+
+
+def _mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
+    """What the JSON value would have to be; empty when it is of the field's type. DRF takes
+    "5" for 5, 5 for "5" and "yes" for true: that is for forms."""
+    if value is None:
+        return ""
+    if isinstance(field, serializers.ListField) and isinstance(value, list) and field.child:
+        inner = next((w for each in value if (w := _mistyped(field.child, each))), "")
+        return f"each item: {inner}" if inner else ""
+    if isinstance(field, serializers.CharField | serializers.ChoiceField):
+        is_many = isinstance(field, serializers.MultipleChoiceField)
+        choices = getattr(field, "choices", {"": ""})
+        is_text = all(isinstance(choice, str) for choice in choices)
+        return "must be text" if is_text and not is_many and not isinstance(value, str) else ""
+    if isinstance(field, serializers.BooleanField):
+        return "" if isinstance(value, bool) else "must be true or false"
+    if isinstance(field, serializers.IntegerField):
+        is_whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+        return "" if is_whole and not isinstance(value, bool) else "must be a whole number"
+    if isinstance(field, serializers.FloatField | serializers.DecimalField):
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return "" if is_number else "must be a number"
+    return ""

@@ -1,0 +1,46 @@
+"""Filters of a list, strictly: a parameter that nobody knows must not silently filter nothing."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import django_filters
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.views import APIView
+
+from exercises.domain.errors import Invalid
+
+PAGING: Final = ("page", "page_size")
+
+
+class StrictFilters(DjangoFilterBackend):
+    """Refuses parameters that are unknown, empty, given twice or no truth value, by name."""
+
+    def filter_queryset(
+        self, request: HttpRequest, queryset: QuerySet[Any], view: APIView
+    ) -> QuerySet[Any]:
+        found = self.get_filterset_class(view, queryset)
+        filters = found.base_filters if found is not None else {}
+        problems = [
+            (name, problem)
+            for name, values in request.GET.lists()
+            if (problem := _problem(name, values, filters))
+        ]
+        if problems:
+            raise Invalid.of(problems)
+        return super().filter_queryset(request, queryset, view)
+
+
+def _problem(name: str, values: list[str], filters: dict[str, Any]) -> str:
+    if name not in filters and name not in PAGING:
+        return f"is no parameter of this list; known are {', '.join([*filters, *PAGING])}"
+    if len(values) > 1:
+        return "is given more than once"
+    if not values[0]:
+        return "is empty; leave it out instead"
+    is_truth = isinstance(filters.get(name), django_filters.BooleanFilter)
+    if is_truth and values[0] not in ("true", "false"):
+        return "true or false"
+    return ""

@@ -1,0 +1,90 @@
+"""What the OpenAPI document says of every operation, so that no view has to.
+
+What goes wrong is a problem document (RFC 9457, api.errors); a POST takes an Idempotency-Key;
+only what is read comes in pages and is filtered.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiParameter
+from rest_framework import serializers
+
+from exercises.api import once
+from exercises.api.errors import MEDIA_TYPE
+
+
+class ProblemRowOut(serializers.Serializer[Any]):
+    """One field that was refused. Empty: the whole of what was sent."""
+
+    field = serializers.CharField()
+    problem = serializers.CharField()
+
+
+class RuleRefusalOut(serializers.Serializer[Any]):
+    """One rule of the programme that says no."""
+
+    rule = serializers.CharField()
+    because = serializers.CharField()
+    lifted_by = serializers.CharField()
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    """Why it was not done (RFC 9457). `code` is stable, the words may change."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    code = serializers.CharField()
+    errors = ProblemRowOut(many=True, required=False)  # type: ignore[assignment]
+    refusals = RuleRefusalOut(many=True, required=False)
+
+
+_WHEN_READ: Final = {
+    "401": "No token, or one that is not valid",
+    "403": "Not with these rights or scopes",
+    "404": "Not there, or not to be seen with these rights",
+    "422": "A parameter is not valid",
+}
+_WHEN_WRITTEN: Final = _WHEN_READ | {
+    "400": "Not JSON that can be read in one way only",
+    "409": "A rule says no, or it has changed since",
+    "422": "What was sent is not valid: each field with its limit",
+    "502": "AWS did not answer as expected",
+}
+
+
+class Schema(AutoSchema):
+    def get_override_parameters(self) -> list[Any]:
+        parameters = list(super().get_override_parameters())
+        if self.method == "POST" and getattr(self.view, "action", "") != once.STOP:
+            parameters.append(
+                OpenApiParameter(
+                    once.HEADER,
+                    {"type": "string", "pattern": once.KEY_PATTERN, "maxLength": once.KEY_LENGTH},
+                    OpenApiParameter.HEADER,
+                    description="The same request with the same key within 24 hours is answered"
+                    " as the first time and not carried out again.",
+                )
+            )
+        return parameters
+
+    def get_filter_backends(self) -> list[Any]:
+        return list(super().get_filter_backends()) if self.method == "GET" else []
+
+    def _get_paginator(self) -> Any:
+        is_read = self.method == "GET"
+        return super()._get_paginator() if is_read else None  # type: ignore[no-untyped-call]
+
+    def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        for code, description in (_WHEN_READ if self.method == "GET" else _WHEN_WRITTEN).items():
+            if code not in bodies:
+                problem = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                    ProblemOut, code, [MEDIA_TYPE], direction
+                )
+                bodies[code] = {**problem, "description": description}
+        return bodies
