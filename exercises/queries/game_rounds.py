@@ -108,7 +108,8 @@ def current_round(rounds: Sequence[RoundNow]) -> RoundNow | None:
     """The round that is on, or else the last that was; None before the first."""
     begun = [one for one in rounds if one.state != "sealed"]
     on = [one for one in begun if one.state == "now"]
-    return (on or begun or [None])[-1]
+    known = on or begun
+    return known[-1] if known else None
 
 
 def measured_of(runs: Sequence[Run], *, now: datetime) -> dict[str, Measured]:

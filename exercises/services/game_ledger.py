@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
@@ -41,12 +42,12 @@ def is_frozen(game_day: GameDay) -> bool:
     return FinalStandings.objects.filter(game_day=game_day).exists()
 
 
-def write(game_day: GameDay, kind: EntryKind, **values: object) -> ScoreEntry:
+def write(
+    game_day: GameDay, kind: EntryKind, *, at: datetime | None = None, **values: object
+) -> ScoreEntry:
     """Append one entry. The game day must be locked by the caller's transaction."""
     last = ScoreEntry.objects.filter(game_day=game_day).aggregate(last=Max("seq"))["last"] or 0
-    entry = ScoreEntry(
-        game_day=game_day, seq=last + 1, kind=kind.value, at=values.pop("at", database_now())
-    )
+    entry = ScoreEntry(game_day=game_day, seq=last + 1, kind=kind.value, at=at or database_now())
     for name, value in values.items():
         setattr(entry, name, value)
     entry.save()
@@ -114,7 +115,7 @@ def _write_round(
     at: datetime,
 ) -> int:
     points = earned(rules_from_json(game_day.rules), one.severity, measured)
-    shared = {
+    shared: dict[str, Any] = {
         "team_id": team_id,
         "round": one,
         "at": at,

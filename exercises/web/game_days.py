@@ -26,7 +26,7 @@ from exercises.services.game_days import change_rules, plan_game_day, said_in
 from exercises.services.game_scores import reasons_not_to_freeze
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.csv_text import csv_text
-from exercises.web.forms.game_days import FIELD_OF, GameDayForm, RoundForms, RulesForm
+from exercises.web.forms.game_days import FIELD_OF, GameDayForm, RoundForms, RulesForm, plans_of
 from exercises.web.forms.setup import add_problems
 from exercises.web.game_fragments import board_context, draw
 from exercises.web.stream import events, visible_id
@@ -65,7 +65,7 @@ def gameday_new(request: SignedInRequest) -> HttpResponse:
     rounds = RoundForms(request.POST or None, prefix="rounds")
     if request.method == "POST" and form.is_valid() and rounds.is_valid():
         try:
-            game_day = plan_game_day(actor=request.actor, rounds=rounds.plans(), **form.values())
+            game_day = plan_game_day(actor=request.actor, rounds=plans_of(rounds), **form.values())
         except Invalid as error:
             add_problems(form, error, FIELD_OF)
         else:
@@ -181,7 +181,7 @@ def _stream_view(request: HttpRequest, actor: Actor, slug: str) -> BoardView | N
     game_day = (
         GameDay.objects.visible_to(actor).select_related("exercise").filter(exercise__slug=slug)
     ).first()
-    view = game_day and view_asked(request, game_day, actor, wall="wall" in request.GET)
+    view = view_asked(request, game_day, actor, wall="wall" in request.GET) if game_day else None
     return view if visible_id(actor, slug) is not None else None
 
 

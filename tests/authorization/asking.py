@@ -14,9 +14,10 @@ from django.http import HttpResponseBase
 from django.test import Client
 from django.urls import reverse
 
+from tests.authorization.planned import SECRET
 from tests.authorization.sent import SENT
 from tests.authorization.table import Row, parameters_of_addresses
-from tests.authorization.world import SECRET, World
+from tests.authorization.world import World
 
 _REFUSED_AS_SENT: Final = frozenset({400, 409, 413, 415, 422})
 SEE_NOTHING_PRIVATE: Final = frozenset({"no", "ou", "in"})

@@ -10,7 +10,7 @@ from typing import Any, Final
 from exercises.models.due_work import database_now
 from exercises.queries.policy import document_of_version
 from tests import build
-from tests.authorization.world import Thing
+from tests.authorization.planned import Thing
 
 Body = dict[str, Any]
 Sent = Callable[[Mapping[str, Thing], Thing], Body]

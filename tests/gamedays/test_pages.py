@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -30,7 +31,7 @@ def page(client: Client, user: User, url: str, status: int = 200) -> str:
     return response.content.decode()
 
 
-def sent(client: Client, user: User, url: str, status: int = 302, **data: str) -> str:
+def sent(client: Client, user: User, url: str, status: int = 302, **data: Any) -> str:
     client.force_login(user)
     response = client.post(url, data)
     assert response.status_code == status, response.content.decode()[-800:]
@@ -131,7 +132,8 @@ def test_the_jury_gives_points_corrects_and_freezes_by_the_pages(
     client: Client, play: Play
 ) -> None:
     play.phase("debrief")
-    lead, give = play.cast.lead, {"round": "2", "reason": "Well found."}
+    lead = play.cast.lead
+    give: dict[str, Any] = {"round": "2", "reason": "Well found."}
     for team in (play.team, play.other):
         sent(client, lead, play.url + "points/", team=str(team.pk), points="70", **give)
     beyond = sent(
@@ -176,7 +178,7 @@ def test_the_ledger_as_csv_is_no_formula(client: Client, play: Play) -> None:
     assert rows[2]["reason"] == "'=cmd|' /C calc'!A0"
 
 
-PLAN = {
+PLAN: dict[str, Any] = {
     "name": "Ops game day", "day": "2031-03-11", "starts": "09:00", "ends": "13:00",
     "timezone": "Europe/Berlin", "region": "eu-central-1",
     "rounds-TOTAL_FORMS": "6", "rounds-INITIAL_FORMS": "0",
@@ -194,17 +196,17 @@ def test_a_lead_plans_a_game_day_with_its_rounds(client: Client, play: Play) -> 
     from tests import build
 
     build.account()
-    people = {"lead": str(play.cast.lead.pk), "chaos_team": str(play.chaos.pk)}
+    people: dict[str, Any] = {"lead": str(play.cast.lead.pk), "chaos_team": str(play.chaos.pk)}
     teams = [str(play.team.pk), str(play.other.pk)]
     url = reverse("gameday_new")
     page(client, play.cast.owner, url, status=403)
     page(client, play.cast.lead, url)
-    few = sent(client, play.cast.lead, url, 422, **PLAN, **people, teams=teams[:1])  # type: ignore[arg-type]
+    few = sent(client, play.cast.lead, url, 422, **PLAN, **people, teams=teams[:1])
     assert "2 to 20 teams play" in few
     again = PLAN | {"rounds-1-kind": "1"}
-    twice = sent(client, play.cast.lead, url, 422, **again, **people, teams=teams)  # type: ignore[arg-type]
+    twice = sent(client, play.cast.lead, url, 422, **again, **people, teams=teams)
     assert "each wave is one round" in twice
-    sent(client, play.cast.lead, url, **PLAN, **people, teams=teams)  # type: ignore[arg-type]
+    sent(client, play.cast.lead, url, **PLAN, **people, teams=teams)
     planned = GameDay.objects.get(exercise__slug="ops-game-day")
     assert planned.exercise.kind == "game_day"
     first, second = planned.rounds.all()
@@ -218,7 +220,7 @@ def test_the_rules_are_changed_on_their_page_until_it_is_live(client: Client, pl
     Exercise.objects.filter(pk=play.game_day.exercise_id).update(phase="approve")
     html = page(client, play.cast.lead, url)
     assert "Change the rules" in html
-    fields = {
+    fields: dict[str, Any] = {
         name: str(value)
         for severity in ("critical", "high", "medium", "low")
         for what in ("detection", "recovery")

@@ -38,7 +38,7 @@ class Drawing:
         if self.fails:
             raise DatabaseError("the database is away")
         room = SimpleNamespace(is_live=self.is_live, rows=(), stop=None)
-        return Turn(room, dict(self.pieces))  # type: ignore[arg-type]
+        return Turn(room, dict(self.pieces))
 
 
 def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:

@@ -76,32 +76,31 @@ class RoundForm(forms.Form):
     )
 
 
-class _Rounds(forms.BaseFormSet):  # type: ignore[type-arg]
-    def plans(self) -> list[RoundPlan]:
-        """The rounds one after the other, as the service takes them; only after is_valid()."""
-        plans: list[RoundPlan] = []
-        starts_s = 0
-        for row in self.cleaned_data:
-            if not row.get("title", "").strip():
-                continue
-            lasts_s = 60 * row["minutes"]
-            plans.append(
-                RoundPlan(
-                    title=row["title"],
-                    starts_after_s=starts_s,
-                    duration_s=lasts_s,
-                    wave=None if row["kind"] == "table_top" else int(row["kind"]),
-                    severity=row["severity"],
-                    secret=row["secret"],
-                )
-            )
-            starts_s += lasts_s
-        return plans
-
-
 RoundForms = forms.formset_factory(
-    RoundForm, formset=_Rounds, extra=SHOWN_ROUNDS, max_num=SHOWN_ROUNDS, absolute_max=SHOWN_ROUNDS
+    RoundForm, extra=SHOWN_ROUNDS, max_num=SHOWN_ROUNDS, absolute_max=SHOWN_ROUNDS
 )
+
+
+def plans_of(rounds: forms.BaseFormSet) -> list[RoundPlan]:  # type: ignore[type-arg]
+    """The rounds one after the other, as the service takes them; only after is_valid()."""
+    plans: list[RoundPlan] = []
+    starts_s = 0
+    for row in rounds.cleaned_data:
+        if not row.get("title", "").strip():
+            continue
+        lasts_s = 60 * row["minutes"]
+        plans.append(
+            RoundPlan(
+                title=row["title"],
+                starts_after_s=starts_s,
+                duration_s=lasts_s,
+                wave=None if row["kind"] == "table_top" else int(row["kind"]),
+                severity=row["severity"],
+                secret=row["secret"],
+            )
+        )
+        starts_s += lasts_s
+    return plans
 
 
 @dataclass(frozen=True)
