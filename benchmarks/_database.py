@@ -6,8 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import psycopg
-
+from tests import migrated
 from tests.servers import free_servers
 
 
@@ -18,9 +17,6 @@ def migrated_database(name: str) -> Iterator[None]:
     servers.start()
     try:
         address = servers.environment["DATABASE_URL"]
-        with psycopg.connect(address, autocommit=True) as session:
-            session.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)".encode())
-            session.execute(f"CREATE DATABASE {name}".encode())
         os.environ.update(servers.environment)
         os.environ.update(
             CHAOSPLANE_ENV="test",
@@ -33,7 +29,11 @@ def migrated_database(name: str) -> Iterator[None]:
         from django.core.management import call_command
         from django.db import connection
 
-        call_command("migrate", verbosity=0)
+        with migrated.new_database(address, name) as is_empty:
+            if is_empty:
+                call_command("migrate", verbosity=0)
+                connection.close()
+                connection.close_pool()  # type: ignore[attr-defined]
         yield
         connection.close()
     finally:

@@ -9,7 +9,6 @@ for more rows, or takes longer than GOAL times the bare view. `ARGS=--short` mea
 
 from __future__ import annotations
 
-import os
 import statistics
 import sys
 import time
@@ -19,10 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
-from chaosplane.embedded.servers import Servers
-from tests.servers import free_servers
+from benchmarks._database import migrated_database
 
 if TYPE_CHECKING:
     from django.test import Client
@@ -58,37 +54,10 @@ SHORT = Size(teams=12, experiments=40, editions=24, own=75, freezes=5)
 
 def main(arguments: Sequence[str]) -> int:
     is_short = "--short" in arguments
-    servers = free_servers({n: os.environ[n] for n in ("CHAOSPLANE_HOME",) if n in os.environ})
-    servers.start()
-    try:
-        _database(servers)
+    with migrated_database("planning"):
         if is_short:
             return _measure(SHORT, rounds=3, goal=GOAL_SHORT)
         return _measure(FULL, rounds=9, goal=GOAL)
-    finally:
-        from django.db import connection
-
-        connection.close()
-        servers.stop()
-
-
-def _database(servers: Servers) -> None:
-    address = servers.environment["DATABASE_URL"]
-    with psycopg.connect(address, autocommit=True) as session:
-        session.execute("DROP DATABASE IF EXISTS planning WITH (FORCE)")
-        session.execute("CREATE DATABASE planning")
-    os.environ.update(servers.environment)
-    os.environ.update(
-        CHAOSPLANE_ENV="test",
-        DJANGO_SETTINGS_MODULE="chaosplane.settings",
-        DATABASE_URL=address.replace("/chaosplane?", "/planning?"),
-    )
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    call_command("migrate", verbosity=0)
 
 
 def _measure(size: Size, *, rounds: int, goal: float) -> int:

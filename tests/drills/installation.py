@@ -23,6 +23,7 @@ import psycopg
 
 from chaosplane.embedded.processes import Child, spawn, wait_until
 from chaosplane.embedded.servers import Servers
+from tests import migrated
 from tests.servers import free_servers
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -96,9 +97,6 @@ class Installation:
     def start(self) -> Self:
         self.servers.start()
         address = self.servers.environment["DATABASE_URL"]
-        with psycopg.connect(address, autocommit=True) as session:
-            session.execute("DROP DATABASE IF EXISTS drills WITH (FORCE)")
-            session.execute("CREATE DATABASE drills")
         self.database = address.replace("/chaosplane?", "/drills?")
         self._start_simulator()
         self.env = {
@@ -117,7 +115,9 @@ class Installation:
             "CHAOSPLANE_STOP_JOURNAL": str(self._folder / "stop-journal"),
             "CHAOSPLANE_FAILPOINTS": str(self.failpoints),
         }
-        self.python("manage.py", "migrate", "--verbosity", "0")
+        with migrated.new_database(address, "drills") as is_empty:
+            if is_empty:
+                self.python("manage.py", "migrate", "--verbosity", "0")
         self.start_worker()
         self._spawn("beat", "-m", "celery", "-A", "chaosplane", "beat")
         return self

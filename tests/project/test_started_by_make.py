@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,15 @@ print("asked to stop", flush=True)
 """
 
 
+@pytest.fixture
+def as_from_a_terminal() -> Iterator[None]:
+    """A suite in the background of a shell ignores the signal, and would hand that on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("as_from_a_terminal")
 @pytest.mark.skipif(not shutil.which("make"), reason="no make on this machine")
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows what a process catches")
 def test_interrupting_make_alone_is_noticed(tmp_path):
