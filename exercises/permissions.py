@@ -287,6 +287,7 @@ RULES: Final[dict[str, Rule]] = {
     "experiment.cancel": _cancels,
     "experiment.predict": _predicts,
     "blameless.set": _plans_exercises,
+    "view.save": _signed_in,
     "experiment.go": _cancels,
     "run.stop": _sees_run,
     "account.stop": _stops_accounts,

@@ -28,6 +28,7 @@ from exercises.api.policy import Policy, PolicyOfNumber
 from exercises.api.propagation import Questions
 from exercises.api.reports import ReportOfPeriod, ResilienceScore
 from exercises.api.runs import Runs
+from exercises.api.saved_views import SavedViews
 from exercises.api.schedules import Schedules
 
 router = SimpleRouter()
@@ -44,6 +45,7 @@ router.register("findings", Findings, basename="api-finding")
 router.register("finding-questions", Questions, basename="api-finding-question")
 router.register("knowledge", Knowledge, basename="api-knowledge")
 router.register("game-days", GameDays, basename="api-game-day")
+router.register("finding-views", SavedViews, basename="api-finding-view")
 router.register("sign-offs", SignOffs, basename="api-sign-off")
 router.register("overrides", Overrides, basename="api-override")
 router.register("notices", Notices, basename="api-notice")

@@ -49,6 +49,7 @@ from exercises.models.report_mails import ReportSubscription
 from exercises.models.reports import ReportBrief
 from exercises.models.role_checks import RoleCheck
 from exercises.models.runs import Pin, Run, RunEvent
+from exercises.models.saved_views import SavedView
 from exercises.models.schedules import MissedOccurrence, Programme, Schedule
 from exercises.models.sign_ins import SignInAttempt
 from exercises.models.stopping import Recovery, SafetyLever, SignOfLife
@@ -118,6 +119,7 @@ __all__ = [
     "RunEvent",
     "SafetyLever",
     "Sample",
+    "SavedView",
     "Schedule",
     "ScoreEntry",
     "SignInAttempt",

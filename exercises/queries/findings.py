@@ -10,13 +10,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
+from urllib.parse import urlencode
 
 from django.contrib.postgres.search import SearchQuery
 from django.db.models import Prefetch, Q
 
 from exercises.domain.actors import Actor
 from exercises.domain.finding_states import LIFE, MOVES, OPEN, FindingState, Severity
-from exercises.models import Experiment, Finding, FindingNote, Run, Team, User
+from exercises.models import Experiment, Finding, FindingNote, Run, SavedView, Team, User
 from exercises.models.findings import LANGUAGE, FindingQuerySet
 
 _S = FindingState
@@ -43,6 +44,12 @@ STEP_WORDS: Final[Mapping[FindingState, str]] = {
     _S.DISMISSED: "Dismiss",
 }
 
+STATES: Final = (
+    ("open", "Open"),
+    ("all", "All"),
+    *((state.value, words) for state, (_, words) in LOOK_OF.items()),
+)
+
 _ONWARD: Final = (*(step for step in LIFE if step is not _S.FOUND), _S.FOUND)
 
 
@@ -55,6 +62,57 @@ class Filters:
     team: str = ""
     overdue: bool = False
     search: str = ""
+
+
+def read_filters(given: Mapping[str, str]) -> Filters:
+    """What an address or a saved view asks for; what makes no sense is left out rather than
+    refused."""
+    state, severity = given.get("state", "open"), given.get("severity", "")
+    return Filters(
+        state=state if state in dict(STATES) else "open",
+        severity=int(severity) if severity in {"1", "2", "3"} else 0,
+        team=given.get("team", "")[:60],
+        overdue=given.get("overdue") == "1",
+        search=given.get("q", "").replace("\x00", "").strip()[:100],
+    )
+
+
+def filters_as_text(filters: Filters) -> dict[str, str]:
+    """The filters as `read_filters` reads them; what is not narrowed is left out."""
+    said = {
+        "state": filters.state,
+        "severity": str(filters.severity or ""),
+        "team": filters.team,
+        "overdue": "1" if filters.overdue else "",
+        "q": filters.search,
+    }
+    return {name: value for name, value in said.items() if value}
+
+
+def address_of_filters(filters: Filters) -> str:
+    """The query of the address of the list so narrowed."""
+    return urlencode(filters_as_text(filters))
+
+
+@dataclass(frozen=True, slots=True)
+class ViewRow:
+    """A saved view as the list shows it."""
+
+    view: SavedView
+    address: str
+    is_mine: bool
+    is_current: bool
+
+
+def saved_views(actor: Actor, filters: Filters) -> list[ViewRow]:
+    """One's own views and those of one's teams, by name."""
+    rows = SavedView.objects.visible_to(actor).select_related("team")
+    here = address_of_filters(filters)
+    return [
+        ViewRow(row, at, row.person_id == actor.user_id, at == here)
+        for row in rows
+        for at in [address_of_filters(read_filters(row.filters))]
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ _ICONS: Final = {
     Topic.FINDING_OVERDUE: ("finding", "tone-learn"),
     Topic.FINDING_REOPENED: ("refresh", "tone-learn"),
     Topic.FINDING_ASKED: ("question", "tone-learn"),
+    Topic.FINDING_DUE_SOON: ("clock", "tone-wait"),
+    Topic.WAIVER_ENDS: ("clock", "tone-wait"),
     Topic.INVITED: ("people", "tone-wait"),
     Topic.FREEZE_HOLDS: ("snow", "tone-wait"),
     Topic.MENTOR_ASKED: ("people", "tone-wait"),

@@ -11,6 +11,7 @@ from exercises.domain.errors import Invalid, Refusal, Refused
 from exercises.domain.finding_states import FindingState, Severity, move
 from exercises.domain.notices import Topic
 from exercises.domain.run_states import RunState
+from exercises.domain.tracker_links import read_link
 from exercises.domain.verdicts import RunVerdict
 from exercises.models import Application, Exercise, Finding, FindingNote, Run, User
 from exercises.models.due_work import database_now
@@ -19,6 +20,9 @@ from exercises.services.audit import record
 from exercises.services.notify import tell
 
 MAX_NOTE = 2000
+LEAST_TITLE = 5
+MAX_TITLE = 200
+MAX_BODY = 5000
 LEAST_BECAUSE = 10
 LONGEST_WAIVER = timedelta(days=366)
 WAIVABLE = frozenset({FindingState.ACCEPTED, FindingState.FIX_AGREED})
@@ -35,12 +39,11 @@ def raise_finding(
     failure_family: str,
 ) -> Finding:
     """Write down what a person saw. Raises Invalid, NotAllowed."""
-    if len(title.strip()) < 5:
-        raise Invalid("title", "say in a sentence what was found")
+    _check_words(title, body)
     finding = Finding(
         exercise=exercise,
         application=application,
-        title=title.strip()[:200],
+        title=title.strip(),
         body=body.strip(),
         severity=severity.value,
         failure_family=failure_family,
@@ -53,6 +56,18 @@ def raise_finding(
         _note(finding, actor, "", FindingState.FOUND.value, "")
         record(actor, "finding.raise", finding, title=finding.title)
     return finding
+
+
+def _check_words(title: str, body: str) -> None:
+    problems = []
+    if not LEAST_TITLE <= len(title.strip()) <= MAX_TITLE:
+        problems.append(
+            ("title", f"say in a sentence what was found, {LEAST_TITLE} to {MAX_TITLE} characters")
+        )
+    if len(body.strip()) > MAX_BODY:
+        problems.append(("body", f"at most {MAX_BODY:,} characters"))
+    if problems:
+        raise Invalid.of(problems)
 
 
 def edit_finding(
@@ -68,11 +83,11 @@ def edit_finding(
 ) -> Finding:
     """Change the words, the severity, the owner or the date. Raises Invalid, NotAllowed."""
     authorize(actor, "finding.work", finding)
-    if len(title.strip()) < 5:
-        raise Invalid("title", "say in a sentence what was found")
+    _check_words(title, body)
+    tracker_url = read_link(tracker_url)
     with transaction.atomic():
         before = Finding.objects.values_list("owner_id", flat=True).get(pk=finding.pk)
-        finding.title, finding.body = title.strip()[:200], body.strip()
+        finding.title, finding.body = title.strip(), body.strip()
         finding.severity, finding.owner, finding.due_on = severity.value, owner, due_on
         finding.tracker_url = tracker_url
         finding.save(update_fields=["title", "body", "severity", "owner", "due_on", "tracker_url"])

@@ -8,7 +8,7 @@ while nobody looked is skipped and says so, never caught up with.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db.models import F
@@ -20,12 +20,19 @@ from exercises.domain.notices import BEFORE, Topic, grace_of
 from exercises.models import Announcement, Decision, Exercise, Experiment, Finding, SignOfLife
 from exercises.models.due_work import database_now
 from exercises.queries.freezes import freeze_facts
+from exercises.queries.notice_recipients import answering_for
 from exercises.services.notify import tell
 
 _FOR_EXERCISES_OF_MANY: Final = frozenset({Topic.ANNOUNCED, Topic.WEEK_BEFORE})
 _NAME: Final = "notices"
 _EVERY: Final = timedelta(seconds=30)
 _APPROVAL_WARNING: Final = timedelta(days=3)
+_FINDING_WARNING: Final = timedelta(days=7)
+_TOPIC_OF: Final = {
+    "overdue": Topic.FINDING_OVERDUE,
+    "soon": Topic.FINDING_DUE_SOON,
+    "waiver": Topic.WAIVER_ENDS,
+}
 
 
 def tell_what_is_due() -> None:
@@ -40,7 +47,7 @@ def look(now: datetime) -> None:
     """One look, in a constant number of queries while there is nothing to tell."""
     _moments(now)
     _approvals_that_lapse(now)
-    _overdue_findings(now)
+    _findings(now)
     _held_by_freezes(now)
 
 
@@ -118,15 +125,35 @@ def _approvals_that_lapse(now: datetime) -> None:
         )
 
 
-def _overdue_findings(now: datetime) -> None:
-    late = Finding.objects.filter(
-        due_on__lt=now.date(), owner__isnull=False, is_imported=False, state__in=STANDING
-    )
-    due = {f"finding:{row.pk}:overdue:{row.due_on}": row for row in late}
+def _findings(now: datetime) -> None:
+    """What is past its day, due within a week, or waived until within a week: who owns it is
+    told, else who answers for the application; of a waiver also who took the risk."""
+    today = now.date()
+    rows = Finding.objects.filter(
+        due_on__lte=today + _FINDING_WARNING, is_imported=False, state__in=STANDING
+    ).select_related("application")
+    due = {f"finding:{row.pk}:{_word_of(row, today)}:{row.due_on}": row for row in rows}
     for key in _new(due):
         row = due[key]
-        assert row.owner_id is not None, "filtered"
-        tell(Topic.FINDING_OVERDUE, key=key, finding=row, text=row.title, people=[row.owner_id])
+        concerned: list[int | None] = [row.owner_id]
+        if row.owner_id is None:
+            concerned = [*answering_for(row.application)]
+        word = _word_of(row, today)
+        if word == "waiver":
+            concerned.append(row.waived_by_id)
+        tell(
+            _TOPIC_OF[word],
+            key=key,
+            finding=row,
+            text=f"{row.title}. The day is {row.due_on:%-d %B %Y}.",
+            people=[pk for pk in concerned if pk is not None],
+        )
+
+
+def _word_of(finding: Finding, today: date) -> str:
+    if finding.due_on is not None and finding.due_on < today:
+        return "overdue"
+    return "waiver" if finding.waived_until == finding.due_on else "soon"
 
 
 def _held_by_freezes(now: datetime) -> None:

@@ -18,7 +18,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
 from exercises.domain.finding_states import FindingState, Severity
-from exercises.models import Finding, FindingNote, FindingQuestion, User
+from exercises.domain.tracker_links import host_of
+from exercises.models import Finding, FindingNote, FindingQuestion, Team, User
 from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.debrief import applications_to_report_on, families_in
@@ -26,13 +27,17 @@ from exercises.queries.evidence import evidence_of, kept_lines
 from exercises.queries.findings import (
     LOOK_OF,
     SEVERITIES,
+    STATES,
     Filters,
+    address_of_filters,
     card_of,
     filtered,
     findings_of,
     next_steps,
     possible_owners,
+    read_filters,
     retests_of,
+    saved_views,
     teams_with_findings,
 )
 from exercises.queries.knowledge import known_of_finding
@@ -47,17 +52,19 @@ from exercises.web.exercise_head import find_exercise
 from exercises.web.forms.findings import FindingForm, NewFindingForm
 
 PAGE_SIZE: Final = 25
-STATES: Final = (
-    ("open", "Open"),
-    ("all", "All"),
-    *((state.value, words) for state, (_, words) in LOOK_OF.items()),
-)
 
 
 @signed_in
 @require_GET
 def finding_list(request: SignedInRequest) -> HttpResponse:
-    filters = _filters(request)
+    return findings_page(request)
+
+
+def findings_page(
+    request: SignedInRequest, *, problems: dict[str, list[str]] | None = None, status: int = 200
+) -> HttpResponse:
+    """The list as its address narrows it; with what was wrong with a view to be saved."""
+    filters = read_filters(request.GET)
     today = database_now().date()
     page = Paginator(filtered(request.actor, filters, today=today), PAGE_SIZE).get_page(
         request.GET.get("page")
@@ -70,20 +77,12 @@ def finding_list(request: SignedInRequest) -> HttpResponse:
         "states": STATES,
         "severities": SEVERITIES,
         "teams": teams_with_findings(request.actor),
+        "views": saved_views(request.actor, filters),
+        "here": address_of_filters(filters),
+        "my_teams": Team.objects.filter(pk__in=list(request.actor.team_roles)),
+        "problems": problems or {},
     }
-    return render(request, "findings/list.html", context)
-
-
-def _filters(request: SignedInRequest) -> Filters:
-    """What the address asks for; what makes no sense is left out rather than refused."""
-    state, severity = request.GET.get("state", "open"), request.GET.get("severity", "")
-    return Filters(
-        state=state if state in dict(STATES) else "open",
-        severity=int(severity) if severity in {"1", "2", "3"} else 0,
-        team=request.GET.get("team", "")[:60],
-        overdue=request.GET.get("overdue") == "1",
-        search=request.GET.get("q", "").replace("\x00", "").strip()[:100],
-    )
+    return render(request, "findings/list.html", context, status=status)
 
 
 @signed_in
@@ -128,6 +127,7 @@ def _detail(
         "card": card_of(finding, today=today),
         "finding": finding,
         "history": [(note, _words(note)) for note in finding.notes.all()],
+        "ticket_host": host_of(finding.tracker_url),
         "figures": figures_of([finding]).get(finding.pk, []),
         "retests": retests_of(request.actor, finding),
         "steps": steps,
@@ -275,7 +275,7 @@ def finding_waive(request: SignedInRequest, number: int) -> HttpResponse:
 def finding_csv_file(request: SignedInRequest) -> HttpResponse:
     """The list as it is narrowed now, one finding a line."""
     today = database_now().date()
-    rows = filtered(request.actor, _filters(request), today=today)
+    rows = filtered(request.actor, read_filters(request.GET), today=today)
     response = HttpResponse(
         finding_csv.lines(rows, today=today, names=names_now()),
         content_type="text/csv; charset=utf-8",

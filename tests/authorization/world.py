@@ -35,12 +35,14 @@ from exercises.models import (
 )
 from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
+from exercises.queries.findings import Filters
 from exercises.queries.policy import document_of_version
 from exercises.services.calendar_feeds import create_feed
 from exercises.services.exercises import add_note
 from exercises.services.knowledge import Writing, write_page
 from exercises.services.propose import propose, start_draft
 from exercises.services.run_events import append_event
+from exercises.services.saved_views import save_view
 from exercises.services.tokens import SCOPES, issue_token
 from tests import build, past
 from tests.authorization.planned import SECRET, Thing, freezes, game_days, schedule
@@ -162,10 +164,15 @@ def _past(cast: Cast) -> dict[str, Thing]:
         "past": _of_exercise(exercise, run.experiment),
         "past-run": {"pk": run.pk, "run_id": run.pk},
         "finding": _finding(run, "Retries had no limit", "accepted"),
+        "view": {"pk": save_view(**_view(cast)).pk},
         "finding-draft": _finding(run, f"Draft on a {SECRET}", "draft"),
         **_asked(cast, run),
         "debrief": _of_exercise(_in_debrief(cast), run.experiment),
     }
+
+
+def _view(cast: Cast) -> dict[str, Any]:
+    return {"actor": cast.actor("author"), "name": "Ours", "filters": Filters(), "team": cast.team}
 
 
 def _asked(cast: Cast, run: Run) -> dict[str, Thing]:
