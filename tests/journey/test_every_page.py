@@ -45,7 +45,6 @@ DETAILS = {
     "gameday_wall",
     "gameday_rules",
     "gameday_ledger",
-    "gameday_idea",
     "team_detail",
     "report",
     "api_docs",
