@@ -27,6 +27,7 @@ LOGGED: Final = (
     "stop.all",
     "run.stopped",
     "run.failed",
+    "run.unapproved",
     "run.completed",
     "verdict.not_held",
 )

@@ -1,4 +1,5 @@
-"""What a run that did not hold leaves behind: a drafted finding, or an old one that is back.
+"""What a run leaves behind that did not hold, or was not what was approved: a drafted finding,
+or an old one that is back.
 
 Called by services.judge in the transaction of the verdict. A failure that a finding describes
 already is never drafted beside it: the finding that was taken for fixed is opened again, with
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
-from exercises.domain.finding_states import AFTER_REGRESSION, FindingState
+from exercises.domain.finding_states import AFTER_REGRESSION, FindingState, Severity
 from exercises.domain.notices import Topic
 from exercises.domain.steady_state import ProbeSpec, format_value, limit_words, probes_from_json
 from exercises.domain.verdicts import Judgement, ProbeJudgement
@@ -30,7 +31,33 @@ def write_down(run: Run, judgement: Judgement, *, now: datetime) -> Finding:
     known = _taken_for_fixed(run, {probe.key for probe in fallen})
     if known is not None:
         return _bring_back(known, run, fallen, now=now)
-    return _draft(run, fallen, now=now)
+    specs = _specs(run)
+    return _draft(
+        run,
+        fallen,
+        title=_title(run, [specs[p.key] for p in fallen]),
+        lines=[f"Expected: {run.experiment.hypothesis}", *_sentences(run, fallen)],
+        severity=Severity.HIGH
+        if any(specs[p.key].is_business for p in fallen)
+        else Severity.MEDIUM,
+        now=now,
+    )
+
+
+def write_down_change(run: Run, said: str, *, now: datetime) -> Finding:
+    """Draft that AWS carried out something else than was approved, whatever came of it.
+
+    `said` is the line of the run's log that says what was different.
+    """
+    name = run.experiment.application.name
+    return _draft(
+        run,
+        (),
+        title=f"{name}: what ran in {run.experiment.title} was not what was approved"[:200],
+        lines=["Expected: AWS carries out what was approved.", said],
+        severity=Severity.HIGH,
+        now=now,
+    )
 
 
 def _taken_for_fixed(run: Run, fallen: set[str]) -> Finding | None:
@@ -91,18 +118,25 @@ def _bring_back(
     return finding
 
 
-def _draft(run: Run, fallen: Sequence[ProbeJudgement], *, now: datetime) -> Finding:
+def _draft(
+    run: Run,
+    fallen: Sequence[ProbeJudgement],
+    *,
+    title: str,
+    lines: Sequence[str],
+    severity: Severity,
+    now: datetime,
+) -> Finding:
     """One draft a run."""
-    specs = _specs(run)
     finding, created = Finding.objects.get_or_create(
         run=run,
         is_drafted=True,
         defaults={
             "exercise": run.experiment.exercise,
             "application": run.experiment.application,
-            "title": _title(run, [specs[p.key] for p in fallen]),
-            "body": "\n".join([f"Expected: {run.experiment.hypothesis}", *_sentences(run, fallen)]),
-            "severity": 3 if any(specs[p.key].is_business for p in fallen) else 2,
+            "title": title,
+            "body": "\n".join(lines),
+            "severity": severity.value,
             "failure_family": run.experiment.template_version.template.failure_family,
             "state": FindingState.DRAFT.value,
             "evidence": {"probes": [probe_row(p) for p in fallen]},

@@ -14,7 +14,7 @@ from exercises.domain.errors import EngineError
 from exercises.domain.observation_pace import QUICK_S, RARE_S
 from exercises.domain.plans import AccountAccess
 from exercises.engines.fis import FisEngine
-from exercises.models import AccountRegion, AuditEntry, Exercise, Run, RunEvent
+from exercises.models import AccountRegion, AuditEntry, Exercise, Finding, Run, RunEvent
 from exercises.models.due_work import claim, database_now
 from exercises.queries.plans import planned_wall
 from exercises.services import judge, look, observe, run_changes
@@ -207,6 +207,9 @@ def test_what_ran_otherwise_and_was_over_before_it_was_seen_is_said_and_proves_n
     assert RunEvent.objects.filter(run=run, kind="run.unapproved").count() == 1
     assert AuditEntry.objects.filter(action="run.unapproved", object_id=str(run.pk)).exists()
     assert fresh(run).verdict_reason == "What ran was not what was approved."
+    finding = Finding.objects.get(run=run)
+    assert finding.title == "Mqtt Broker: what ran in Stop one broker was not what was approved"
+    assert "stopConditions" in finding.body
 
 
 def test_what_runs_as_approved_is_left_to_run(cast: Cast, estate: Simulator) -> None:
