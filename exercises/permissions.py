@@ -324,6 +324,7 @@ RULES: Final[dict[str, Rule]] = {
     "report.write": _plans_exercises,
     "report.subscribe": _signed_in,
     "report.mail_others": _plans_exercises,
+    "report.see_mails": _plans_exercises,
     "evidence.export": _reads_evidence,
     "token.issue": _signed_in,
     "feed.create": _signed_in,
@@ -350,6 +351,7 @@ SCOPE_OF: Final[dict[str, str]] = {
     "account.stop": "stop",
     "audit.read": "read",
     "delivery.view": "read",
+    "report.see_mails": "read",
 }
 
 

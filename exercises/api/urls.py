@@ -26,6 +26,7 @@ from exercises.api.notices import Channels, Deliveries, MyWishes, NoticeRulesVie
 from exercises.api.planning import Calendar, Conflicts, Dependencies, FreeSlots
 from exercises.api.policy import Policy, PolicyOfNumber
 from exercises.api.propagation import Questions
+from exercises.api.report_mails import ReportMails
 from exercises.api.reports import ReportOfPeriod, ResilienceScore
 from exercises.api.runs import Runs
 from exercises.api.saved_views import SavedViews
@@ -38,6 +39,7 @@ router.register("runs", Runs, basename="api-run")
 router.register("templates", Templates, basename="api-template")
 router.register("accounts", Accounts, basename="api-account")
 router.register("applications", Applications, basename="api-application")
+router.register("report-mails", ReportMails, basename="api-report-mail")
 router.register("freezes", Freezes, basename="api-freeze")
 router.register("freeze-calendars", FreezeCalendars, basename="api-freeze-calendar")
 router.register("schedules", Schedules, basename="api-schedule")

@@ -120,6 +120,9 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ),
     # The API
     ("api-exercise-list", "POST"): _exercise,
+    ("api-report-mail-list", "POST"): _always(
+        covers="months", weekday=0, at="08:00", timezone="Europe/Berlin"
+    ),
     ("api-exercise-cancel", "POST"): _always(reason=_REASON),
     ("api-exercise-run-sheet", "PUT"): _place,
     ("api-experiment-list", "POST"): _new_experiment,

@@ -7,7 +7,7 @@ of the API that shows it to somebody else is noticed wherever it shows it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any, Final
 
 from exercises.domain.actors import Door
@@ -43,6 +43,7 @@ from exercises.services.knowledge import Writing, write_page
 from exercises.services.propose import propose, start_draft
 from exercises.services.run_events import append_event
 from exercises.services.saved_views import save_view
+from exercises.services.report_mails import subscribe
 from exercises.services.tokens import SCOPES, issue_token
 from tests import build, past
 from tests.authorization.planned import SECRET, Thing, freezes, game_days, schedule
@@ -353,6 +354,15 @@ def _personal(cast: Cast) -> dict[str, Thing]:
         asked_by=cast.author,
         asked_at=now,
     )
+    report_mail = subscribe(
+        actor=cast.actor("owner"),
+        covers="months",
+        weekday=0,
+        day=None,
+        at=time(8),
+        timezone="Europe/Berlin",
+        recipients=[owner],
+    )
     token, _ = issue_token(actor=cast.actor("owner"), name="own", scopes=["read"], days=1)
     feed, secret = create_feed(actor=cast.actor("owner"), what="person")
     _, of_outsider = create_feed(actor=cast.actor("outsider"), what="organisation")
@@ -361,6 +371,7 @@ def _personal(cast: Cast) -> dict[str, Thing]:
         "delivery": {"pk": delivery.pk, "number": delivery.pk},
         **{name: {"pk": c.pk, "number": c.pk} for name, c in channels.items()},
         "asked-outsider": {"pk": asked.pk},
+        "report-mail": {"pk": report_mail.pk, "number": report_mail.pk},
         "token": {"number": token.pk},
         "feed": {"number": feed.pk, "secret": secret},
         "feed-of-outsider": {"secret": of_outsider},

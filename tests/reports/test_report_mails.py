@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import Client
+from django.urls import reverse
 
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
 from exercises.models import (
@@ -20,13 +22,14 @@ from exercises.models import (
 )
 from exercises.models.due_work import claim, database_now
 from exercises.services.report_mails import mail_report, subscribe, unsubscribe
+from tests.api.conftest import Caller, caller
 from tests.cast import Cast
 from tests.drive import tell_everyone
 from tests.findings.conftest import fallen
 from tests.reports.test_pdf import needs_pango
 
 pytestmark = pytest.mark.django_db
-__all__ = ["fallen"]
+__all__ = ["caller", "fallen"]
 
 
 def every_monday(cast: Cast, who: str = "lead", **over: Any) -> ReportSubscription:
@@ -146,3 +149,49 @@ def test_what_cannot_be_is_refused_by_its_field(
     with pytest.raises(Invalid) as error:
         every_monday(cast, **over)
     assert field in dict(error.value.problems)
+
+
+def test_the_page_has_one_sent_and_the_way_out(client: Client, cast: Cast) -> None:
+    client.force_login(cast.lead)
+    wanted = {"covers": "quarter", "weekday": "d3", "at": "07:30", "timezone": "Europe/Berlin"}
+    address = reverse("report_mails")
+    to = {"recipients": f"{cast.lead.email}\n{cast.owner.email}"}
+    page = client.post(address, wanted | to, follow=True).content.decode()
+    assert "On day 3 of every month at 07:30" in page
+    row = ReportSubscription.objects.get()
+    assert (row.day, row.weekday, row.recipients.count()) == (3, None, 2)
+    client.force_login(cast.owner)
+    assert "Leave it" in client.get(address).content.decode()
+    client.post(reverse("report_mail_end", args=[row.pk]))
+    assert list(row.recipients.all()) == [cast.lead]
+    assert "No report leaves by mail for you" in client.get(address).content.decode()
+
+
+def test_the_page_names_who_is_not_known(client: Client, cast: Cast) -> None:
+    client.force_login(cast.lead)
+    answer = client.post(
+        reverse("report_mails"),
+        {
+            "covers": "months",
+            "weekday": "w0",
+            "at": "08:00",
+            "timezone": "Mars",
+            "recipients": "nobody@example.test",
+        },
+    )
+    assert answer.status_code == 422
+    assert "nobody is known as nobody@example.test" in answer.content.decode()
+
+
+def test_a_program_sets_one_up_and_ends_it(cast: Cast, caller: Caller) -> None:
+    api = caller("author", ("read", "write"))
+    wanted = {"covers": "months", "weekday": 4, "at": "08:00", "timezone": "Europe/Berlin"}
+    made = api.post("/api/v1/report-mails/", wanted, format="json")
+    assert made.status_code == 201
+    assert made.json()["recipients"] == [cast.author.email]
+    others = api.post(
+        "/api/v1/report-mails/", wanted | {"recipients": [cast.owner.email]}, format="json"
+    )
+    assert others.status_code == 403
+    assert api.delete(f"/api/v1/report-mails/{made.json()['id']}/").status_code == 204
+    assert api.get("/api/v1/report-mails/").json()["results"] == []
