@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
+    path("", include("exercises.api.badges")),
     path("api/", include("exercises.api.urls")),
     path("", include("exercises.web.urls")),
 ]

@@ -93,6 +93,12 @@ def _answers_for(actor: Actor, thing: object) -> bool:
     return _team_role(actor, thing) in _OPERATORS or _is_lead_role(actor)
 
 
+def _shows_badge(actor: Actor, thing: object) -> bool:
+    """What the world sees of it is the word of its own team."""
+    assert isinstance(thing, Application)
+    return _team_role(actor, thing) in _OPERATORS
+
+
 def _proposes_for(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, Application)
     return _team_role(actor, thing) in _WRITERS
@@ -321,6 +327,7 @@ RULES: Final[dict[str, Rule]] = {
     "team.manage": _manages_team,
     "account.register": _plans_exercises,
     "application.register": _manages_team,
+    "application.badge": _shows_badge,
     "report.write": _plans_exercises,
     "report.subscribe": _signed_in,
     "report.mail_others": _plans_exercises,

@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from exercises.api.approvals import Approval
 from exercises.api.audit import Audit
 from exercises.api.blameless import Blameless
+from exercises.api.badges import BadgeSetting
 from exercises.api.catalogue import Templates
 from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.docs import api_docs
@@ -105,6 +106,11 @@ single = [
         "accounts/<str:account_id>/policies/",
         AccountPolicies.as_view({"get": "read"}),
         name="api-account-policies",
+    ),
+    path(
+        "applications/<slug:slug>/badge/",
+        BadgeSetting.as_view({"put": "write"}),
+        name="api-badge",
     ),
     path("gates/<slug:slug>/", Gates.as_view({"get": "read"}), name="api-gate"),
     path("signing-key/", SigningKey.as_view({"get": "read"}), name="api-signing-key"),

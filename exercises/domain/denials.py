@@ -16,6 +16,7 @@ DENIALS: Final[dict[str, str]] = {
     "experiment.cancel": "Only the exercise lead, or an operator or owner of the team, cancels.",
     "experiment.go": "Only who wrote it, or an operator or owner of the team, says Go for it.",
     "participation.answer": "Only an operator or owner of the team answers for it.",
+    "application.badge": "Only an operator or owner of the team says who sees its badge.",
     "experiment.propose": "Only members of the application's team propose for it.",
     "experiment.edit": "Only members of the application's team edit its experiments.",
     "experiment.decide": "You hold no capacity that decides on this experiment.",

@@ -20,6 +20,7 @@ class Application(Record):
     rto_s = models.PositiveIntegerField(null=True, blank=True)
     rpo_s = models.PositiveIntegerField(null=True, blank=True)
     architecture_tags = models.JSONField(default=list, blank=True)
+    badge_is_public = models.BooleanField(default=False, db_default=False)
     depends_on: models.ManyToManyField[Application, models.Model] = models.ManyToManyField(
         "self", symmetrical=False, blank=True, related_name="dependents"
     )

@@ -153,6 +153,7 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("policy_activate", "POST"): _always(digest_seen="0" * 64),
     ("api-channel-list", "POST"): _always(**_CHANNEL, team="vehicle-telemetry"),
     ("api-channel-switch", "POST"): _always(on=False),
+    ("api-badge", "PUT"): _always(is_public=True),
     ("api-dependencies", "PUT"): _always(depends_on=[]),
     ("api-objectives", "PUT"): _always(slo_percent=99.9, rto_s=60, rpo_s=0),
     ("api-wishes", "PUT"): _always(pace="soon"),
