@@ -12,6 +12,7 @@ from typing import Final
 from exercises.domain.actors import Actor, Door
 from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
 from exercises.domain.denials import DENIALS
+from exercises.domain.doors import BY_HAND, SCOPE_OF
 from exercises.domain.errors import NotAllowed
 from exercises.domain.freezes import FreezeScope
 from exercises.models import (
@@ -349,41 +350,6 @@ RULES: Final[dict[str, Rule]] = {
     "role.grant": _nobody_signed_in,
     "person.forget": _nobody_signed_in,
 }
-
-SCOPE_OF: Final[dict[str, str]] = {
-    "exercise.view": "read",
-    "finding.trace": "read",
-    "exercise.stop": "stop",
-    "run.stop": "stop",
-    "account.stop": "stop",
-    "audit.read": "read",
-    "delivery.view": "read",
-    "report.see_mails": "read",
-}
-
-
-BY_HAND: Final = frozenset(
-    {
-        "exercise.go",
-        "exercise.confirm_go",
-        "exercise.continue",
-        "experiment.decide",
-        "experiment.go",
-        "participation.poll",
-        "participation.acknowledge",
-        "mentor.answer",
-        "mentor.sign_off",
-        "ladder.override",
-        "freeze.except",
-        "policy.activate",
-        "lever.release",
-        "gameday.see",
-        "gameday.judge",
-        "gameday.correct",
-        "gameday.freeze",
-    }
-)
-"""A person's word, given on a page: no token and no other door carries it."""
 
 
 def may(actor: Actor, action: str, thing: object = None) -> bool:

@@ -1,0 +1,43 @@
+"""What a token carries: the scope that an action needs, and what only a person says on a page.
+
+Data for permissions.py, which decides.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+SCOPE_OF: Final[dict[str, str]] = {
+    "exercise.view": "read",
+    "finding.trace": "read",
+    "exercise.stop": "stop",
+    "run.stop": "stop",
+    "account.stop": "stop",
+    "audit.read": "read",
+    "delivery.view": "read",
+    "report.see_mails": "read",
+}
+
+
+BY_HAND: Final = frozenset(
+    {
+        "exercise.go",
+        "exercise.confirm_go",
+        "exercise.continue",
+        "experiment.decide",
+        "experiment.go",
+        "participation.poll",
+        "participation.acknowledge",
+        "mentor.answer",
+        "mentor.sign_off",
+        "ladder.override",
+        "freeze.except",
+        "policy.activate",
+        "lever.release",
+        "gameday.see",
+        "gameday.judge",
+        "gameday.correct",
+        "gameday.freeze",
+    }
+)
+"""A person's word, given on a page: no token and no other door carries it."""
