@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from django.db import close_old_connections, connection
 
+from exercises.aws.alarms import alarm_states
 from exercises.aws.heartbeat import beat
 from exercises.domain.errors import Conflict, EngineError
 from exercises.domain.plans import AccountAccess
@@ -192,3 +193,19 @@ def _beat_once(place: AccountAccess) -> None:
         beat(place)
     except EngineError as error:
         log.warning("sentinel.heartbeat", extra={"place": _what(place), "why": str(error)})
+
+
+def beat_until_seen(place: AccountRegion) -> None:
+    """Send one heartbeat and wait up to five seconds until its alarm is OK.
+
+    For whoever checks an account before the sentinel has watched it, as the demo does. Raises
+    EngineError when the alarm does not see the beat."""
+    beat(place.access)
+    for _ in range(50):
+        told = alarm_states(place.access, [place.heartbeat_alarm_arn])
+        if all(alarm.state == "OK" for alarm in told):
+            return
+        time.sleep(0.1)
+    raise EngineError(
+        "The heartbeat's alarm does not see the beat.", outcome="none", retryable=True
+    )

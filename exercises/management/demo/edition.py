@@ -5,22 +5,19 @@ Everything here goes through the use cases that people use, with their rights.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from exercises.aws.alarms import alarm_states
-from exercises.aws.heartbeat import beat
 from exercises.domain.approvals import DecisionVerdict
-from exercises.domain.errors import Conflict, EngineError
+from exercises.domain.errors import Conflict
 from exercises.domain.exercise_phases import OVER, Phase
 from exercises.management.demo.people import LEAD, SAFETY, on_call_of, owner_of
 from exercises.management.demo.programme import NAME, RULE
 from exercises.management.demo.world import World
-from exercises.models import AccountRegion, Exercise, Experiment, Run
+from exercises.models import Exercise, Experiment, Run
 from exercises.models.due_work import database_now
 from exercises.services.cancel import cancel_exercise
 from exercises.services.decide import decide
@@ -31,6 +28,7 @@ from exercises.services.exercises import (
 )
 from exercises.services.preflight import preview_targets, run_preflight
 from exercises.services.propose import Draft, propose, start_draft
+from exercises.services.sentinel import beat_until_seen
 from exercises.services.stop import stop_all
 from exercises.services.taking_part import acknowledge, answer_invitation, answer_poll
 
@@ -137,25 +135,13 @@ def seed_edition(world: World) -> Exercise:
     for experiment in experiments:
         experiment.refresh_from_db()
         if experiment.status == "proposed":
-            _be_alive(experiment.deployment.place)
+            # The sentinel, whose beats keep the alarm quiet, starts when all of this is there.
+            beat_until_seen(experiment.deployment.place)
             run_preflight(actor=lead, experiment=experiment)
         else:
             preview_targets(actor=world.actor(experiment.author.name), experiment=experiment)
     _answer(world, exercise)
     return exercise
-
-
-def _be_alive(place: AccountRegion) -> None:
-    """The sentinel, whose beats keep the alarm quiet, starts when all of this is there."""
-    beat(place.access)
-    for _ in range(50):
-        (alarm,) = alarm_states(place.access, [place.heartbeat_alarm_arn])
-        if alarm.state == "OK":
-            return
-        time.sleep(0.1)
-    raise EngineError(
-        "The simulated heartbeat alarm does not see a beat.", outcome="none", retryable=True
-    )
 
 
 def _answer(world: World, exercise: Exercise) -> None:
