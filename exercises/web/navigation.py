@@ -63,7 +63,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         "Learn",
         (
             Place("finding_list", "finding", "Findings"),
-            Place("knowledge_list", "layers", "Knowledge"),
+            Place("knowledge_list", "info", "Knowledge"),
             Place("team_list", "people", "Teams"),
             Place("report_list", "chart", "Reports"),
         ),
@@ -75,7 +75,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("account_list", "globe", "AWS accounts"),
             Place("schedule_list", "refresh", "Schedules"),
             Place("policy", "policy", "Policy"),
-            Place("blameless", "people", "Blameless mode"),
+            Place("blameless", "user", "Blameless mode"),
             Place("freeze_list", "snow", "Freezes"),
             Place("api_docs", "plug", "API"),
             Place("tokens", "key", "API tokens"),
