@@ -12,6 +12,7 @@ from exercises.api.blameless import Blameless
 from exercises.api.badges import BadgeSetting
 from exercises.api.catalogue import Templates
 from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
+from exercises.api.clauses import Clauses
 from exercises.api.docs import api_docs
 from exercises.api.estate import Accounts, Applications
 from exercises.api.exercise_reports import ReportOfExercise
@@ -114,6 +115,7 @@ single = [
     ),
     path("gates/<slug:slug>/", Gates.as_view({"get": "read"}), name="api-gate"),
     path("signing-key/", SigningKey.as_view({"get": "read"}), name="api-signing-key"),
+    path("clauses/", Clauses.as_view(), name="api-clauses"),
     path("resilience-score/", ResilienceScore.as_view(), name="api-resilience-score"),
     path("exercises/<slug:slug>/report/", ReportOfExercise.as_view(), name="api-exercise-report"),
     path("reports/<slug:period>/", ReportOfPeriod.as_view(), name="api-report"),

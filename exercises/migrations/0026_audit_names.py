@@ -4,23 +4,27 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exercises', '0025_predictions'),
+        ("exercises", "0025_predictions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AuditName',
+            name="AuditName",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.CharField(max_length=66, unique=True)),
-                ('person_id', models.BigIntegerField(db_index=True, null=True)),
-                ('salt', models.CharField(blank=True, max_length=32)),
-                ('name', models.CharField(blank=True, max_length=254)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("mark", models.CharField(max_length=66, unique=True)),
+                ("person_id", models.BigIntegerField(db_index=True, null=True)),
+                ("salt", models.CharField(blank=True, max_length=32)),
+                ("name", models.CharField(blank=True, max_length=254)),
             ],
             options={
-                'indexes': [models.Index(fields=['name'], name='audit_name_by_name')],
+                "indexes": [models.Index(fields=["name"], name="audit_name_by_name")],
             },
         ),
     ]

@@ -6,39 +6,79 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('exercises', '0027_blameless'),
+        ("exercises", "0027_blameless"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='announcement',
-            name='report_period',
+            model_name="announcement",
+            name="report_period",
             field=models.CharField(blank=True, max_length=7),
         ),
         migrations.CreateModel(
-            name='ReportSubscription',
+            name="ReportSubscription",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('due_at', models.DateTimeField(blank=True, null=True)),
-                ('lease_until', models.DateTimeField(blank=True, null=True)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('covers', models.CharField(choices=[('months', 'the last three whole months'), ('quarter', 'the last whole quarter')], max_length=8)),
-                ('weekday', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('day', models.PositiveSmallIntegerField(blank=True, null=True)),
-                ('at', models.TimeField()),
-                ('timezone', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('sent_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('recipients', models.ManyToManyField(related_name='report_subscriptions', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("due_at", models.DateTimeField(blank=True, null=True)),
+                ("lease_until", models.DateTimeField(blank=True, null=True)),
+                ("fence", models.BigIntegerField(default=0)),
+                (
+                    "covers",
+                    models.CharField(
+                        choices=[
+                            ("months", "the last three whole months"),
+                            ("quarter", "the last whole quarter"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("weekday", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("day", models.PositiveSmallIntegerField(blank=True, null=True)),
+                ("at", models.TimeField()),
+                ("timezone", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("sent_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "recipients",
+                    models.ManyToManyField(
+                        related_name="report_subscriptions", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'ordering': ('id',),
-                'indexes': [models.Index(condition=models.Q(('due_at__isnull', False)), fields=['due_at'], name='report_mail_due')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('day__gte', 1), ('day__lte', 28), ('weekday__isnull', True)), models.Q(('day__isnull', True), ('weekday__lte', 6)), _connector='OR'), name='report_mail_has_one_rhythm')],
+                "ordering": ("id",),
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("due_at__isnull", False)),
+                        fields=["due_at"],
+                        name="report_mail_due",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("day__gte", 1), ("day__lte", 28), ("weekday__isnull", True)),
+                            models.Q(("day__isnull", True), ("weekday__lte", 6)),
+                            _connector="OR",
+                        ),
+                        name="report_mail_has_one_rhythm",
+                    )
+                ],
             },
         ),
     ]

@@ -46,7 +46,7 @@ from exercises.models.policy import PolicyActivation, PolicyVersion
 from exercises.models.predictions import Prediction
 from exercises.models.propagation import FindingQuestion
 from exercises.models.report_mails import ReportSubscription
-from exercises.models.reports import ReportBrief
+from exercises.models.reports import ClauseVersion, ReportBrief
 from exercises.models.role_checks import RoleCheck
 from exercises.models.runs import Pin, Run, RunEvent
 from exercises.models.saved_views import SavedView
@@ -65,6 +65,7 @@ __all__ = [
     "BlamelessSetting",
     "CalendarFeed",
     "Channel",
+    "ClauseVersion",
     "CloudAccount",
     "DebriefAnswers",
     "Decision",

@@ -31,3 +31,18 @@ class ReportBrief(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.period}, wording {self.number}"
+
+
+class ClauseVersion(AppendOnly):
+    """The table of clauses as somebody wrote it. The newest counts, earlier ones stay."""
+
+    number = models.PositiveIntegerField(unique=True)
+    document = models.JSONField()
+    author = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-number",)
+
+    def __str__(self) -> str:
+        return f"clauses, version {self.number}"

@@ -51,7 +51,7 @@ runs.json        state and verdict of each run, what was hit, what the probes di
 engine/          the experiments as AWS FIS described them at their end
 samples/         every measurement, a file a run
 timeline.json    the event log
-findings.json    findings, and each step of their life
+findings.json    findings, what their runs showed, and each step of their life
 audit.json       the audit entries of all of this, each with its hash and the one before;
                  ~... marks a person, whose name and its salt stand under names
 clauses.json     guidance: which clauses of DORA and ISO 22301 each part may serve
@@ -80,7 +80,7 @@ def files_of(exercise: Exercise) -> dict[str, bytes]:
     findings = list(
         exercise.findings.exclude(state__in=("draft", "dismissed"))
         .select_related("application", "owner")
-        .prefetch_related("notes__author")
+        .prefetch_related("notes__author", "kept_evidence")
         .order_by("id")
     )
     names = names_now()
@@ -307,7 +307,18 @@ def _finding(finding: Finding) -> dict[str, object]:
         "run": str(finding.run_id) if finding.run_id else None,
         "verified_by_run": str(finding.verified_by_run_id) if finding.verified_by_run_id else None,
         "tracker_url": finding.tracker_url,
+        "waived_until": finding.waived_until.isoformat() if finding.waived_until else None,
         "evidence": finding.evidence,
+        "kept": [
+            {
+                "run": str(kept.run_id),
+                "reason": kept.reason,
+                "at": _at(kept.kept_at),
+                "charts": kept.charts,
+                "lines": kept.lines,
+            }
+            for kept in sorted(finding.kept_evidence.all(), key=lambda k: (k.kept_at, k.pk))
+        ],
         "life": [
             {
                 "at": _at(note.at),

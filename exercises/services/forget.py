@@ -27,6 +27,8 @@ from exercises.models import (
     NoticeWishes,
     Participation,
     RunEvent,
+    SafetyLever,
+    Schedule,
     SignInAttempt,
     User,
 )
@@ -63,6 +65,8 @@ def forget_person(*, actor: Actor, person: User, because: str) -> Forgotten:
         Participation.objects.filter(on_call=name, on_call_person=row).update(
             on_call=pseudonym(row)
         )
+        SafetyLever.objects.filter(engaged_by=row).update(engaged_by_name=pseudonym(row))
+        Schedule.objects.filter(suspended_by_name=name).update(suspended_by_name=pseudonym(row))
         _close_ways(row)
         marks = AuditName.objects.filter(
             Q(person_id=row.pk) | Q(name__iexact=email), ~Q(salt="")

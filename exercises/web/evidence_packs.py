@@ -19,7 +19,10 @@ PARTS = (
     ("Decisions", "who, in which capacity, on which digest, until when"),
     ("Runs", "state, verdict, targets, actions, and what AWS FIS said at the end"),
     ("Samples", "every measurement of every probe"),
-    ("Timeline and findings", "the event log, and each step in the life of a finding"),
+    (
+        "Timeline and findings",
+        "the event log, what the runs showed, and each step in the life of a finding",
+    ),
     ("Audit", "the entries about all of this, each with its hash and the one before"),
     ("Clauses", "which clauses of DORA and ISO 22301 each part may serve, as guidance"),
 )

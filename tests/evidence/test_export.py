@@ -45,7 +45,9 @@ def test_it_holds_what_was_approved_ran_and_was_measured(
     (run,) = [row for row in json.loads(files["runs.json"]) if not row["is_rehearsal"]]
     assert (run["verdict"], run["digest"]) == ("not_held", plan["digest"])
     assert files[f"samples/{fallen.pk}.csv"].count(b"\n") == fallen.samples.count() + 1
-    assert json.loads(files["findings.json"])[0]["title"] == drafted.title
+    (finding,) = json.loads(files["findings.json"])
+    assert finding["title"] == drafted.title
+    assert [kept["reason"] for kept in finding["kept"]] == ["drafted"]
     events = RunEvent.objects.filter(exercise=fallen.experiment.exercise).count()
     assert len(json.loads(files["timeline.json"])) == events
     assert json.loads(files["audit.json"])["anchor"]["seq"] <= AuditEntry.objects.count()
