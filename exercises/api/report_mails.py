@@ -54,6 +54,8 @@ class ReportMails(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     def get_queryset(self) -> QuerySet[ReportSubscription]:
         if self.is_schema:
             return ReportSubscription.objects.none()
+        if self.action == "destroy":  # whose it is, is asked by the service
+            return ReportSubscription.objects.filter(ended_at__isnull=True)
         return subscriptions_of(self.actor)
 
     @extend_schema(request=ReportMailIn, responses={201: ReportMailOut})

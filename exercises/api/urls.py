@@ -8,11 +8,11 @@ from rest_framework.routers import SimpleRouter
 
 from exercises.api.approvals import Approval
 from exercises.api.audit import Audit
-from exercises.api.blameless import Blameless
 from exercises.api.badges import BadgeSetting
+from exercises.api.blameless import Blameless
 from exercises.api.catalogue import Templates
-from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.clauses import Clauses
+from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.docs import api_docs
 from exercises.api.estate import Accounts, Applications
 from exercises.api.exercise_reports import ReportOfExercise
