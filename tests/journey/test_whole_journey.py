@@ -101,6 +101,9 @@ def propose(page: Page) -> str:
     expect(beside).to_contain_text("Will need 3 approvals")
     steps.send(page)
     expect(page.get_by_text("0 of 3 approvals")).to_be_visible()
+    page.get_by_label("It holds").check()
+    page.get_by_role("button", name="Say it").click()
+    expect(page.get_by_text("1 person said so far")).to_be_visible()
     return name
 
 
@@ -149,6 +152,7 @@ def accept_the_finding(page: Page, room: Page) -> str:
     expect(room.locator("#log")).to_contain_text("Finding drafted", timeout=60_000)
     expect(room.locator("#log")).to_contain_text("debrief is open", timeout=60_000)
     page.goto(room.url.replace("/live/", "/debrief/"))
+    expect(page.locator("#predictions")).to_contain_text("0 of 1 expected what happened.")
     card = page.locator("article.finding", has_text="Accept")
     card.get_by_label("Owner").select_option(label=OWNER)
     card.get_by_label("Fix due on").fill(f"{date.today() + timedelta(days=14)}")
@@ -157,6 +161,8 @@ def accept_the_finding(page: Page, room: Page) -> str:
     card.get_by_role("button", name="Accept").click()
     expect(page.get_by_text(f"{code[0]}: accepted")).to_be_visible()
     steps.open_finding(page, code[0])
+    page.get_by_role("button", name="could this hit you?").click()
+    expect(page.locator("#asked")).to_contain_text(re.compile(r"\d asked, 0 answered, 0 proposed"))
     return code[0]
 
 
