@@ -133,14 +133,12 @@ def _because(one: FamilyGate) -> str:
 def _wish(families: Sequence[FamilyGate]) -> str:
     """What would make it fresh; nothing where it is."""
     if not families:
-        return (
-            "A template in the catalogue of a failure that can happen to it, and a run that holds."
-        )
+        return "It takes a template of a failure that can happen to it, and a run that holds."
     status = families[0].status
     if status is GateStatus.FRESH:
         return ""
     if status is GateStatus.FAILED:
         words = " and ".join(words_of(one.family) for one in families)
-        return f"A run that holds of {words}."
+        return f"It takes a run of {words} that holds."
     words = " or ".join(words_of(one.family) for one in families)
-    return f"A run that holds of {words}."
+    return f"It takes a run of {words} that holds."

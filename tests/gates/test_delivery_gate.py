@@ -55,7 +55,7 @@ def test_a_failure_is_not_made_good_by_time_nor_by_another_failure_that_held() -
     found = gate(proof("network-loss", days=400, held=False), proof("instance-loss"))
     assert found.status is GateStatus.FAILED
     assert found.fresh_until is None
-    assert found.would_be_fresh == "A run that holds of network loss."
+    assert found.would_be_fresh == "It takes a run of network loss that holds."
     assert [one.status for one in found.families][1] is GateStatus.FRESH
 
 
