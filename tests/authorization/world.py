@@ -41,9 +41,9 @@ from exercises.services.calendar_feeds import create_feed
 from exercises.services.exercises import add_note
 from exercises.services.knowledge import Writing, write_page
 from exercises.services.propose import propose, start_draft
+from exercises.services.report_mails import subscribe
 from exercises.services.run_events import append_event
 from exercises.services.saved_views import save_view
-from exercises.services.report_mails import subscribe
 from exercises.services.tokens import SCOPES, issue_token
 from tests import build, past
 from tests.authorization.planned import SECRET, Thing, freezes, game_days, schedule
