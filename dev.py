@@ -111,6 +111,18 @@ def journey() -> None:
     pytest(JOURNEYS, *_words("ARGS"))
 
 
+def journey_curl() -> None:
+    """Run docs/api/journey.sh against a demo, a person approving on the page in between"""
+    install("test")
+    run([PYTHON, "-m", "tests.journey.by_program", "curl"])
+
+
+def journey_cli() -> None:
+    """Run docs/api/journey-cli.sh against a demo, a person approving on the page in between"""
+    install("test")
+    run([PYTHON, "-m", "tests.journey.by_program", "cli"])
+
+
 def test_fast() -> None:
     """Run the tests that need neither a browser nor a worker"""
     install("test")
@@ -261,6 +273,8 @@ TARGETS = {
     "demo": demo,
     "test": test,
     "journey": journey,
+    "journey-curl": journey_curl,
+    "journey-cli": journey_cli,
     "test-fast": test_fast,
     "check": check,
     "fix": fix,

@@ -191,3 +191,28 @@ def test_stop_takes_the_run_that_is_under_way() -> None:
     assert said == ["One zone: accepted. Stopping."]
     with pytest.raises(NotDone, match="EXP-17, or the id of a run"):
         stopping.stop(server, run="../me", exercise="", reason="", say=said.append)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (("--run", "EXP-7"), 1, "Straight to AWS: chaosplane stop --all --region REGION --wait"),
+        (("--exercise", "2026-11"), 1, "Not stopped over the API"),
+        (("--run", "0b2f5a1e-0000-4000-8000-000000000000"), 1, "Not stopped over the API"),
+        (("--run", "EXP-7", "--directly"), 2, "--region is needed"),
+        (("--all",), 2, "--region is needed"),
+    ],
+)
+def test_a_server_that_is_away_is_said_with_the_way_around_it(
+    words: tuple[str, ...],
+    code: int,
+    said: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("CHAOSPLANE_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("CHAOSPLANE_TOKEN", "cpl_a")
+    assert cli.main(["stop", *words]) == code
+    assert said in capsys.readouterr().err
