@@ -41,6 +41,8 @@ DETAILS = {
     "experiment_detail",
     "template_detail",
     "finding_detail",
+    "knowledge_list",
+    "blameless",
     "gameday",
     "gameday_wall",
     "gameday_rules",
