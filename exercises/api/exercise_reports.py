@@ -104,7 +104,7 @@ def _document(report: ExerciseReport) -> dict[str, Any]:
         "findings": [
             {
                 "code": line.finding.code,
-                "title": line.finding.title,
+                "title": line.title,
                 "application": line.finding.application.slug,
                 "severity": line.finding.severity,
                 "state": line.finding.state,

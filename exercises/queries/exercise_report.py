@@ -19,6 +19,7 @@ from exercises.domain.finding_states import FindingState
 from exercises.domain.run_states import RunState
 from exercises.models import DebriefAnswers, Exercise, Finding, Participation, Run
 from exercises.queries.debrief import Outcome, outcome_of, run_outcome
+from exercises.queries.naming import Names, names_now
 from exercises.queries.report import NOT_FINDINGS, detected_s
 
 
@@ -36,8 +37,21 @@ class RunLine:
 
 @dataclass(frozen=True, slots=True)
 class FindingLine:
+    """`title` says roles instead of names where the installation names nobody."""
+
     finding: Finding
+    title: str
     state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What the debrief answered, as it may be passed on."""
+
+    was_resilient: str
+    words: str
+    surprised_us: str
+    we_share: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +64,7 @@ class ExerciseReport:
     runs: Sequence[RunLine]
     findings: Sequence[FindingLine]
     participants: Sequence[Participation]
-    answers: DebriefAnswers | None
+    answers: Answers | None
 
     @property
     def joined(self) -> int:
@@ -85,7 +99,7 @@ def exercise_report(actor: Actor, exercise: Exercise) -> ExerciseReport:
         .select_related("application__team")
         .order_by("-severity", "id")
     )
-    outcome = outcome_of(runs)
+    outcome, names = outcome_of(runs), names_now()
     last = exercise.ended_at or exercise.ends_at
     return ExerciseReport(
         exercise=exercise,
@@ -94,13 +108,28 @@ def exercise_report(actor: Actor, exercise: Exercise) -> ExerciseReport:
         outcome=outcome,
         teams=len({run.experiment.application.team_id for run in runs}),
         runs=[_line(run) for run in runs],
-        findings=[FindingLine(row, FindingState(row.state).label) for row in findings],
+        findings=[
+            FindingLine(row, names.text(row.title), FindingState(row.state).label)
+            for row in findings
+        ],
         participants=list(
             exercise.participations.select_related("application__team").order_by(
                 "application__name", "id"
             )
         ),
-        answers=DebriefAnswers.objects.filter(exercise=exercise).first(),
+        answers=_answers(exercise, names),
+    )
+
+
+def _answers(exercise: Exercise, names: Names) -> Answers | None:
+    row = DebriefAnswers.objects.filter(exercise=exercise).first()
+    if row is None:
+        return None
+    return Answers(
+        was_resilient=row.was_resilient,
+        words=row.get_was_resilient_display(),
+        surprised_us=names.text(row.surprised_us),
+        we_share=names.text(row.we_share),
     )
 
 

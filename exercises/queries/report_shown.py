@@ -23,6 +23,7 @@ from exercises.domain.report_numbers import (
 from exercises.domain.report_periods import Period
 from exercises.domain.resilience_score import FORMULA
 from exercises.paper.outcome_bars import outcome_bars
+from exercises.queries.naming import names_now
 from exercises.queries.report import ReportPage
 
 SHADES: Final = 4
@@ -57,6 +58,7 @@ def shown(page: ReportPage) -> dict[str, Any]:
     return {
         "page": page,
         "period": numbers.period,
+        "worded_by": names_now().of(page.brief.author) if page.brief else "",
         "as_of": numbers.as_of,
         "kpis": _kpis(numbers),
         "months": numbers.period.year,

@@ -42,7 +42,7 @@ def _of_exercise(report: ExerciseReport) -> Iterator[Line]:
         yield "run", code, "seconds to recover", line.recovered_s
     for found in report.findings:
         finding = found.finding
-        yield "finding", finding.code, "title", finding.title
+        yield "finding", finding.code, "title", found.title
         yield "finding", finding.code, "severity", finding.severity
         yield "finding", finding.code, "state", finding.state
     for row in report.participants:
