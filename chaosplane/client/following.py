@@ -98,7 +98,7 @@ def _before(server: Server, number: int) -> Ending | str:
     exercise = server.get(f"exercises/{experiment['exercise']}/")
     if exercise["phase"] in CLOSED:
         return Ending(Exit.BLOCKED, "not started", f"{exercise['name']} is over; it did not run.")
-    approval = server.get(f"experiments/{number}/approval/")
+    approval = server.get(f"experiments/{number}/asked/")
     said_no = [row for row in approval["refusals"] if row["rule"] in OBJECTIONS]
     if said_no:
         return Ending(Exit.BLOCKED, "declined", " ".join(row["because"] for row in said_no))

@@ -39,7 +39,7 @@ echo "EXP-$experiment is sent for approval." >&2
 waited_s=0
 said=
 while [ "$waited_s" -lt "$patience_s" ]; do
-  asked=$(ask GET "experiments/$experiment/approval/" | value '", ".join(it["missing"])')
+  asked=$(ask GET "experiments/$experiment/asked/" | value '", ".join(it["missing"])')
   runs=$(ask GET "runs/?experiment=$experiment&is_rehearsal=false")
   state=$(echo "$runs" | value 'it["results"][-1]["state"] if it["results"] else ""')
   verdict=$(echo "$runs" | value 'it["results"][-1]["verdict"] if it["results"] else ""')

@@ -1,4 +1,4 @@
-"""/api/v1/experiments/{id}/approval/: what is granted, what is missing. To read only."""
+"""/api/v1/experiments/{id}/asked/: what is granted, what is missing. To read only."""
 
 from __future__ import annotations
 

@@ -78,9 +78,9 @@ single = [
         name="api-free-slots",
     ),
     path(
-        "experiments/<int:pk>/approval/",
+        "experiments/<int:pk>/asked/",
         Approval.as_view({"get": "read"}),
-        name="api-experiment-approval",
+        name="api-experiment-asked",
     ),
     path(
         "applications/<slug:slug>/dependencies/",
