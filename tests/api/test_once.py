@@ -107,10 +107,9 @@ def test_a_key_is_free_again_after_a_day(lead: APIClient) -> None:
 
 
 def test_what_failed_on_our_side_or_on_that_of_aws_may_be_tried_again(cast: Cast) -> None:
-    asked = {"user_id": cast.lead.pk, "key": "one", "fingerprint": "f"}
-    kept, _ = begin_once(**asked)
+    kept, _ = begin_once(user_id=cast.lead.pk, key="one", fingerprint="f")
     keep_answer(kept, status=502, body={"code": "engine"})
-    assert begin_once(**asked)[1]
+    assert begin_once(user_id=cast.lead.pk, key="one", fingerprint="f")[1]
 
 
 def test_a_stop_is_never_held_up_by_a_key(cast: Cast, caller: Caller) -> None:
