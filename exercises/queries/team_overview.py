@@ -16,7 +16,16 @@ from exercises.domain.failure_families import related, words_of
 from exercises.domain.finding_states import STANDING
 from exercises.domain.ladder import Level
 from exercises.domain.lifecycle import Lifecycle
-from exercises.models import Application, Exercise, Experiment, Finding, Run, Team
+from exercises.models import (
+    Application,
+    Exercise,
+    Experiment,
+    Finding,
+    GameDay,
+    Improvement,
+    Run,
+    Team,
+)
 from exercises.queries.ladder import (
     FamilyLadder,
     NextStep,
@@ -198,3 +207,11 @@ def open_findings(actor: Actor, team: Team) -> QuerySet[Finding]:
         .select_related("application")
         .order_by("-severity", "due_on", "-pk")
     )
+
+
+def accepted_ideas(actor: Actor, team: Team) -> list[Improvement]:
+    """What juries accepted of the team's ideas on game days that the actor may see."""
+    found = Improvement.objects.filter(
+        team=team, judgement__is_accepted=True, game_day__in=GameDay.objects.visible_to(actor)
+    )
+    return list(found.select_related("game_day__exercise"))

@@ -17,7 +17,13 @@ from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.mentors import mentoring_of
 from exercises.queries.propagation import asked_of
-from exercises.queries.team_overview import SHOWN, history_of, open_findings, overview_of
+from exercises.queries.team_overview import (
+    SHOWN,
+    accepted_ideas,
+    history_of,
+    open_findings,
+    overview_of,
+)
 from exercises.queries.teams import team_accounts, team_counts
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.looks import VERDICT_CHOICES
@@ -38,6 +44,7 @@ def team_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "findings": open_findings(request.actor, team)[:SHOWN],
         "mentoring": mentoring_of(team),
         "asked": asked_of(request.actor, team),
+        "ideas": accepted_ideas(request.actor, team),
     }
     return render(request, "teams/team_detail.html", context)
 

@@ -17,6 +17,7 @@ from exercises.models import Exercise, GameDay, ScoreEntry, User
 from exercises.models.due_work import database_now
 from exercises.queries.game_board import BoardView
 from exercises.services.game_ledger import score_due_rounds
+from exercises.services.improvements import judge_improvement
 from exercises.web.game_fragments import drawn
 from tests.gamedays.conftest import Play
 from tests.gamedays.test_ledger import finished, idea, table_top
@@ -176,6 +177,15 @@ def test_the_ledger_as_csv_is_no_formula(client: Client, play: Play) -> None:
     rows = list(csv.DictReader(io.StringIO(response.content.decode())))
     assert [row["kind"] for row in rows] == ["joined", "joined", "idea"]
     assert rows[2]["reason"] == "'=cmd|' /C calc'!A0"
+
+
+def test_what_a_jury_accepted_stays_on_the_page_of_its_team(client: Client, play: Play) -> None:
+    good, other = idea(play), idea(play, title="Restart it every night")
+    judge_improvement(actor=play.as_jury(), improvement=good, accept=True)
+    judge_improvement(actor=play.as_jury(), improvement=other, accept=False, reason="No.")
+    html = page(client, play.cast.author, reverse("team_detail", args=[play.team.slug]))
+    assert "Alarm per endpoint" in html
+    assert "Restart it every night" not in html
 
 
 PLAN: dict[str, Any] = {
