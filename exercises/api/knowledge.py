@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+import django_filters
 from django.db.models import QuerySet
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
@@ -55,31 +54,32 @@ class KnowledgeEdit(KnowledgeChange):
     seen = serializers.IntegerField(min_value=1, help_text="The version that was edited")
 
 
+class KnowledgeFilter(django_filters.FilterSet):
+    """What was searched for comes with the best match first."""
+
+    search = django_filters.CharFilter(help_text='Words; "two words", or, -not')
+    family = django_filters.CharFilter()
+    template = django_filters.CharFilter()
+
+    class Meta:
+        model = KnowledgePage
+        fields: tuple[str, ...] = ()
+
+    def filter_queryset(self, queryset: QuerySet[KnowledgePage]) -> QuerySet[KnowledgePage]:
+        asked = self.form.cleaned_data
+        return pages(text=asked["search"], family=asked["family"], template=asked["template"])
+
+
 class Knowledge(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     queryset = KnowledgePage.objects.none()
     serializer_class = KnowledgeOut
+    filterset_class = KnowledgeFilter
     lookup_field = "slug"
 
     def get_queryset(self) -> QuerySet[KnowledgePage]:
         if self.is_schema:
             return KnowledgePage.objects.none()
-        asked = self.request.query_params
-        return pages(
-            text=asked.get("search", ""),
-            family=asked.get("family", ""),
-            template=asked.get("template", ""),
-        )
-
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("search", str, description='Words; "two words", or, -not'),
-            OpenApiParameter("family", str),
-            OpenApiParameter("template", str),
-        ]
-    )
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The pages, narrowed; the best match first."""
-        return super().list(request, *args, **kwargs)
+        return pages()
 
     @extend_schema(request=KnowledgeIn, responses={201: KnowledgeOut})
     def create(self, request: Request) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.http import QueryDict
 from rest_framework import serializers
 
 from exercises.api.openapi import ProblemOut
@@ -49,6 +50,10 @@ def test_another_type_than_the_fields_is_refused(sent: dict[str, Any], problem: 
 def test_what_is_of_the_fields_type_is_taken() -> None:
     sent = {"name": None, "tags": ["a"], "count": 5.0, "share": 1, "on": True, "pace": "soon"}
     assert Everything(data=sent).is_valid()
+
+
+def test_an_address_carries_text_for_every_type() -> None:
+    assert Everything(data=QueryDict("on=true&count=5")).is_valid()
 
 
 @pytest.mark.parametrize(
