@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 
 from exercises.domain.actors import Actor
 from exercises.domain.game_rules import GameRules, rules_from_json
@@ -214,9 +214,12 @@ def _ideas(game_day: GameDay, which: str) -> tuple[list[Improvement], dict[str, 
 
 
 def ideas_of(game_day: GameDay) -> QuerySet[Improvement]:
-    """Every idea with its votes, the best liked first."""
+    """Every idea with its votes and the points it earned, the best liked first."""
     rows = game_day.improvements.select_related("team", "round", "judgement")
-    return rows.annotate(vote_count=Count("votes")).order_by("-vote_count", "proposed_at", "pk")
+    earned = ScoreEntry.objects.filter(improvement=OuterRef("pk")).values("points")
+    return rows.annotate(vote_count=Count("votes"), points=Subquery(earned)).order_by(
+        "-vote_count", "proposed_at", "pk"
+    )
 
 
 def ledger_shown(game_day: GameDay) -> list[ScoreEntry]:

@@ -183,6 +183,7 @@ def test_what_a_jury_accepted_stays_on_the_page_of_its_team(client: Client, play
     good, other = idea(play), idea(play, title="Restart it every night")
     judge_improvement(actor=play.as_jury(), improvement=good, accept=True)
     judge_improvement(actor=play.as_jury(), improvement=other, accept=False, reason="No.")
+    assert "Accepted, 10 points" in page(client, play.cast.author, play.url)
     html = page(client, play.cast.author, reverse("team_detail", args=[play.team.slug]))
     assert "Alarm per endpoint" in html
     assert "Restart it every night" not in html
