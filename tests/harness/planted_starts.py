@@ -169,7 +169,7 @@ def missed_slot_caught_up() -> None:
 def slot_not_waited_for() -> None:
     """What is claimed ahead of its slot starts at once."""
     claim = due_work.claim
-    replace("claim", lambda rows, ahead_s=0.0: claim(rows, ahead_s=5.0), due_work)
+    replace("claim", lambda rows, ahead_s=0.0, **how: claim(rows, ahead_s=5.0, **how), due_work)
     replace("_wait_for_slot", lambda _: None, start)
     _without("run.not_due", start)
 
