@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.api.base import Resource
+from exercises.api.representations import RefusalOut
 from exercises.domain.capacities import label
 from exercises.models import Experiment
 from exercises.models.due_work import database_now
@@ -22,12 +23,6 @@ class GrantedOut(serializers.Serializer[Any]):
     decided_by = serializers.CharField()
     decided_at = serializers.DateTimeField()
     valid_until = serializers.DateTimeField()
-
-
-class RefusalOut(serializers.Serializer[Any]):
-    rule = serializers.CharField()
-    because = serializers.CharField()
-    lifted_by = serializers.CharField()
 
 
 class ApprovalOut(serializers.Serializer[Any]):

@@ -10,38 +10,10 @@ from typing import Any, Final
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
-from rest_framework import serializers
 
 from exercises.api import once
 from exercises.api.errors import MEDIA_TYPE
-
-
-class ProblemRowOut(serializers.Serializer[Any]):
-    """One field that was refused. Empty: the whole of what was sent."""
-
-    field = serializers.CharField()
-    problem = serializers.CharField()
-
-
-class RuleRefusalOut(serializers.Serializer[Any]):
-    """One rule of the programme that says no."""
-
-    rule = serializers.CharField()
-    because = serializers.CharField()
-    lifted_by = serializers.CharField()
-
-
-class ProblemOut(serializers.Serializer[Any]):
-    """Why it was not done (RFC 9457). `code` is stable, the words may change."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    code = serializers.CharField()
-    errors = ProblemRowOut(many=True, required=False)  # type: ignore[assignment]
-    refusals = RuleRefusalOut(many=True, required=False)
-
+from exercises.api.representations import ProblemOut
 
 _WHEN_READ: Final = {
     "401": "No token, or one that is not valid",

@@ -188,15 +188,28 @@ class MeOut(serializers.Serializer[Any]):
     scopes = serializers.ListField(child=serializers.CharField(), allow_null=True)
 
 
+class ProblemRowOut(serializers.Serializer[Any]):
+    """One field that was refused. Empty: the whole of what was sent."""
+
+    field = serializers.CharField()
+    problem = serializers.CharField()
+
+
+class RefusalOut(serializers.Serializer[Any]):
+    """One rule of the programme that says no."""
+
+    rule = serializers.CharField()
+    because = serializers.CharField()
+    lifted_by = serializers.CharField()
+
+
 class ProblemOut(serializers.Serializer[Any]):
-    """Problem details (RFC 9457)."""
+    """Why it was not done (RFC 9457). `code` is stable, the words may change."""
 
     type = serializers.CharField()
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField()
-    errors = serializers.ListField(  # type: ignore[assignment]
-        child=serializers.DictField(), required=False
-    )
-    refusals = serializers.ListField(child=serializers.DictField(), required=False)
+    errors = ProblemRowOut(many=True, required=False)  # type: ignore[assignment]
+    refusals = RefusalOut(many=True, required=False)

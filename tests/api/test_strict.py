@@ -8,7 +8,7 @@ import pytest
 from django.http import QueryDict
 from rest_framework import serializers
 
-from exercises.api.openapi import ProblemOut
+from exercises.api.representations import ProblemOut
 from exercises.api.strict import StrictSerializer
 from tests.api.conftest import Caller
 from tests.cast import Cast
