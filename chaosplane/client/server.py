@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http.client import HTTPException, HTTPMessage
 from typing import IO, Any, Final
-from urllib.parse import urlencode
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 TIMEOUT_S: Final = 30.0
 PAGE_SIZE: Final = 100
@@ -105,15 +105,15 @@ class Server:
 
     def every(self, path: str, query: Mapping[str, str], *, at_most: int) -> Iterator[Json]:
         """The rows of a list, page by page."""
-        number, left = 1, at_most
+        left, asked = at_most, dict(query)
         while left > 0:
-            sizes = {"page": str(number), "page_size": str(min(left, PAGE_SIZE))}
-            page = self.get(path, {**query, **sizes})
+            page = self.get(path, {**asked, "page_size": str(min(left, PAGE_SIZE))})
             yield from page["results"][:left]
             left -= len(page["results"])
             if not page["next"]:
                 return
-            number += 1
+            # Of the link only the cursor: a token goes to its own address and nowhere else.
+            asked["cursor"] = parse_qs(urlsplit(page["next"]).query)["cursor"][0]
 
     def _ask(
         self, method: str, path: str, body: object = None, more: Mapping[str, str] | None = None

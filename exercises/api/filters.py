@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
 import django_filters
 from django.db.models import QuerySet
@@ -10,9 +10,8 @@ from django.http import HttpRequest
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.views import APIView
 
+from exercises.api.pagination import PAGING
 from exercises.domain.errors import Invalid
-
-PAGING: Final = ("page", "page_size")
 
 
 class StrictFilters(DjangoFilterBackend):

@@ -25,7 +25,7 @@ from exercises.models import GameDay, GameRound, Improvement, ScoreEntry, Team
 from exercises.models.due_work import database_now
 from exercises.models.game_days import HELPS
 from exercises.queries.game_board import BoardView, board_document, board_of, ideas_of
-from exercises.queries.game_ledger import ledger_of
+from exercises.queries.game_ledger import ledger_rows
 from exercises.services.game_days import RoundPlan, plan_game_day
 from exercises.services.improvements import propose_improvement
 
@@ -200,7 +200,7 @@ class GameDays(mixins.ListModelMixin, Resource):
     @action(detail=True, methods=["get"], filterset_class=None)
     def ledger(self, request: Request, slug: str) -> Response:
         """Every entry, oldest first: enough to count the standings again."""
-        page = self.paginate_queryset(ledger_of(self.get_object()))
+        page = self.paginate_queryset(ledger_rows(self.get_object()))
         return self.get_paginated_response(LedgerEntryOut(page, many=True).data)
 
     @extend_schema(responses=ImprovementOut(many=True), filters=False)

@@ -8,16 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from django.db.models import QuerySet
+
 from exercises.domain.score_ledger import Entry, EntryKind, Standing, standings
 from exercises.models import GameDay, ScoreEntry
 
 
+def ledger_rows(game_day: GameDay) -> QuerySet[ScoreEntry]:
+    """The entries, oldest first, with what each is about."""
+    rows = ScoreEntry.objects.filter(game_day=game_day)
+    related = ("team", "round", "author", "corrects", "improvement")
+    return rows.select_related(*related).order_by("seq")
+
+
 def ledger_of(game_day: GameDay) -> list[ScoreEntry]:
     """Every entry, oldest first. One query."""
-    rows = ScoreEntry.objects.filter(game_day=game_day)
-    return list(
-        rows.select_related("team", "round", "author", "corrects", "improvement").order_by("seq")
-    )
+    return list(ledger_rows(game_day))
 
 
 def entries_of(rows: Iterable[ScoreEntry]) -> tuple[Entry, ...]:

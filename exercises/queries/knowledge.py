@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.contrib.postgres.search import SearchQuery, SearchRank
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, FloatField, Q, QuerySet
+from django.db.models.functions import Cast
 
 from exercises.domain.actors import Actor
 from exercises.models import Finding, KnowledgePage, Template
@@ -35,7 +36,8 @@ def pages(*, text: str = "", family: str = "", template: str = "") -> QuerySet[K
         query = query_of(text)
         return (
             found.filter(current__words=query)
-            .annotate(rank=SearchRank(F("current__words"), query))
+            # As a double, so that a place in this order says in text exactly what it is.
+            .annotate(rank=Cast(SearchRank(F("current__words"), query), FloatField()))
             .order_by("-rank", "-current__written_at")
         )
     return found.order_by("-current__written_at", "pk")

@@ -49,7 +49,7 @@ def test_a_game_day_is_planned_and_read(play: Play) -> None:
     assert made.json()["game_day"]["rules"]["idea"] == 20
     rounds = calls(play, "auditor").get(f"{ROOT}ops/").json()["rounds"]
     assert [(one["state"], one["title"]) for one in rounds] == [("sealed", None)] * 2
-    assert calls(play, "auditor").get(ROOT, {"phase": "plan"}).json()["count"] == 1
+    assert len(calls(play, "auditor").get(ROOT, {"phase": "plan"}).json()["results"]) == 1
     assert calls(play, "owner").post(ROOT, planned(play)).status_code == 403
 
 
