@@ -6,9 +6,12 @@ Source of the data: AWS FIS User Guide, "AWS FIS Actions reference" and "AWS FIS
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from simulator.fis.parameters import Rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class Action:
     resource_type: str | None
     required: tuple[str, ...]
     optional: tuple[str, ...]
+    rules: Mapping[str, Rule]
+    defaults: Mapping[str, str]
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -32,8 +37,10 @@ class ResourceType:
     """One kind of target and the parameters that select it."""
 
     id: str
+    description: str
     required: tuple[str, ...]
     optional: tuple[str, ...]
+    rules: Mapping[str, Rule]
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -42,16 +49,28 @@ class ResourceType:
 
 def _load() -> tuple[dict[str, Action], dict[str, ResourceType]]:
     data: dict[str, Any] = json.loads((Path(__file__).parent / "catalogue.json").read_text())
-    actions = {}
+    common = data["parameters"]
+    actions, types = {}, {}
     for name, entry in data["actions"].items():
         key, kind = entry["target"] or (None, None)
         required, optional = tuple(entry["required"]), tuple(entry["optional"])
-        actions[name] = Action(name, entry["description"], key, kind, required, optional)
-    types = {
-        name: ResourceType(name, tuple(entry["required"]), tuple(entry["optional"]))
-        for name, entry in data["resource_types"].items()
-    }
+        rules = _rules(common, required + optional, entry.get("rules", {}))
+        defaults = entry.get("defaults", {})
+        actions[name] = Action(
+            name, entry["description"], key, kind, required, optional, rules, defaults
+        )
+    for name, entry in data["resource_types"].items():
+        required, optional = tuple(entry["required"]), tuple(entry["optional"])
+        rules = _rules(common, required + optional)
+        types[name] = ResourceType(name, entry["description"], required, optional, rules)
     return actions, types
+
+
+def _rules(
+    common: Mapping[str, Any], names: tuple[str, ...], own: Mapping[str, Any] | None = None
+) -> dict[str, Rule]:
+    """What each parameter may be: what is common to all actions, and what this one says."""
+    return {name: Rule(**common[name] | (own or {}).get(name, {})) for name in names}
 
 
 ACTIONS, RESOURCE_TYPES = _load()

@@ -13,8 +13,9 @@ from typing import TypeVar
 from botocore.exceptions import BotoCoreError, ClientError
 
 from simulator.fis.access import Access
+from simulator.fis.catalogue import ACTIONS
 from simulator.fis.effects import EFFECTS
-from simulator.fis.effects.base import ActionCall, ActionFailed, Effect
+from simulator.fis.effects.base import ActionCall, ActionFailed, Effect, NoEffect
 from simulator.fis.experiments import request_stop
 from simulator.fis.levers import settle
 from simulator.fis.records import Experiment
@@ -148,7 +149,7 @@ class Lifecycle:
         actions = experiment.document["actions"]
         for name in list(experiment.effects):
             if self._guarded(experiment, name, experiment.effects[name].is_done):
-                self._close(experiment, name, "completed", "Action was completed.")
+                self._complete(experiment, name)
         moved = True
         while moved:
             moved = False
@@ -176,28 +177,23 @@ class Lifecycle:
         if targets and not resources:
             self._mark(experiment, name, "skipped", "Action was skipped: no target resources.")
             return
-        kind = EFFECTS.get(action["actionId"])
         action["startTime"] = self._clock.wall()
-        if kind is None:
-            reason = f"This simulator does not carry out {action['actionId']}."
-            self._mark(experiment, name, "failed", reason)
-            raise Failed("ConfigurationFailure", reason, name, experiment.account)
         call = ActionCall(
             experiment.account,
             experiment.id,
             name,
-            action.get("parameters", {}),
+            {**ACTIONS[action["actionId"]].defaults, **action.get("parameters", {})},
             resources,
             self._access[experiment.id],
             self._physics,
             self._clock.now,
         )
-        effect: Effect = kind(call)
+        effect: Effect = EFFECTS.get(action["actionId"], NoEffect)(call)
         experiment.effects[name] = effect
         self._mark(experiment, name, "running", "Action is running.")
         self._guarded(experiment, name, effect.begin)
         if self._guarded(experiment, name, effect.is_done):
-            self._close(experiment, name, "completed", "Action was completed.")
+            self._complete(experiment, name)
 
     def _guarded(self, experiment: Experiment, name: str, do: Callable[[], T]) -> T:
         """Do a part of an action; what goes wrong fails the action and the experiment."""
@@ -208,6 +204,9 @@ class Lifecycle:
             failed = self._failed(error, code, name, experiment)
             self._mark(experiment, name, "failed", failed.reason)
             raise failed from error
+
+    def _complete(self, experiment: Experiment, name: str) -> None:
+        self._close(experiment, name, "completed", experiment.effects[name].outcome)
 
     def _close(self, experiment: Experiment, name: str, status: str, reason: str) -> None:
         effect = experiment.effects.pop(name)

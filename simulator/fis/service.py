@@ -103,12 +103,11 @@ def _get_action(region: Region, given: Given) -> dict[str, Any]:
     action = catalogue.ACTIONS.get(given["id"])
     if action is None:
         raise not_found("Action", given["id"])
-    parameters = {name: {"required": name in action.required} for name in action.parameters}
-    return {"action": {**_action(region, action), "parameters": parameters}}
+    return {"action": {**_action(region, action), "parameters": _parameters(action)}}
 
 
 def _list_resource_types(region: Region, given: Given) -> dict[str, Any]:
-    kinds = [{"resourceType": name} for name in catalogue.RESOURCE_TYPES]
+    kinds = [_resource_type(kind) for kind in catalogue.RESOURCE_TYPES.values()]
     return page(kinds, given, "targetResourceTypes")
 
 
@@ -116,8 +115,19 @@ def _get_resource_type(region: Region, given: Given) -> dict[str, Any]:
     kind = catalogue.RESOURCE_TYPES.get(given["resourceType"])
     if kind is None:
         raise not_found("Target resource type", given["resourceType"])
-    parameters = {name: {"required": name in kind.required} for name in kind.parameters}
-    return {"targetResourceType": {"resourceType": kind.id, "parameters": parameters}}
+    shown = {**_resource_type(kind), "parameters": _parameters(kind)}
+    return {"targetResourceType": shown}
+
+
+def _resource_type(kind: catalogue.ResourceType) -> dict[str, Any]:
+    return {"resourceType": kind.id, "description": kind.description}
+
+
+def _parameters(kind: catalogue.Action | catalogue.ResourceType) -> dict[str, Any]:
+    return {
+        name: {"description": kind.rules[name].description, "required": name in kind.required}
+        for name in kind.parameters
+    }
 
 
 def _tags(region: Region, arn: str) -> dict[str, str]:

@@ -10,16 +10,13 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from simulator.fis.catalogue import ACTIONS, RESOURCE_TYPES, Action
-from simulator.fis.durations import seconds
+from simulator.fis.catalogue import ACTIONS, RESOURCE_TYPES, Action, ResourceType
 from simulator.fis.records import not_found
 from simulator.wire import ApiError
 
 MAX_ACTIONS = 20
 MAX_PARALLEL_ACTIONS = 10
 MAX_STOP_CONDITIONS = 5
-TWELVE_HOURS_S = 12 * 3600
-DURATIONS = ("duration", "startInstancesAfterDuration", "durationBeforeInterruption", "maxDuration")
 SELECTION = re.compile(r"ALL|COUNT\([1-9]\d*\)|PERCENT\((100|[1-9]\d?)\)")
 
 Document = Mapping[str, Any]
@@ -63,29 +60,20 @@ def _check_action(name: str, action: Document, targets: Document) -> None:
             raise invalid(f'Target "{target}" must have resource type {kind.resource_type}.')
     if kind.target_key and kind.target_key not in chosen:
         raise invalid(f'Missing required target "{kind.target_key}" in action "{name}".')
-    _check_parameters(name, kind, action.get("parameters", {}))
+    _check_parameters(f'action "{name}"', kind, action.get("parameters", {}))
 
 
-def _check_parameters(name: str, kind: Action, given: Document) -> None:
+def _check_parameters(where: str, kind: Action | ResourceType, given: Document) -> None:
     for key in given:
         if key not in kind.parameters:
-            raise invalid(f'Unexpected parameter "{key}" found in action "{name}".')
+            raise invalid(f'Unexpected parameter "{key}" found in {where}.')
     for key in kind.required:
         if key not in given:
-            raise invalid(f'Missing required parameter "{key}" in action "{name}".')
-    least = 1 if kind.id.startswith("aws:ebs:") else 60
-    for key in DURATIONS:
-        if key in given:
-            _check_duration(f'Parameter "{key}" of action "{name}"', given[key], least)
-
-
-def _check_duration(where: str, text: str, least: int) -> None:
-    try:
-        length = seconds(text)
-    except ValueError as error:
-        raise invalid(f"{where}: {error}.") from error
-    if not least <= length <= TWELVE_HOURS_S:
-        raise invalid(f"{where} must be between PT{least}S and PT12H.")
+            raise invalid(f'Missing required parameter "{key}" in {where}.')
+    for key, text in given.items():
+        problem = kind.rules[key].problem(text)
+        if problem:
+            raise invalid(f'Parameter "{key}" of {where} {problem}.')
 
 
 def _check_order(actions: Document) -> None:
@@ -122,12 +110,7 @@ def _check_target(name: str, target: Document) -> None:
         )
     if kind.id == "aws:iam:role" and not arns:
         raise invalid(f"Target {name} of type aws:iam:role must be specified by resource ARNs.")
-    for key in parameters:
-        if key not in kind.parameters:
-            raise invalid(f'Unexpected parameter "{key}" found in target "{name}".')
-    for key in kind.required:
-        if key not in parameters:
-            raise invalid(f'Missing required parameter "{key}" in target "{name}".')
+    _check_parameters(f'target "{name}"', kind, parameters)
     if not SELECTION.fullmatch(target["selectionMode"]):
         raise invalid(f"Selection mode of target {name} must be ALL, COUNT(n) or PERCENT(n).")
 

@@ -78,9 +78,21 @@ def test_actions_and_resource_types_can_be_looked_up(cloud: Cloud) -> None:
 
     assert len(actions) == len(set(actions)) == 52
     assert stop["targets"] == {"Instances": {"resourceType": "aws:ec2:instance"}}
-    assert stop["parameters"]["startInstancesAfterDuration"] == {"required": False}
-    assert {"resourceType": "aws:rds:cluster"} in kinds
-    assert volume["parameters"] == {"availabilityZoneIdentifier": {"required": False}}
+    assert not stop["parameters"]["startInstancesAfterDuration"]["required"]
+    assert "aws:rds:cluster" in [kind["resourceType"] for kind in kinds]
+    assert not volume["parameters"]["availabilityZoneIdentifier"]["required"]
+
+
+def test_every_action_says_what_each_parameter_is_and_what_it_targets(cloud: Cloud) -> None:
+    fis = cloud.fis
+    kinds = {
+        kind["resourceType"] for kind in fis.list_target_resource_types()["targetResourceTypes"]
+    }
+    for summary in fis.list_actions(maxResults=100)["actions"]:
+        action = fis.get_action(id=summary["id"])["action"]
+
+        assert all(each["description"] for each in action["parameters"].values()), action["id"]
+        assert {each["resourceType"] for each in action["targets"].values()} <= kinds
 
 
 def test_tags_are_reached_by_an_arn_in_the_path(cloud: Cloud) -> None:

@@ -191,7 +191,7 @@ def test_an_alarm_of_a_stop_condition_halts_and_rolls_back(cloud: Cloud) -> None
     assert cloud.brokers("a") == ["running"] * 3
 
 
-def test_an_action_without_an_effect_here_fails_visibly(cloud: Cloud) -> None:
+def test_an_action_without_an_effect_here_lasts_its_duration_and_says_so(cloud: Cloud) -> None:
     action = {
         "actionId": "aws:ssm:start-automation-execution",
         "parameters": {
@@ -200,10 +200,16 @@ def test_an_action_without_an_effect_here_fails_visibly(cloud: Cloud) -> None:
         },
     }
     experiment = cloud.start(cloud.template(actions={"run": action}))
-    cloud.advance(10)
+    cloud.advance(240)
+    assert cloud.actions(experiment) == {"run": "running"}
+    cloud.advance(70)
 
-    state = cloud.experiment(experiment)["state"]
-    assert (state["status"], state["error"]["code"]) == ("failed", "ConfigurationFailure")
+    document = cloud.experiment(experiment)
+    assert document["state"]["status"] == "completed"
+    assert document["actions"]["run"]["state"] == {
+        "status": "completed",
+        "reason": "Action was completed: it has no effect in this simulator.",
+    }
 
 
 def test_a_failing_action_rolls_the_others_back(cloud: Cloud) -> None:

@@ -1,7 +1,7 @@
 """The actions that really do something here, by their id.
 
-Every other action of the catalogue is accepted in templates and previews and fails when it is
-run, so that nobody takes an action without effect for a passed exercise.
+Every other action of the catalogue runs for its duration, changes nothing and says so in the
+reason of its state, so that nobody takes an action without effect for a passed exercise.
 """
 
 from __future__ import annotations

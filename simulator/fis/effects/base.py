@@ -15,6 +15,8 @@ from simulator.fis.durations import seconds
 from simulator.fis.records import Resource
 from simulator.physics import Physics
 
+LASTING = ("duration", "maxDuration", "durationBeforeInterruption")
+
 
 class ActionFailed(Exception):
     """An action that could not do what it is for, with the FIS error code."""
@@ -54,6 +56,7 @@ class Effect:
     """An action that lasts for its duration and has nothing to undo."""
 
     duration_parameter = "duration"
+    outcome = "Action was completed."
 
     def __init__(self, call: ActionCall) -> None:
         self.call = call
@@ -74,3 +77,14 @@ class Effect:
 
     def end(self) -> None:
         """Undo what the action owns."""
+
+
+class NoEffect(Effect):
+    """An action that lasts as long as it would, changes nothing here and says so."""
+
+    outcome = "Action was completed: it has no effect in this simulator."
+
+    @property
+    def duration_s(self) -> float:
+        given = (self.call.parameters.get(name) for name in LASTING)
+        return float(next((seconds(text) for text in given if text), 0))
