@@ -9,3 +9,8 @@ urlpatterns = [
     path("api/", include("exercises.api.urls")),
     path("", include("exercises.web.urls")),
 ]
+
+handler400 = "exercises.api.outside.bad_request"
+handler403 = "exercises.api.outside.permission_denied"
+handler404 = "exercises.api.outside.page_not_found"
+handler500 = "exercises.api.outside.server_error"
