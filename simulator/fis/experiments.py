@@ -79,15 +79,30 @@ def _document(
         "targetAccountConfigurationsCount": len(region.target_accounts[template["id"]]),
         "state": {"status": "pending", "reason": "Experiment is pending."},
     }
+    if "experimentReportConfiguration" in document:
+        document["experimentReport"] = {"state": {"status": "pending"}, "s3Reports": []}
     for action in document["actions"].values():
         action["state"] = {"status": "pending", "reason": "Initial state"}
     return document
+
+
+def close_report(document: dict[str, Any]) -> None:
+    """No report is written here: one that was asked for has failed, or never begun."""
+    if "experimentReport" not in document:
+        return
+    is_preview = document["experimentOptions"]["actionsMode"] == "skip-all"
+    if is_preview or document["state"]["status"] == "cancelled":
+        state = {"status": "cancelled", "reason": "Previews and cancelled runs get no report."}
+    else:
+        state = {"status": "failed", "reason": "This simulator writes no reports."}
+    document["experimentReport"]["state"] = state
 
 
 def cancel(experiment: Experiment, now: datetime) -> None:
     """End an experiment that the safety lever kept from starting."""
     experiment.enter("cancelled", "Experiment cancelled by the safety lever.")
     experiment.document["endTime"] = now
+    close_report(experiment.document)
     for action in experiment.document["actions"].values():
         action["state"] = {"status": "cancelled", "reason": "Action was cancelled."}
 
@@ -136,7 +151,7 @@ def list_resolved(region: Region, given: Given) -> dict[str, Any]:
         {
             "resourceType": experiment.document["targets"][name]["resourceType"],
             "targetName": name,
-            "targetInformation": {"arn": resource.arn},
+            "targetInformation": resource.shown,
         }
         for name, resources in experiment.resolved.items()
         if given.get("targetName") in (None, name)

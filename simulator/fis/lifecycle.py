@@ -6,17 +6,19 @@ go forward only. AWS FIS User Guide, "Experiment states" and "Action states".
 
 from __future__ import annotations
 
+import functools
 import random
 from collections.abc import Callable, Iterator
 from typing import TypeVar
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from simulator.fis import experiment_log
 from simulator.fis.access import Access
 from simulator.fis.catalogue import ACTIONS
 from simulator.fis.effects import EFFECTS
 from simulator.fis.effects.base import ActionCall, ActionFailed, Effect, NoEffect
-from simulator.fis.experiments import request_stop
+from simulator.fis.experiments import close_report, request_stop
 from simulator.fis.levers import settle
 from simulator.fis.records import Experiment
 from simulator.fis.resolution import MissingResource, resolve
@@ -73,6 +75,7 @@ class Lifecycle:
                 except Failed as failed:
                     self._fail(experiment, failed)
                 tell(experiment)
+                experiment_log.write(experiment)
                 if experiment.is_over:
                     self._access.pop(experiment.id, None)
                     self._alarms_read_at.pop(experiment.id, None)
@@ -84,6 +87,7 @@ class Lifecycle:
         if experiment.status == "pending" and age >= INITIATING_AFTER_S:
             experiment.document["startTime"] = self._clock.wall()
             experiment.enter("initiating", "Experiment is initiating.")
+            experiment_log.note_start(experiment, self._clock.wall())
         if experiment.status == "initiating" and age >= RUNNING_AFTER_S:
             self._initiate(experiment)
         if experiment.status == "running":
@@ -99,17 +103,32 @@ class Lifecycle:
         access = Access(self._endpoint, experiment.region, experiment.document["arn"])
         accounts = self._assume_roles(experiment, access)
         self._access[experiment.id] = access
-        options = experiment.document["experimentOptions"]
-        for name, target in experiment.document["targets"].items():
-            try:
-                found = resolve(target, access, accounts, experiment.region, self._rng)
-            except (ClientError, BotoCoreError, MissingResource) as error:
-                raise self._failed(error, "InvalidTarget", name, experiment) from error
-            if not found and options["emptyTargetResolutionMode"] == "fail":
-                reason = "Target resolution returned empty set."
-                raise Failed("InvalidTarget", reason, name, experiment.account)
-            experiment.resolved[name] = found
+        group = experiment_log.missing_group(experiment)
+        if group:
+            reason = f"Log group {group} does not exist."
+            raise Failed("ConfigurationFailure", reason, "logConfiguration", experiment.account)
+        for name in experiment.document["targets"]:
+            self._resolve(experiment, name, access, accounts)
         experiment.enter("running", "Experiment is running.")
+
+    def _resolve(
+        self, experiment: Experiment, name: str, access: Access, accounts: list[str]
+    ) -> None:
+        target = experiment.document["targets"][name]
+        note = functools.partial(
+            experiment_log.note_resolution, experiment, self._clock.wall(), name, accounts
+        )
+        try:
+            found = resolve(target, access, accounts, experiment.region, self._rng)
+        except (ClientError, BotoCoreError, MissingResource) as error:
+            note([], str(error))
+            raise self._failed(error, "InvalidTarget", name, experiment) from error
+        note(found)
+        options = experiment.document["experimentOptions"]
+        if not found and options["emptyTargetResolutionMode"] == "fail":
+            reason = "Target resolution returned empty set."
+            raise Failed("InvalidTarget", reason, name, experiment.account)
+        experiment.resolved[name] = found
 
     def _assume_roles(self, experiment: Experiment, access: Access) -> list[str]:
         account, role = experiment.account, experiment.document["roleArn"]
@@ -242,12 +261,15 @@ class Lifecycle:
                 self._mark(experiment, name, "cancelled", "Action was cancelled.")
         experiment.document["endTime"] = self._clock.wall()
         experiment.enter(status, reason)
+        close_report(experiment.document)
+        experiment_log.note_end(experiment, self._clock.wall())
 
     def _mark(self, experiment: Experiment, name: str, status: str, reason: str) -> None:
         action = experiment.document["actions"][name]
         action["state"] = {"status": status, "reason": reason[:512]}
         if "startTime" in action and status in ("completed", "stopped", "failed"):
             action["endTime"] = self._clock.wall()
+        experiment_log.note_action(experiment, name, self._clock.wall())
 
     def _failed(self, error: Exception, code: str, location: str, experiment: Experiment) -> Failed:
         if isinstance(error, ClientError) and error.response["Error"]["Code"] in DENIED:

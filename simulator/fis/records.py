@@ -12,6 +12,7 @@ import string
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from simulator.wire import ApiError
@@ -34,6 +35,11 @@ class Resource:
         """The last part of the ARN: an instance id, a cluster name."""
         return self.arn.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
 
+    @property
+    def shown(self) -> dict[str, str]:
+        """How the API and the experiment log name it."""
+        return {"arn": self.arn}
+
 
 @dataclass
 class Experiment:
@@ -52,6 +58,8 @@ class Experiment:
     stuck_s: float = 0.0
     moves: deque[tuple[State, State]] = field(default_factory=deque)
     """State changes that nobody was told of yet: from, to."""
+    notes: deque[tuple[datetime, dict[str, Any]]] = field(default_factory=deque)
+    """What is to be written to the experiment's log."""
 
     @property
     def id(self) -> str:

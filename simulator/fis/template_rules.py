@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from simulator.fis.catalogue import ACTIONS, RESOURCE_TYPES, Action, ResourceType
+from simulator.fis.experiment_log import group_of
 from simulator.fis.records import not_found
 from simulator.wire import ApiError
 
@@ -130,3 +131,6 @@ def _check_logging(logging: Document | None) -> None:
         return
     if not ({"cloudWatchLogsConfiguration", "s3Configuration"} & set(logging)):
         raise invalid("Must specify at least one log destination in logConfiguration")
+    arn = logging.get("cloudWatchLogsConfiguration", {}).get("logGroupArn")
+    if arn is not None and not group_of(arn):
+        raise invalid(f"logGroupArn must be the ARN of a log group, not {arn}.")

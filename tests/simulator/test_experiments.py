@@ -292,3 +292,18 @@ def test_eventbridge_hears_of_every_state_change_and_sends_it_to_the_queue(cloud
     }
     states = [event["detail"]["new-state"]["status"] for event in events]
     assert states == ["initiating", "running", "stopping", "stopped"]
+
+
+def test_a_report_that_is_asked_for_is_not_pretended(cloud: Cloud) -> None:
+    bucket = {"s3Configuration": {"bucketName": "reports"}}
+    template = cloud.template(experimentReportConfiguration={"outputs": bucket})
+    run = cloud.start(template)
+    preview = cloud.start(template, experimentOptions={"actionsMode": "skip-all"})
+    assert cloud.experiment(run)["experimentReport"]["state"]["status"] == "pending"
+    cloud.advance(130)
+
+    assert cloud.experiment(run)["experimentReport"] == {
+        "state": {"status": "failed", "reason": "This simulator writes no reports."},
+        "s3Reports": [],
+    }
+    assert cloud.experiment(preview)["experimentReport"]["state"]["status"] == "cancelled"
