@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,8 @@ DURATIONS: Final = (
     "durationBeforeInterruption",
 )
 MAX_DURATION_S: Final = 12 * 3600
+LONGEST_ID: Final = 128
+"""Nobody mistypes a longer id, and comparing one with every other is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,9 @@ def actions() -> Mapping[str, FisAction]:
     }
 
 
-def nearest(action_id: str) -> str:
-    """The known action whose id is most like this one; empty when none is."""
-    found = difflib.get_close_matches(action_id, actions(), n=1, cutoff=0.6)
+def nearest(action_id: str, offered: Iterable[str]) -> str:
+    """The action among these whose id is most like this one; empty when none is."""
+    if len(action_id) > LONGEST_ID:
+        return ""
+    found = difflib.get_close_matches(action_id, list(offered), n=1, cutoff=0.6)
     return found[0] if found else ""

@@ -1,13 +1,16 @@
 """The alarms in a definition that stop an experiment by themselves. Pure.
 
-Called by services.observe, which asks AWS how they are, by the live room, and by
-queries.plans, which adds the heartbeat.
+Called by services.observe and services.preflight_questions, which ask AWS how they are, by
+the live room, and by queries.plans, which adds the heartbeat.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
+from exercises.domain.engine_values import AlarmReading
+from exercises.domain.lint_rules import Problem
 from exercises.domain.plans import JsonObject
 
 MISSING: Final = "MISSING"
@@ -41,3 +44,16 @@ def with_alarm(definition: JsonObject, arn: str) -> dict[str, object]:
 def name_of(arn: str) -> str:
     """The name in arn:aws:cloudwatch:region:account:alarm:name; names may hold colons."""
     return arn.split(":", 6)[-1]
+
+
+def alarm_problems(asked: Sequence[str], found: Sequence[AlarmReading]) -> list[Problem]:
+    """Which of these alarms could not stop anything now, or would stop it at once."""
+    problems = [
+        Problem("stopConditions", f"{alarm.name} is {alarm.state}", "FIS-STOP-003")
+        for alarm in found
+        if alarm.state != "OK"
+    ]
+    missing = len(set(asked)) - len(found)
+    if missing:
+        problems.append(Problem("stopConditions", f"{missing} not found", "FIS-STOP-003"))
+    return problems

@@ -9,8 +9,10 @@ from django.conf import settings
 from exercises.domain.durations import wall_seconds
 from exercises.domain.errors import Invalid
 from exercises.domain.generators import BuildContext, build_definition
+from exercises.domain.lint_rules import errors_of
 from exercises.domain.parameters import clean, specs_from_json
 from exercises.domain.plans import Plan
+from exercises.domain.probes_lint import lint_probes
 from exercises.domain.steady_state import probes_from_json
 from exercises.domain.stop_alarms import with_alarm
 from exercises.domain.templates_lint import lint
@@ -93,18 +95,15 @@ def problems_of(experiment: Experiment, *, now: datetime) -> list[tuple[str, str
     except Invalid as error:
         return problems + list(error.problems)
     production = experiment.deployment.place.account.is_production
-    problems += [(p.field, p.message) for p in lint(definition, production=production)]
+    problems += errors_of(lint(definition, production=production))
     return problems + _slot_problems(experiment, planned_duration_s(definition), now=now)
 
 
 def _steady_state_problems(experiment: Experiment) -> list[tuple[str, str]]:
     try:
-        probes = probes_from_json(experiment.steady_state)
+        return errors_of(lint_probes(probes_from_json(experiment.steady_state)))
     except Invalid as error:
         return list(error.problems)
-    if len(probes) < 2 or not any(probe.is_business for probe in probes):
-        return [("steady_state", "two probes at least, one of them a business metric")]
-    return []
 
 
 def _slot_problems(

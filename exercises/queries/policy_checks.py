@@ -11,12 +11,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from exercises.domain.conflicts import Clash, Kind, Level
+from exercises.domain.failure_families import related
 from exercises.domain.finding_states import STANDING
+from exercises.domain.lint_rules import RULES, Rule
 from exercises.domain.policy import PolicyRules
 from exercises.models import Experiment, Finding, Run, TargetPreview
 from exercises.queries.conflicts import conflicts_of, span_of
 from exercises.queries.freezes import freezes_holding
 from exercises.queries.ladder import ladder_answer
+from exercises.queries.lint import warnings_of
 from exercises.queries.plans import problems_of
 from exercises.queries.policy import current_policy, row_of
 from exercises.queries.policy_limits import limit_lines
@@ -26,12 +29,16 @@ MOST_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class PolicyCheck:
-    """One line: ok, warn or fail, the rule, what was seen, and where to read on."""
+    """One line: ok, warn or fail, the rule, what was seen, and where to read on.
+
+    `rule` is the linter's, where it is one of those.
+    """
 
     status: str
     label: str
     detail: str = ""
     finding: Finding | None = None
+    rule: Rule | None = None
 
 
 def policy_checks(
@@ -41,6 +48,7 @@ def policy_checks(
     policy = current_policy()
     checks = [
         *_content(experiment, now),
+        *_risks(experiment, preview),
         *_targets(experiment, preview),
         *_foreign_probes(experiment),
         _freeze(experiment, now),
@@ -60,6 +68,14 @@ def _content(experiment: Experiment, now: datetime) -> list[PolicyCheck]:
     if not problems:
         return [PolicyCheck("ok", "Plan is complete and within its limits")]
     return [PolicyCheck("fail", _sentence(text), _field_words(field)) for field, text in problems]
+
+
+def _risks(experiment: Experiment, preview: TargetPreview | None) -> list[PolicyCheck]:
+    """What is allowed and risky: for whoever decides to weigh."""
+    return [
+        PolicyCheck("warn", _sentence(p.message), _field_words(p.field), rule=p.rule)
+        for p in warnings_of(experiment, preview=preview)
+    ]
 
 
 def _sentence(text: str) -> str:
@@ -181,10 +197,22 @@ def _times(count: int) -> str:
 
 
 def _open_findings(experiment: Experiment) -> list[PolicyCheck]:
-    findings = Finding.objects.filter(application=experiment.application, state__in=STANDING)[
-        :MOST_SHOWN
-    ]
-    return [
-        PolicyCheck("warn", f"{finding.code} is open on this application", finding.title, finding)
+    """Those of the same failure first: known problems are fixed before they are shown again."""
+    same = related(experiment.template_version.template.failure_family)
+    findings = Finding.objects.filter(application=experiment.application, state__in=STANDING)
+    known = {
+        finding.pk: RULES["KNOWN-001"]
         for finding in findings
+        if finding.failure_family in same and finding.pk != experiment.retest_of_id
+    }
+    shown = sorted(findings, key=lambda finding: finding.pk not in known)[:MOST_SHOWN]
+    return [
+        PolicyCheck(
+            status="warn",
+            label=f"{finding.code} is open on this application",
+            detail=finding.title,
+            finding=finding,
+            rule=known.get(finding.pk),
+        )
+        for finding in shown
     ]

@@ -20,7 +20,7 @@ from exercises.domain.errors import EngineError
 from exercises.domain.preflight_checks import CHECKS
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import probes_from_json
-from exercises.domain.stop_alarms import stop_alarms
+from exercises.domain.stop_alarms import alarm_problems, stop_alarms
 from exercises.models import Experiment, Run, TargetPreview
 from exercises.models.due_work import database_now
 from exercises.probes.cloudwatch import newest_readings
@@ -126,10 +126,7 @@ def _alarms_answer(experiment: Experiment) -> Answer:
     if not arns:
         return Answer("alarms", "fail", "No alarm stops this experiment.")
     alarms = alarm_states(experiment.deployment.place.access, arns)
-    missing = len(arns) - len(alarms)
-    not_ok = [f"{alarm.name} is {alarm.state}" for alarm in alarms if alarm.state != "OK"]
-    if missing:
-        not_ok.append(f"{missing} not found")
+    not_ok = [problem.message for problem in alarm_problems(arns, alarms)]
     said = "; ".join(not_ok) or ", ".join(alarm.name for alarm in alarms)
     return Answer("alarms", _status(not not_ok), said, seen=settings_digest(alarms))
 

@@ -1,0 +1,43 @@
+"""What the linter says of an experiment and of a template beyond what refuses them."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from exercises.domain.errors import Invalid
+from exercises.domain.lint_rules import Problem
+from exercises.domain.probes_lint import lint_probes
+from exercises.domain.risks_lint import Surroundings, risks
+from exercises.domain.steady_state import ProbeSpec, probes_from_json
+from exercises.domain.timeline import planned_duration_s
+from exercises.models import Experiment, TargetPreview
+from exercises.queries.plans import definition_of
+
+
+def warnings_of(experiment: Experiment, *, preview: TargetPreview | None = None) -> list[Problem]:
+    """The risks of an experiment where it would run; those of an unfinished one as far as it
+    can be read."""
+    try:
+        definition = definition_of(experiment)
+    except Invalid:  # what refuses it says so
+        return []
+    around = Surroundings(
+        failure_family=experiment.template_version.template.failure_family,
+        architecture_tags=experiment.application.architecture_tags,
+        found=_found(preview),
+    )
+    probes = lint_probes(_probes(experiment), lasts_s=planned_duration_s(definition))
+    return [*risks(definition, around), *(problem for problem in probes if not problem.is_error)]
+
+
+def _probes(experiment: Experiment) -> tuple[ProbeSpec, ...]:
+    try:
+        return probes_from_json(experiment.steady_state)
+    except Invalid:
+        return ()
+
+
+def _found(preview: TargetPreview | None) -> Counter[str] | None:
+    if preview is None or preview.problem:
+        return None
+    return Counter(str(target.get("target_name", "")) for target in preview.targets)
