@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
-from rest_framework import viewsets
+from django.db.models import QuerySet
+from rest_framework import serializers, viewsets
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exercises.api import once
+from exercises.api import once, sparse
 from exercises.api.authentication import actor_of
 from exercises.domain.actors import Actor
 from exercises.models import KeptAnswer
+
+Shown = TypeVar("Shown", bound=serializers.BaseSerializer[Any])
 
 
 class Resource(viewsets.GenericViewSet[Any]):
@@ -19,6 +22,8 @@ class Resource(viewsets.GenericViewSet[Any]):
 
     actor: Actor
     kept: KeptAnswer | None = None
+    is_sparse = False
+    """True where an action other than list and retrieve takes `?fields=`."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -32,6 +37,24 @@ class Resource(viewsets.GenericViewSet[Any]):
         if self.kept is not None:
             once.keep(self.kept, answer)
         return answer
+
+    @property
+    def takes_fields(self) -> bool:
+        return self.is_sparse or self.action in {"list", "retrieve"}
+
+    def get_serializer(self, *args: Any, **kwargs: Any) -> serializers.BaseSerializer[Any]:
+        return self.narrowed(super().get_serializer(*args, **kwargs))
+
+    def narrowed(self, shown: Shown) -> Shown:
+        """With the fields only that were asked for."""
+        if self.request.method == "GET" and self.takes_fields:
+            sparse.narrow(shown, self.request.query_params.get(sparse.FIELDS))
+        return shown
+
+    def page_of(self, rows: QuerySet[Any], kind: type[serializers.BaseSerializer[Any]]) -> Response:
+        """A page of what belongs to one thing."""
+        shown = kind(self.paginate_queryset(rows), many=True, context=self.get_serializer_context())
+        return self.get_paginated_response(self.narrowed(shown).data)
 
     @property
     def is_schema(self) -> bool:

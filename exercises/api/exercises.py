@@ -92,8 +92,7 @@ class Exercises(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExerciseGoingL
         return Response(StopOut(outcomes, many=True).data)
 
     @extend_schema(responses=RunEventOut(many=True), filters=False)
-    @action(detail=True, methods=["get"], filterset_class=None)
+    @action(detail=True, methods=["get"], filterset_class=None, is_sparse=True)
     def events(self, request: Request, slug: str) -> Response:
         """The event log, newest first."""
-        page = self.paginate_queryset(self.get_object().events.all())
-        return self.get_paginated_response(RunEventOut(page, many=True).data)
+        return self.page_of(self.get_object().events.all(), RunEventOut)

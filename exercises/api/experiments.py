@@ -140,12 +140,11 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
         return Response(PredictionOut(made).data, status=201)
 
     @extend_schema(responses=DecisionOut(many=True), filters=False)
-    @action(detail=True, methods=["get"], filterset_class=None)
+    @action(detail=True, methods=["get"], filterset_class=None, is_sparse=True)
     def decisions(self, request: Request, pk: str) -> Response:
         """Every decision on it, oldest first. Decisions are made by people, on the page."""
         rows: QuerySet[Decision] = self.get_object().decisions.select_related("decided_by")
-        page = self.paginate_queryset(rows)
-        return self.get_paginated_response(DecisionOut(page, many=True).data)
+        return self.page_of(rows, DecisionOut)
 
     def _shown(self, experiment: Experiment, status: int = 200) -> Response:
         row = Experiment.objects.select_related(*_RELATED).get(pk=experiment.pk)

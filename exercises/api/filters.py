@@ -11,6 +11,7 @@ from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.views import APIView
 
 from exercises.api.pagination import PAGING
+from exercises.api.sparse import FIELDS
 from exercises.domain.errors import Invalid
 
 
@@ -22,19 +23,21 @@ class StrictFilters(DjangoFilterBackend):
     ) -> QuerySet[Any]:
         found = self.get_filterset_class(view, queryset)
         filters = found.base_filters if found is not None else {}
+        takes_fields = request.method == "GET" and getattr(view, "takes_fields", False)
+        others = (*PAGING, FIELDS) if takes_fields else PAGING
         problems = [
             (name, problem)
             for name, values in request.GET.lists()
-            if (problem := _problem(name, values, filters))
+            if (problem := _problem(name, values, filters, others))
         ]
         if problems:
             raise Invalid.of(problems)
         return super().filter_queryset(request, queryset, view)
 
 
-def _problem(name: str, values: list[str], filters: dict[str, Any]) -> str:
-    if name not in filters and name not in PAGING:
-        return f"is no parameter of this list; known are {', '.join([*filters, *PAGING])}"
+def _problem(name: str, values: list[str], filters: dict[str, Any], others: tuple[str, ...]) -> str:
+    if name not in filters and name not in others:
+        return f"is no parameter of this list; known are {', '.join([*filters, *others])}"
     if len(values) > 1:
         return "is given more than once"
     if not values[0]:

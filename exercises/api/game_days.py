@@ -178,7 +178,7 @@ class GameDays(mixins.ListModelMixin, Resource):
     @extend_schema(responses=GameDayDetail)
     def retrieve(self, request: Request, slug: str) -> Response:
         """With its rounds and the teams on the board."""
-        return Response(self._detail(self.get_object()))
+        return Response(self.narrowed(self._detail(self.get_object())).data)
 
     @extend_schema(request=GameDayIn, responses={201: GameDayDetail})
     def create(self, request: Request) -> Response:
@@ -186,7 +186,7 @@ class GameDays(mixins.ListModelMixin, Resource):
         sent = GameDayIn(data=request.data)
         sent.is_valid(raise_exception=True)
         planned = plan_game_day(actor=self.actor, **sent.values())
-        return Response(self._detail(planned), status=201)
+        return Response(self._detail(planned).data, status=201)
 
     @extend_schema(responses=StandingsOut)
     @action(detail=True, methods=["get"], filterset_class=None)
@@ -197,18 +197,16 @@ class GameDays(mixins.ListModelMixin, Resource):
         return Response(StandingsOut(document).data)
 
     @extend_schema(responses=LedgerEntryOut(many=True), filters=False)
-    @action(detail=True, methods=["get"], filterset_class=None)
+    @action(detail=True, methods=["get"], filterset_class=None, is_sparse=True)
     def ledger(self, request: Request, slug: str) -> Response:
         """Every entry, oldest first: enough to count the standings again."""
-        page = self.paginate_queryset(ledger_rows(self.get_object()))
-        return self.get_paginated_response(LedgerEntryOut(page, many=True).data)
+        return self.page_of(ledger_rows(self.get_object()), LedgerEntryOut)
 
     @extend_schema(responses=ImprovementOut(many=True), filters=False)
-    @action(detail=True, methods=["get"], filterset_class=None)
+    @action(detail=True, methods=["get"], filterset_class=None, is_sparse=True)
     def improvements(self, request: Request, slug: str) -> Response:
         """What was proposed, most votes first."""
-        page = self.paginate_queryset(ideas_of(self.get_object()))
-        return self.get_paginated_response(ImprovementOut(page, many=True).data)
+        return self.page_of(ideas_of(self.get_object()), ImprovementOut)
 
     @extend_schema(request=ImprovementIn, responses={201: ImprovementOut})
     @improvements.mapping.post
@@ -220,7 +218,7 @@ class GameDays(mixins.ListModelMixin, Resource):
         idea = propose_improvement(actor=self.actor, game_day=game_day, **sent.validated_data)
         return Response(ImprovementOut(ideas_of(game_day).get(pk=idea.pk)).data, status=201)
 
-    def _detail(self, game_day: GameDay) -> dict[str, Any]:
+    def _detail(self, game_day: GameDay) -> GameDayDetail:
         board = board_of(BoardView(game_day.exercise_id), now=database_now())
         return GameDayDetail(
             {
@@ -238,4 +236,4 @@ class GameDays(mixins.ListModelMixin, Resource):
                     for one in board.rounds
                 ],
             }
-        ).data
+        )

@@ -104,11 +104,10 @@ class Knowledge(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         return Response(KnowledgeOut(self.get_object()).data)
 
     @extend_schema(responses=KnowledgeVersionOut(many=True), filters=False)
-    @action(detail=True, methods=["get"])
+    @action(detail=True, methods=["get"], is_sparse=True)
     def versions(self, request: Request, slug: str) -> Response:
         """Everything it ever said, the newest first."""
-        page = self.paginate_queryset(self.get_object().versions.order_by("-number"))
-        return self.get_paginated_response(KnowledgeVersionOut(page, many=True).data)
+        return self.page_of(self.get_object().versions.order_by("-number"), KnowledgeVersionOut)
 
     def _finding(self, code: str | None) -> Finding | None:
         if code is None:

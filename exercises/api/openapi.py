@@ -11,7 +11,7 @@ from typing import Any, Final
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
-from exercises.api import once
+from exercises.api import once, sparse
 from exercises.api.errors import MEDIA_TYPE
 from exercises.api.representations import ProblemOut
 
@@ -42,6 +42,9 @@ class Schema(AutoSchema):
                     " as the first time and not carried out again.",
                 )
             )
+        if self.method == "GET" and getattr(self.view, "takes_fields", False):
+            shown = self.get_response_serializers()
+            parameters.append(sparse.parameter(shown))
         return parameters
 
     def get_filter_backends(self) -> list[Any]:

@@ -161,14 +161,14 @@ class FindingOut(serializers.ModelSerializer[Finding]):
     def to_representation(self, finding: Finding) -> dict[str, Any]:
         shown: dict[str, Any] = super().to_representation(finding)
         names = self.context["names"]
-        shown |= {
+        said: dict[str, Any] = {
             "title": names.text(finding.title),
             "body": names.text(finding.body),
             "owner": names.of(finding.owner) or None,
         }
         if not may(self.context["view"].actor, "finding.trace", finding):
-            shown |= {"exercise": None, "run": None}
-        return shown
+            said |= {"exercise": None, "run": None}
+        return {name: said.get(name, value) for name, value in shown.items()}
 
 
 class StopOut(serializers.Serializer[Any]):

@@ -42,18 +42,16 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         return Run.objects.visible_to(self.actor).select_related("experiment__exercise", "revision")
 
     @extend_schema(responses=RunEventOut(many=True), filters=False)
-    @action(detail=True, methods=["get"], filterset_class=None)
+    @action(detail=True, methods=["get"], filterset_class=None, is_sparse=True)
     def events(self, request: Request, pk: str) -> Response:
         """The event log of this run, newest first."""
-        page = self.paginate_queryset(self.get_object().events.all())
-        return self.get_paginated_response(RunEventOut(page, many=True).data)
+        return self.page_of(self.get_object().events.all(), RunEventOut)
 
     @extend_schema(responses=SampleOut(many=True), filters=False)
-    @action(detail=True, methods=["get"], filterset_class=None)
+    @action(detail=True, methods=["get"], filterset_class=None, is_sparse=True)
     def samples(self, request: Request, pk: str) -> Response:
         """What was measured, oldest first. A null value is no data, never fine."""
-        page = self.paginate_queryset(self.get_object().samples.all())
-        return self.get_paginated_response(SampleOut(page, many=True).data)
+        return self.page_of(self.get_object().samples.all(), SampleOut)
 
     @extend_schema(request=StopIn, responses=StopOut)
     @action(detail=True, methods=["post"])
