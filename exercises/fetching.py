@@ -1,4 +1,4 @@
-"""One GET to one address within bounds: time, size and what it unfolds to.
+"""One question to one address within bounds: time, size and what it unfolds to.
 
 The caller has decided that the address may be reached; the connection goes to that address
 and to no other, whatever its name leads to by then (DNS rebinding). Used by
@@ -60,15 +60,17 @@ class Answer:
     took_s: float
 
 
-def get(
+def ask(
     to: Destination,
     *,
     bounds: Bounds,
     headers: Mapping[str, str],
     wants_content: Callable[[int], bool] = lambda status: True,
     context: Callable[[], ssl.SSLContext] = ssl.create_default_context,
+    body: bytes | None = None,
 ) -> Answer:
-    """Raises EngineError (not reached, too slow, cut short) and Invalid (too large)."""
+    """GET, or POST where there is a body. Raises EngineError (not reached, too slow, cut
+    short) and Invalid (too large)."""
     began = time.monotonic()
     until = began + bounds.seconds
     connection = http.client.HTTPConnection(to.host, to.port, timeout=bounds.seconds)
@@ -77,7 +79,8 @@ def get(
             if isinstance(sock, ssl.SSLSocket):
                 sock.do_handshake()
             connection.sock = sock
-            connection.request("GET", to.path, headers=_request_headers(to, headers))
+            method = "GET" if body is None else "POST"
+            connection.request(method, to.path, body=body, headers=_request_headers(to, headers))
             response = connection.getresponse()
             wanted = wants_content(response.status)
             content = _read(response, until, bounds) if wanted else b""

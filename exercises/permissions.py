@@ -29,6 +29,7 @@ from exercises.models import (
     Run,
     Team,
     User,
+    WebhookEndpoint,
 )
 from exercises.stopping.capability import capability_of
 
@@ -252,6 +253,13 @@ def _manages_channel(actor: Actor, thing: object) -> bool:
     return thing.team_id is not None and actor.team_roles.get(thing.team_id) == TeamRole.OWNER.value
 
 
+def _manages_webhook(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, WebhookEndpoint)
+    if _is_lead_role(actor):
+        return True
+    return thing.team_id is not None and actor.team_roles.get(thing.team_id) == TeamRole.OWNER.value
+
+
 def _reads_audit(actor: Actor, thing: object) -> bool:
     return bool({OrgRole.AUDITOR.value, OrgRole.LEADERSHIP.value} & actor.org_roles)
 
@@ -338,6 +346,7 @@ RULES: Final[dict[str, Rule]] = {
     "feed.create": _signed_in,
     "notice.own": _signed_in,
     "channel.manage": _manages_channel,
+    "webhook.manage": _manages_webhook,
     "delivery.view": _plans_exercises,
     "delivery.replay": _plans_exercises,
     "notice.policy": _plans_exercises,

@@ -23,6 +23,7 @@ from exercises.services import (
     preflight,
     report_mails,
     retention,
+    send_webhooks,
     settle_starts,
     start,
 )
@@ -84,6 +85,11 @@ def deliver_through(channel_id: str, fence: int) -> None:
 @shared_task(name="exercises.mail_report")
 def mail_report(subscription_id: str, fence: int) -> None:
     report_mails.mail_report(subscription_id=int(subscription_id), fence=fence)
+
+
+@shared_task(name="exercises.send_webhooks")
+def send_to_endpoint(endpoint_id: str, fence: int) -> None:
+    send_webhooks.send_webhooks(endpoint_id=int(endpoint_id), fence=fence)
 
 
 @shared_task(name="exercises.refresh_freezes")

@@ -1,4 +1,4 @@
-"""Read an address that somebody typed, without letting it reach into this network.
+"""Call an address that somebody typed, without letting it reach into this network.
 
 https only; every address the name resolves to must be public, and the connection goes to the
 one that was checked (exercises.fetching). No redirects, and bounds on size, time and
@@ -10,17 +10,18 @@ from __future__ import annotations
 import http.client
 import ipaddress
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
 from exercises.domain.errors import Invalid
-from exercises.fetching import Address, Bounds, Destination, failed, get, resolve
+from exercises.fetching import Address, Bounds, Destination, ask, failed, resolve
 
 MAX_BYTES: Final = 2 * 1024 * 1024
 MAX_SECONDS: Final = 15.0
+MAX_ANSWER: Final = 64 * 1024
 MAX_URL: Final = 1000
 _PORT: Final = 443
 _TRANSLATED: Final = ipaddress.ip_network("64:ff9b::/96")
@@ -37,11 +38,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a server said to a POST: its status, and the beginning of what it sent."""
+    """What a server said to a POST, whatever it was."""
 
     status: int
     content: bytes
-    is_whole: bool
 
 
 def is_public(address: Address) -> bool:
@@ -121,11 +121,8 @@ def fetch(url: str, *, etag: str = "", accept: str = "*/*", reach: Reach | None 
     """GET an address. Raises Invalid (not allowed, too large) and EngineError (not reached,
     not answered well, too slow)."""
     reach = reach or Reach()
-    address, host = check(url, reach), host_of(url)
-    parts = urlsplit(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    answer = get(
-        Destination("https", host, reach.port, address, path),
+    answer = ask(
+        _destination(url, reach),
         bounds=Bounds(MAX_SECONDS, MAX_BYTES),
         headers={"Accept": accept} | ({"If-None-Match": etag} if etag else {}),
         wants_content=lambda status: status == http.client.OK,
@@ -140,6 +137,37 @@ def fetch(url: str, *, etag: str = "", accept: str = "*/*", reach: Reach | None 
     if answer.status != http.client.OK:
         raise failed(f"it answered {answer.status}")
     return Fetched(answer.content, answer.headers.get("etag", "")[:200])
+
+
+def post(
+    url: str,
+    body: bytes,
+    headers: Mapping[str, str],
+    *,
+    seconds: float = MAX_SECONDS,
+    reach: Reach | None = None,
+) -> Answered:
+    """POST to an address; a redirect is an answer like any other and is not followed.
+
+    Raises Invalid (not allowed, too large) and EngineError (not reached, too slow).
+    """
+    reach = reach or Reach()
+    answer = ask(
+        _destination(url, reach),
+        bounds=Bounds(seconds, MAX_ANSWER),
+        headers=headers,
+        context=reach.context,
+        body=body,
+    )
+    return Answered(answer.status, answer.content)
+
+
+def _destination(url: str, reach: Reach) -> Destination:
+    """The checked address of a URL, and what to ask there."""
+    address, host = check(url, reach), host_of(url)
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return Destination("https", host, reach.port, address, path)
 
 
 def _host_named(location: str) -> str:

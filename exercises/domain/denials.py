@@ -72,6 +72,7 @@ DENIALS: Final[dict[str, str]] = {
     "notice.own": "Only a person, or their token with the scope write, changes how they are told.",
     "channel.manage": "Your own channels are yours; a team's are its owners', the organisation's"
     " the programme leads'.",
+    "webhook.manage": "A team's webhooks are its owners', the organisation's the programme leads'.",
     "delivery.view": "Only a programme lead reads the delivery log.",
     "delivery.replay": "Only a programme lead sends again.",
     "notice.policy": "Only a programme lead says who is told what.",

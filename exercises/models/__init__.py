@@ -54,6 +54,7 @@ from exercises.models.schedules import MissedOccurrence, Programme, Schedule
 from exercises.models.sign_ins import SignInAttempt
 from exercises.models.stopping import Recovery, SafetyLever, SignOfLife
 from exercises.models.tokens import ApiToken
+from exercises.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
 
 __all__ = [
     "AccountRegion",
@@ -130,4 +131,7 @@ __all__ = [
     "Template",
     "TemplateVersion",
     "User",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookEvent",
 ]

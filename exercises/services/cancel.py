@@ -11,6 +11,7 @@ from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import OVER, Phase, move
 from exercises.domain.notices import Topic
 from exercises.domain.run_states import RunState
+from exercises.domain.webhooks import EventKind
 from exercises.models import Exercise, Experiment, Run
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
@@ -19,6 +20,7 @@ from exercises.services.notify import tell
 from exercises.services.revisions import lock_experiment
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run
+from exercises.services.webhook_events import emit_experiment
 
 LONGEST_REASON = 500
 
@@ -53,6 +55,7 @@ def cancel_experiment(*, actor: Actor, experiment: Experiment, reason: str) -> E
             source=actor.name,
             author_id=actor.user_id,
         )
+        emit_experiment(EventKind.EXPERIMENT_CANCELLED, locked)
         tell(
             Topic.EXPERIMENT_CANCELLED,
             key=f"experiment:{locked.pk}:cancelled",

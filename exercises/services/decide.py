@@ -11,6 +11,7 @@ from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.capacities import Capacity, label
 from exercises.domain.errors import Invalid, NotAllowed
 from exercises.domain.notices import Topic
+from exercises.domain.webhooks import EventKind
 from exercises.failpoints import failpoint
 from exercises.models import Decision, Experiment, User
 from exercises.models.due_work import database_now
@@ -28,6 +29,7 @@ from exercises.services.notify import tell
 from exercises.services.revisions import lock_as_it_was_seen
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import schedule_when_approved
+from exercises.services.webhook_events import emit_experiment
 
 _WORDS = {
     DecisionVerdict.APPROVE: "approved",
@@ -111,6 +113,11 @@ def _say(decision: Decision, experiment: Experiment, actor: Actor) -> None:
         text=f"As {capacity}. {decision.reason}".strip(),
         experiment=experiment,
         by_id=actor.user_id,
+    )
+    emit_experiment(
+        EventKind.EXPERIMENT_DECIDED,
+        experiment,
+        decision={"verdict": verdict.value, "capacity": decision.capacity},
     )
 
 

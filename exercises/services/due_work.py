@@ -24,6 +24,7 @@ from exercises.models import (
     Run,
     Schedule,
     SignOfLife,
+    WebhookEndpoint,
 )
 from exercises.models.due_work import MAX_AHEAD_S, DueWork, claim, database_now
 
@@ -35,6 +36,7 @@ _ROWS: Final[Mapping[str, QuerySet[Any]]] = {
     "exercises.refresh_freezes": FreezeSource.objects.all(),
     "exercises.announce": Announcement.objects.all(),
     "exercises.deliver": Channel.objects.filter(is_active=True),
+    "exercises.send_webhooks": WebhookEndpoint.objects.with_mail(),
     "exercises.mail_report": ReportSubscription.objects.all(),
 }
 """What is due beside starts: each task with the rows that it takes."""

@@ -18,6 +18,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
 from exercises.services.notify import tell
+from exercises.services.webhook_events import emit_finding
 
 MAX_NOTE = 2000
 LEAST_TITLE = 5
@@ -54,6 +55,7 @@ def raise_finding(
     with transaction.atomic():
         finding.save()
         _note(finding, actor, "", FindingState.FOUND.value, "")
+        emit_finding(finding)
         record(actor, "finding.raise", finding, title=finding.title)
     return finding
 
@@ -139,6 +141,7 @@ def move_finding(*, actor: Actor, finding: Finding, to: FindingState, text: str 
         locked.verified_by_run = proof or locked.verified_by_run
         locked.save(update_fields=["state", "verified_by_run"])
         _note(locked, actor, before, state.value, text)
+        emit_finding(locked)
         record(actor, f"finding.{state.value}", locked, before=before, text=text)
     return locked
 

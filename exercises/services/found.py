@@ -16,6 +16,7 @@ from exercises.domain.finding_states import AFTER_REGRESSION, FindingState, Seve
 from exercises.domain.notices import Topic
 from exercises.domain.steady_state import ProbeSpec, format_value, limit_words, probes_from_json
 from exercises.domain.verdicts import Judgement, ProbeJudgement
+from exercises.domain.webhooks import EventKind
 from exercises.models import Finding, FindingEvidence, FindingNote, Run
 from exercises.queries.evidence import charts_of_run, fallen_probes, lines_of_run
 from exercises.queries.notice_recipients import answering_for
@@ -23,6 +24,7 @@ from exercises.services.audit import record
 from exercises.services.notify import tell
 from exercises.services.run_events import append_event
 from exercises.services.system import SYSTEM
+from exercises.services.webhook_events import emit_finding
 
 
 def write_down(run: Run, judgement: Judgement, *, now: datetime) -> Finding:
@@ -107,6 +109,7 @@ def _bring_back(
         source="steady state",
     )
     concerned = [*answering_for(finding.application), finding.owner_id]
+    emit_finding(finding, EventKind.FINDING_REOPENED if was_verified else None)
     tell(
         Topic.FINDING_REOPENED,
         key=f"finding:{finding.pk}:back:{run.pk}",
@@ -155,6 +158,7 @@ def _draft(
             text=f"Finding drafted: {finding.title}",
             source="steady state",
         )
+        emit_finding(finding)
     return finding
 
 

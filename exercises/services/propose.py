@@ -17,6 +17,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid, Refusal, Refused
 from exercises.domain.exercise_phases import BEFORE_LIVE, Phase
 from exercises.domain.notices import Topic
+from exercises.domain.webhooks import EventKind
 from exercises.failpoints import failpoint
 from exercises.models import (
     Deployment,
@@ -35,6 +36,7 @@ from exercises.services.notify import tell
 from exercises.services.revisions import lock_experiment, revise
 from exercises.services.run_events import append_event
 from exercises.services.run_plan import cancel_scheduled_run, schedule_when_approved
+from exercises.services.webhook_events import emit_experiment
 
 SELF_SERVICE_WINDOW_S = 4 * 3600
 
@@ -176,6 +178,7 @@ def propose(*, actor: Actor, experiment: Experiment) -> Experiment:
             source=actor.name,
             author_id=actor.user_id,
         )
+        emit_experiment(EventKind.EXPERIMENT_PROPOSED, locked)
         assert locked.revision is not None
         tell(
             Topic.APPROVAL_ASKED,

@@ -13,6 +13,7 @@ from exercises.domain.run_states import TERMINAL, RunState, move
 from exercises.models import Exercise, Run, RunEvent
 from exercises.models.due_work import database_now
 from exercises.services.notify import tell_of_event
+from exercises.services.webhook_events import emit_line
 
 
 def append_event(
@@ -42,6 +43,7 @@ def append_event(
     )
     hints.tell_pages(exercise.pk)
     tell_of_event(event)
+    emit_line(event)
     return event
 
 

@@ -1,106 +1,22 @@
-"""A calendar server of our own: https, with a certificate that only these tests trust."""
+"""A calendar server of our own."""
 
 from __future__ import annotations
 
-import ipaddress
-import ssl
-import threading
-import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
-from exercises.channels.safe_fetch import Reach
+from tests.https_server import HttpsServer as CalendarServer
+from tests.https_server import serving
 
 HOST = "calendar.example.test"
 
 
-@dataclass
-class CalendarServer:
-    """What it answers next, and what it was asked."""
-
-    reach: Reach
-    status: int = 200
-    body: bytes = b""
-    headers: dict[str, str] = field(default_factory=dict)
-    asked: list[dict[str, str]] = field(default_factory=list)
-    trickles: bool = False
-    url: str = f"https://{HOST}/freezes.ics"
-
-
 @pytest.fixture
 def calendar_server(tmp_path: Path) -> Iterator[CalendarServer]:
-    certificate = _certificate(tmp_path)
-
-    class Answers(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            box.asked.append(dict(self.headers) | {"path": self.path})
-            self.send_response(box.status)
-            for name, value in box.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            try:
-                self.wfile.write(box.body)
-                while box.trickles:
-                    self.wfile.write(b"a")
-                    time.sleep(0.05)
-            except OSError:
-                return  # the reader had enough
-
-        def log_message(self, *arguments: object) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Answers)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    box = CalendarServer(
-        Reach(
-            resolve=lambda host, port: [ipaddress.ip_address("127.0.0.1")],
-            is_allowed=lambda address: True,
-            context=_trusting(certificate),
-            port=server.server_address[1],
-        )
-    )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield box
-    server.shutdown()
-    server.server_close()
+    with serving(HOST, "/freezes.ics", tmp_path) as server:
+        yield server
 
 
-def _trusting(certificate: Path) -> Callable[[], ssl.SSLContext]:
-    return lambda: ssl.create_default_context(cafile=str(certificate))
-
-
-def _certificate(folder: Path) -> Path:
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(HOST)]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "certificate.pem"
-    plain = serialization.NoEncryption()
-    pkcs8 = serialization.PrivateFormat.PKCS8
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, pkcs8, plain)
-        + made.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
+__all__ = ["HOST", "CalendarServer", "calendar_server"]
