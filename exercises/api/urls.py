@@ -33,6 +33,7 @@ from exercises.api.reports import ReportOfPeriod, ResilienceScore
 from exercises.api.runs import Runs
 from exercises.api.saved_views import SavedViews
 from exercises.api.schedules import Schedules
+from exercises.api.search import Search
 
 router = SimpleRouter()
 router.register("exercises", Exercises, basename="api-exercise")
@@ -62,6 +63,7 @@ single = [
     path("me/wishes/", MyWishes.as_view(), name="api-wishes"),
     path("blameless/", Blameless.as_view({"get": "read", "put": "write"}), name="api-blameless"),
     path("notice-policy/", NoticeRulesView.as_view(), name="api-notice-policy"),
+    path("search/", Search.as_view({"get": "read"}), name="api-search"),
     path("policy/", Policy.as_view({"get": "read", "post": "propose"}), name="api-policy"),
     path(
         "policy/<int:number>/", PolicyOfNumber.as_view({"get": "read"}), name="api-policy-version"

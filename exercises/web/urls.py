@@ -45,6 +45,7 @@ from exercises.web import (
     saved_views,
     schedules,
     score,
+    search,
     signin,
     stop,
     stream,
@@ -57,6 +58,7 @@ from exercises.web import exercises as exercise_pages
 
 urlpatterns = [
     *home.urlpatterns,
+    *search.urlpatterns,
     *signin.urlpatterns,
     *exercise_pages.urlpatterns,
     *preflight.urlpatterns,

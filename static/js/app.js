@@ -116,6 +116,23 @@
     button.addEventListener("click", () => window.print());
   });
 
+  // Search or jump to: Ctrl K from anywhere, arrows through what was found, Escape out of it.
+  if (/Mac|iPhone|iPad/.test(navigator.platform)) all("[data-mod]").forEach((key) => { key.textContent = "⌘"; });
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+      const field = all("[data-find]").find((found) => found.checkVisibility());
+      if (field) { event.preventDefault(); field.focus(); field.select(); }
+      else if (one(".find-s")) { event.preventDefault(); one(".find-s").click(); }
+      return;
+    }
+    const box = event.target.closest?.("[data-find-box]");
+    if (!box) return;
+    const stops = [one("[data-find]", box), ...all(".hits a", box)];
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by) { event.preventDefault(); stops[Math.min(stops.length - 1, Math.max(0, stops.indexOf(event.target) + by))].focus(); }
+    else if (event.key === "Escape") { stops[0].value = ""; one(".hits", box).replaceChildren(); stops[0].focus(); stops[0].blur(); }
+  });
+
   // Keys. Single keys can be switched off; Shift+S stays, and nothing fires inside a field.
   const remembered = { get: () => { try { return localStorage.getItem("singleKeys") !== "off"; } catch { return true; } },
     set: (on) => { try { localStorage.setItem("singleKeys", on ? "on" : "off"); } catch { /* private mode: lasts for this page */ } } };

@@ -136,6 +136,7 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-account-policies", "GET"): _always(principal="arn:aws:iam::444444444444:role/chaosplane"),
     ("api-application-list", "POST"): _APPLICATION,
     ("api-application-detail", "PUT"): _always(name="Another", team="vehicle-telemetry"),
+    ("api-search", "GET"): lambda *of: {"q": "broker"},
     ("api-calendar", "GET"): lambda *of: {
         "since": f"{_days_ahead(-100)}T00:00Z",
         "until": f"{_days_ahead(100)}T00:00Z",
