@@ -34,6 +34,7 @@ from exercises.api.runs import Runs
 from exercises.api.saved_views import SavedViews
 from exercises.api.schedules import Schedules
 from exercises.api.search import Search
+from exercises.api.template_versions import OfVersion
 
 router = SimpleRouter()
 router.register("exercises", Exercises, basename="api-exercise")
@@ -117,6 +118,16 @@ single = [
     ),
     path("gates/<slug:slug>/", Gates.as_view({"get": "read"}), name="api-gate"),
     path("signing-key/", SigningKey.as_view({"get": "read"}), name="api-signing-key"),
+    path(
+        "templates/<slug:slug>/lint/",
+        OfVersion.as_view({"get": "lint"}),
+        name="api-template-lint",
+    ),
+    path(
+        "templates/<slug:slug>/changes/",
+        OfVersion.as_view({"get": "changes"}),
+        name="api-template-changes",
+    ),
     path("clauses/", Clauses.as_view(), name="api-clauses"),
     path("resilience-score/", ResilienceScore.as_view(), name="api-resilience-score"),
     path("exercises/<slug:slug>/report/", ReportOfExercise.as_view(), name="api-exercise-report"),

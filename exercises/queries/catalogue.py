@@ -19,6 +19,7 @@ from exercises.domain.digest import Change, changes
 from exercises.domain.errors import Invalid
 from exercises.domain.generators import BuildContext, build_definition
 from exercises.domain.parameters import ParameterSpec, specs_from_json
+from exercises.domain.risks_lint import takes_back
 from exercises.domain.timeline import PlannedAction, planned_actions, planned_duration_s
 from exercises.models import Experiment, Run, Template, TemplateVersion
 from exercises.models.accounts import ENVIRONMENTS
@@ -95,6 +96,11 @@ class TemplateView:
     @property
     def is_newest(self) -> bool:
         return self.version == self.versions[0]
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Whether its end, or Stop, undoes all that it does."""
+        return takes_back(self.definition)
 
 
 def example_values(specs: Sequence[ParameterSpec]) -> dict[str, object]:

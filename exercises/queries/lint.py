@@ -9,9 +9,19 @@ from exercises.domain.lint_rules import Problem
 from exercises.domain.probes_lint import lint_probes
 from exercises.domain.risks_lint import Surroundings, risks
 from exercises.domain.steady_state import ProbeSpec, probes_from_json
+from exercises.domain.templates_lint import lint
 from exercises.domain.timeline import planned_duration_s
-from exercises.models import Experiment, TargetPreview
+from exercises.models import Experiment, TargetPreview, TemplateVersion
+from exercises.queries.catalogue import example_definition
 from exercises.queries.plans import definition_of
+
+
+def problems_of_version(version: TemplateVersion) -> list[Problem]:
+    """All that is known of a version before anybody proposes from it: with its defaults, as
+    in production. Errors are those of rules that came after it was published."""
+    definition = example_definition(version)
+    around = Surroundings(failure_family=version.template.failure_family)
+    return [*lint(definition, production=True), *risks(definition, around)]
 
 
 def warnings_of(experiment: Experiment, *, preview: TargetPreview | None = None) -> list[Problem]:

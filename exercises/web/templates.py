@@ -27,6 +27,7 @@ from exercises.queries.catalogue import (
     version_changes,
 )
 from exercises.queries.knowledge import known_about
+from exercises.queries.lint import problems_of_version
 from exercises.services.catalogue import add_template_with_version, publish_version
 from exercises.web import charts
 from exercises.web.access import SignedInRequest, signed_in
@@ -94,6 +95,7 @@ def template_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "changed": version_changes(compared, view.version) if compared else [],
         "may_publish": may(request.actor, "template.publish"),
         "document": pretty(view.version.definition or view.definition),
+        "problems": problems_of_version(view.version),
         "known": known_about(families=[view.template.failure_family], template=slug),
         "may_know": may(request.actor, "knowledge.write"),
         "know_query": urlencode({"template": slug, "family": view.template.failure_family}),

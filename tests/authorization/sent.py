@@ -129,6 +129,7 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-experiment-detail", "PUT"): _experiment,
     ("api-experiment-cancel", "POST"): _always(reason=_REASON),
     ("api-template-versions", "POST"): _always(definition="{}", rung=1),
+    ("api-template-changes", "GET"): _always(since=1),
     ("api-account-list", "POST"): lambda *of: (
         _account(*of) | {"account_id": "444444444444", "regions": {build.REGION: {}}}
     ),

@@ -94,3 +94,16 @@ def test_known_problems_of_the_same_failure_come_first(cast: Cast) -> None:
     experiment.retest_of = known
     found = [check for check in policy_checks(experiment, now=database_now()) if check.finding]
     assert not any(check.rule for check in found)
+
+
+def test_the_page_of_a_template_says_what_the_linter_says(client: Client, cast: Cast) -> None:
+    version = risky(cast)
+    client.force_login(cast.author)
+    address = f"/templates/{version.template.slug}/"
+    page = client.get(address).content.decode()
+    assert "the instances stay stopped, also after Stop" in page
+    assert "FIS-UNDO-002" in page
+    assert "Not everything is taken back" in page
+    first = client.get(f"{address}?v=1").content.decode()
+    assert "No rule objects" in first
+    assert "FIS-UNDO-002" not in first
