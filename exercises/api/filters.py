@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import django_filters
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_filters.rest_framework import DjangoFilterBackend
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.views import APIView
 
 from exercises.api.pagination import PAGING
 from exercises.api.sparse import FIELDS
 from exercises.domain.errors import Invalid
+
+_WHOLE: Final = re.compile(r"-?[0-9]{1,15}")
 
 
 class StrictFilters(DjangoFilterBackend):
@@ -23,7 +27,7 @@ class StrictFilters(DjangoFilterBackend):
     ) -> QuerySet[Any]:
         found = self.get_filterset_class(view, queryset)
         filters = found.base_filters if found is not None else {}
-        takes_fields = request.method == "GET" and getattr(view, "takes_fields", False)
+        takes_fields = request.method in SAFE_METHODS and getattr(view, "takes_fields", False)
         others = (*PAGING, FIELDS) if takes_fields else PAGING
         problems = [
             (name, problem)
@@ -45,4 +49,7 @@ def _problem(name: str, values: list[str], filters: dict[str, Any], others: tupl
     is_truth = isinstance(filters.get(name), django_filters.BooleanFilter)
     if is_truth and values[0] not in ("true", "false"):
         return "true or false"
+    is_number = isinstance(filters.get(name), django_filters.NumberFilter)
+    if is_number and not _WHOLE.fullmatch(values[0]):
+        return "a whole number of at most 15 digits"
     return ""

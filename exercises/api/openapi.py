@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter
 
 from exercises.api import once, sparse
 from exercises.api.errors import MEDIA_TYPE
 from exercises.api.representations import ProblemOut
+from exercises.api.shapes import ShapesAsRead
 
 _WHEN_READ: Final = {
     "401": "No token, or one that is not valid",
@@ -29,7 +29,7 @@ _WHEN_WRITTEN: Final = _WHEN_READ | {
 }
 
 
-class Schema(AutoSchema):
+class Schema(ShapesAsRead):
     def get_override_parameters(self) -> list[Any]:
         parameters = list(super().get_override_parameters())
         if self.method == "POST" and getattr(self.view, "action", "") != once.STOP:
@@ -45,7 +45,21 @@ class Schema(AutoSchema):
         if self.method == "GET" and getattr(self.view, "takes_fields", False):
             shown = self.get_response_serializers()
             parameters.append(sparse.parameter(shown))
+        if self._is_tagged():
+            parameters.append(
+                OpenApiParameter(
+                    "ETag",
+                    str,
+                    OpenApiParameter.HEADER,
+                    response=["200"],
+                    description="Of what is shown; not with fields. PUT with If-Match changes it"
+                    " only while it is still that, GET with If-None-Match answers 304 meanwhile.",
+                )
+            )
         return parameters
+
+    def _is_tagged(self) -> bool:
+        return self.method == "GET" and getattr(self.view, "action", "") == "retrieve"
 
     def get_filter_backends(self) -> list[Any]:
         return list(super().get_filter_backends()) if self.method == "GET" else []
@@ -62,4 +76,9 @@ class Schema(AutoSchema):
                     ProblemOut, code, [MEDIA_TYPE], direction
                 )
                 bodies[code] = {**problem, "description": description}
+        if self._is_tagged():
+            bodies["304"] = {"description": "Still what If-None-Match names"}
+        if getattr(self.view, "is_matched", False) and self.view.action == "update":
+            problem = self._get_response_for_code(ProblemOut, "412", [MEDIA_TYPE], direction)
+            bodies["412"] = {**problem, "description": "No longer what If-Match names"}
         return bodies

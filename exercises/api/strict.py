@@ -37,6 +37,8 @@ def _mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
     if isinstance(field, serializers.ListField) and isinstance(value, list) and field.child:
         inner = next((w for each in value if (w := _mistyped(field.child, each))), "")
         return f"each item: {inner}" if inner else ""
+    if isinstance(field, serializers.RelatedField):
+        return "is empty; send null or leave it out" if value == "" else ""
     if isinstance(field, serializers.CharField | serializers.ChoiceField):
         is_many = isinstance(field, serializers.MultipleChoiceField)
         choices = getattr(field, "choices", {"": ""})
