@@ -7,7 +7,7 @@ from exercises.models.applications import Application, Deployment
 from exercises.models.audit import AuditEntry, AuditName
 from exercises.models.blameless import BlamelessSetting
 from exercises.models.calendar_feeds import CalendarFeed
-from exercises.models.catalogue import Template, TemplateVersion
+from exercises.models.catalogue import OfferedAction, Template, TemplateVersion
 from exercises.models.debriefs import DebriefAnswers
 from exercises.models.decisions import Decision
 from exercises.models.exercises import Exercise, Participation
@@ -104,6 +104,7 @@ __all__ = [
     "Notice",
     "NoticePolicy",
     "NoticeWishes",
+    "OfferedAction",
     "OrganisationRole",
     "Participation",
     "Pin",

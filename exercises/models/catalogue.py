@@ -1,9 +1,12 @@
-"""The catalogue: templates and their immutable versions."""
+"""The catalogue: templates, their immutable versions, and what accounts offer to make more."""
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.db import models
 
+from exercises.models.accounts import AccountRegion
 from exercises.models.append_only import AppendOnly
 from exercises.models.base import Record
 from exercises.models.people import User
@@ -27,11 +30,20 @@ class Template(Record):
         return self.name
 
 
+ORIGINS: Final = (
+    ("authored", "Written here"),
+    ("account", "From an AWS account"),
+    ("action", "From an action that an account offers"),
+    ("file", "From a file"),
+)
+
+
 class TemplateVersion(AppendOnly):
     """What a template does, fixed for ever once published.
 
     `generator` names a rule of domain.generators; empty means that `definition` is the
-    engine's document with placeholders. `parameters` is the schema of the form.
+    engine's document with placeholders. `parameters` is the schema of the form. `origin` says
+    where it was begun, `origin_detail` what it was there.
     """
 
     template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="versions")
@@ -42,6 +54,10 @@ class TemplateVersion(AppendOnly):
     rung = models.PositiveSmallIntegerField()
     hypothesis = models.TextField(blank=True)
     notes = models.TextField(blank=True)
+    origin = models.CharField(
+        max_length=10, choices=ORIGINS, default="authored", db_default="authored"
+    )
+    origin_detail = models.CharField(max_length=200, blank=True, default="", db_default="")
     author = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
     published_at = models.DateTimeField(auto_now_add=True)
 
@@ -53,3 +69,30 @@ class TemplateVersion(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.template} v{self.number}"
+
+
+class OfferedAction(Record):
+    """An action that FIS offers in one account and Region, as it said when it was asked.
+
+    `parameters` maps each name to its description and whether it is required, `targets` each
+    name to a type of resource (AWS FIS API Reference, Action). Actions that the product's own
+    table knows are kept too: what the account says counts.
+    """
+
+    place = models.ForeignKey(
+        AccountRegion, on_delete=models.CASCADE, related_name="offered_actions"
+    )
+    action_id = models.CharField(max_length=128)
+    description = models.CharField(max_length=512, blank=True)
+    parameters = models.JSONField(default=dict)
+    targets = models.JSONField(default=dict)
+    asked_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("place", "action_id")
+        constraints = (
+            models.UniqueConstraint(fields=("place", "action_id"), name="one_row_per_offer"),
+        )
+
+    def __str__(self) -> str:
+        return self.action_id
