@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
+from django.db import transaction
 from django.db.models import QuerySet
 from rest_framework import serializers, viewsets
+from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exercises.api import once, sparse
+from exercises.api import matching, once, sparse
 from exercises.api.authentication import actor_of
 from exercises.domain.actors import Actor
+from exercises.domain.errors import Invalid
 from exercises.models import KeptAnswer
 
 Shown = TypeVar("Shown", bound=serializers.BaseSerializer[Any])
@@ -24,10 +29,13 @@ class Resource(viewsets.GenericViewSet[Any]):
     kept: KeptAnswer | None = None
     is_sparse = False
     """True where an action other than list and retrieve takes `?fields=`."""
+    is_matched = False
+    """True where `update` is done within `as_read`, and so heeds If-Match."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         self.actor = actor_of(request)
+        self._check_header(request)
         self.kept = once.begin(request, person_id=self.actor.person_id, action=self.action)
 
     def finalize_response(
@@ -36,18 +44,57 @@ class Resource(viewsets.GenericViewSet[Any]):
         answer = super().finalize_response(request, response, *args, **kwargs)
         if self.kept is not None:
             once.keep(self.kept, answer)
-        return answer
+        return self._tagged(request, answer)
 
     @property
     def takes_fields(self) -> bool:
         return self.is_sparse or self.action in {"list", "retrieve"}
+
+    @contextmanager
+    def as_read(self) -> Iterator[Any]:
+        """What is to be changed: with If-Match locked, and still as the caller read it.
+        Raises ChangedMeanwhile."""
+        thing = self.get_object()
+        if matching.IF_MATCH not in self.request.headers:
+            yield thing
+            return
+        with transaction.atomic():
+            self.lock(thing)
+            thing = self.get_object()
+            matching.check(self.request, self.get_serializer(thing).data)
+            yield thing
+
+    def lock(self, thing: Any) -> None:
+        """Hold the row as the use case that changes it does."""
+        rows = type(thing)._default_manager.select_for_update(of=("self",), no_key=True)
+        rows.get(pk=thing.pk)
+
+    def _check_header(self, request: Request) -> None:
+        """A condition that nobody looks at must not be silently dropped."""
+        is_heeded = self.is_matched and self.action == "update"
+        is_edit = request.method in {"PUT", "PATCH", "DELETE"}
+        if is_edit and matching.IF_MATCH in request.headers and not is_heeded:
+            raise Invalid(matching.IF_MATCH, "is not looked at here; leave it out")
+
+    def _tagged(self, request: Request, answer: Response) -> Response:
+        """With the ETag, where it shows all of one thing."""
+        shown = getattr(getattr(answer, "data", None), "serializer", None)
+        is_whole = sparse.FIELDS not in request.query_params
+        is_one = answer.status_code == 200 and self.action in {"retrieve", "update"}
+        if not (is_one and is_whole and type(shown) is self.get_serializer_class()):
+            return answer
+        tag = matching.tag_of(answer.data)
+        if request.method in SAFE_METHODS and matching.is_known(request, tag):
+            answer.data, answer.status_code = None, 304
+        answer["ETag"] = tag
+        return answer
 
     def get_serializer(self, *args: Any, **kwargs: Any) -> serializers.BaseSerializer[Any]:
         return self.narrowed(super().get_serializer(*args, **kwargs))
 
     def narrowed(self, shown: Shown) -> Shown:
         """With the fields only that were asked for."""
-        if self.request.method == "GET" and self.takes_fields:
+        if self.request.method in SAFE_METHODS and self.takes_fields:
             sparse.narrow(shown, self.request.query_params.get(sparse.FIELDS))
         return shown
 

@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from exercises.api.matching import ChangedMeanwhile
 from exercises.api.once import AnsweredBefore
 from exercises.domain.errors import (
     ChaosplaneError,
@@ -41,7 +42,10 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
     """DRF's exception handler. None lets an unforeseen error become a 500 as everywhere."""
     if isinstance(error, AnsweredBefore):
         return error.response()
-    answer = _of_ours(error) if isinstance(error, ChaosplaneError) else _of_drf(error)
+    if isinstance(error, ChangedMeanwhile):
+        answer: Response | None = _of_changed(error)
+    else:
+        answer = _of_ours(error) if isinstance(error, ChaosplaneError) else _of_drf(error)
     if answer is not None:
         set_rollback()
         log.info(
@@ -61,6 +65,18 @@ def _of_ours(error: ChaosplaneError) -> Response:
             {"rule": r.rule, "because": r.because, "lifted_by": r.lifted_by} for r in error.refusals
         ]
     return _problem(status, title, str(error), error.code, **more)
+
+
+def _of_changed(error: ChangedMeanwhile) -> Response:
+    answer = _problem(
+        412,
+        "It is not what you read",
+        "It changed since you read it, and nothing was changed now: read it again.",
+        "changed",
+        differences=error.differences,
+    )
+    answer["ETag"] = error.tag
+    return answer
 
 
 def _of_drf(error: Exception) -> Response | None:

@@ -87,6 +87,7 @@ class Accounts(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     queryset = CloudAccount.objects.none()
     serializer_class = AccountOut
     lookup_field = "account_id"
+    is_matched = True
     lookup_value_regex = r"\d{12}"
 
     def get_queryset(self) -> QuerySet[CloudAccount]:
@@ -111,7 +112,8 @@ class Accounts(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         sent = AccountChange(data=request.data)
         sent.is_valid(raise_exception=True)
         values = sent.validated_data | {"regions": sent.settings()}
-        change_account(actor=self.actor, account=self.get_object(), **values)
+        with self.as_read() as account:
+            change_account(actor=self.actor, account=account, **values)
         return Response(self.get_serializer(self.get_object()).data)
 
 
@@ -163,6 +165,7 @@ class Applications(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     queryset = Application.objects.none()
     serializer_class = ApplicationOut
     lookup_field = "slug"
+    is_matched = True
 
     def get_queryset(self) -> QuerySet[Application]:
         if self.is_schema:
@@ -182,5 +185,6 @@ class Applications(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         """Write what it is called and whose it is anew."""
         sent = ApplicationChange(data=request.data)
         sent.is_valid(raise_exception=True)
-        change_application(actor=self.actor, application=self.get_object(), **sent.validated_data)
+        with self.as_read() as application:
+            change_application(actor=self.actor, application=application, **sent.validated_data)
         return Response(self.get_serializer(self.get_object()).data)

@@ -29,6 +29,7 @@ from exercises.models import (
 from exercises.models.experiments import STATUSES
 from exercises.services.predictions import predict
 from exercises.services.propose import Draft, edit_draft, propose, start_draft, withdraw
+from exercises.services.revisions import lock_experiment
 
 _RELATED = (
     "exercise",
@@ -92,6 +93,7 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
     queryset = Experiment.objects.none()
     serializer_class = ExperimentOut
     filterset_class = ExperimentFilter
+    is_matched = True
 
     def get_queryset(self) -> QuerySet[Experiment]:
         if self.is_schema:
@@ -114,9 +116,10 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
     @extend_schema(request=ExperimentIn, responses=ExperimentOut)
     def update(self, request: Request, pk: str) -> Response:
         """Write all of it anew. A changed content starts its approvals again."""
-        experiment = self.get_object()
-        draft = self._draft(self._read(request))
-        return self._shown(edit_draft(actor=self.actor, experiment=experiment, draft=draft))
+        with self.as_read() as experiment:
+            draft = self._draft(self._read(request))
+            changed = edit_draft(actor=self.actor, experiment=experiment, draft=draft)
+        return self._shown(changed)
 
     @extend_schema(request=None, responses=ExperimentOut)
     @action(detail=True, methods=["post"])
@@ -145,6 +148,9 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
         """Every decision on it, oldest first. Decisions are made by people, on the page."""
         rows: QuerySet[Decision] = self.get_object().decisions.select_related("decided_by")
         return self.page_of(rows, DecisionOut)
+
+    def lock(self, thing: Experiment) -> None:
+        lock_experiment(thing)
 
     def _shown(self, experiment: Experiment, status: int = 200) -> Response:
         row = Experiment.objects.select_related(*_RELATED).get(pk=experiment.pk)

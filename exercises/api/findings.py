@@ -17,7 +17,7 @@ from exercises.api.representations import FindingOut
 from exercises.api.strict import StrictSerializer
 from exercises.domain.errors import Invalid
 from exercises.domain.finding_states import FindingState, Severity
-from exercises.models import Application, Exercise, Finding
+from exercises.models import Application, Exercise, Finding, User
 from exercises.queries.debrief import families_in
 from exercises.queries.findings import possible_owners
 from exercises.queries.naming import Names, names_now
@@ -81,6 +81,7 @@ class Findings(mixins.ListModelMixin, mixins.RetrieveModelMixin, FindingQuestion
     queryset = Finding.objects.none()
     serializer_class = FindingOut
     filterset_class = FindingFilter
+    is_matched = True
 
     def get_queryset(self) -> QuerySet[Finding]:
         if self.is_schema:
@@ -120,15 +121,12 @@ class Findings(mixins.ListModelMixin, mixins.RetrieveModelMixin, FindingQuestion
     @extend_schema(request=FindingChange, responses=FindingOut)
     def update(self, request: Request, pk: str) -> Response:
         """Write its words, owner, day and ticket anew."""
-        finding: Finding = self.get_object()
-        sent = _read(FindingChange, request)
-        email, owner = sent.pop("owner"), None
-        if email is not None:
-            owner = next((p for p in possible_owners(finding) if p.email == email.lower()), None)
-            if owner is None:
-                raise Invalid("owner", "a member of the application's team")
-        sent["severity"] = Severity(sent["severity"])
-        edit_finding(actor=self.actor, finding=finding, owner=owner, **sent)
+        with self.as_read() as finding:
+            sent = _read(FindingChange, request)
+            sent["severity"] = Severity(sent["severity"])
+            email = sent.pop("owner")
+            owner = None if email is None else _owner(finding, email)
+            edit_finding(actor=self.actor, finding=finding, owner=owner, **sent)
         return self._shown()
 
     @extend_schema(request=StepIn, responses=FindingOut)
@@ -160,6 +158,13 @@ class Findings(mixins.ListModelMixin, mixins.RetrieveModelMixin, FindingQuestion
 
     def _shown(self) -> Response:
         return Response(self.get_serializer(self.get_object()).data)
+
+
+def _owner(finding: Finding, email: str) -> User:
+    for person in possible_owners(finding):
+        if person.email == email.lower():
+            return person
+    raise Invalid("owner", "a member of the application's team")
 
 
 def _read(kind: type[StrictSerializer], request: Request) -> dict[str, Any]:

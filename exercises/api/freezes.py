@@ -93,6 +93,7 @@ class Freezes(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     queryset = FreezeWindow.objects.none()
     serializer_class = FreezeOut
     filterset_class = FreezeFilter
+    is_matched = True
 
     def get_queryset(self) -> QuerySet[FreezeWindow]:
         if self.is_schema:
@@ -112,7 +113,8 @@ class Freezes(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         """Another window or scope."""
         sent = FreezeIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        change_freeze(actor=self.actor, freeze=self.get_object(), **sent.values())
+        with self.as_read() as freeze:
+            change_freeze(actor=self.actor, freeze=freeze, **sent.values())
         return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=LiftIn, responses=FreezeOut)

@@ -75,6 +75,7 @@ class Knowledge(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     serializer_class = KnowledgeOut
     filterset_class = KnowledgeFilter
     lookup_field = "slug"
+    is_matched = True
 
     def get_queryset(self) -> QuerySet[KnowledgePage]:
         if self.is_schema:
@@ -95,12 +96,9 @@ class Knowledge(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         """Another version; 409 when somebody saved one since `seen`."""
         sent = KnowledgeEdit(data=request.data)
         sent.is_valid(raise_exception=True)
-        write_anew(
-            actor=self.actor,
-            page=self.get_object(),
-            writing=sent.writing(),
-            seen=sent.validated_data["seen"],
-        )
+        seen = sent.validated_data["seen"]
+        with self.as_read() as page:
+            write_anew(actor=self.actor, page=page, writing=sent.writing(), seen=seen)
         return Response(KnowledgeOut(self.get_object()).data)
 
     @extend_schema(responses=KnowledgeVersionOut(many=True), filters=False)

@@ -78,7 +78,10 @@ class Schema(ShapesAsRead):
                 bodies[code] = {**problem, "description": description}
         if self._is_tagged():
             bodies["304"] = {"description": "Still what If-None-Match names"}
-        if getattr(self.view, "is_matched", False) and self.view.action == "update":
-            problem = self._get_response_for_code(ProblemOut, "412", [MEDIA_TYPE], direction)
+        is_update = getattr(self.view, "action", "") == "update"
+        if is_update and getattr(self.view, "is_matched", False):
+            problem = self._get_response_for_code(  # type: ignore[no-untyped-call]
+                ProblemOut, "412", [MEDIA_TYPE], direction
+            )
             bodies["412"] = {**problem, "description": "No longer what If-Match names"}
         return bodies

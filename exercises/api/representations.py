@@ -203,6 +203,14 @@ class RefusalOut(serializers.Serializer[Any]):
     lifted_by = serializers.CharField()
 
 
+class DifferenceOut(serializers.Serializer[Any]):
+    """One field that was sent, and what stands there now."""
+
+    field = serializers.CharField()
+    yours = serializers.JSONField(allow_null=True)
+    theirs = serializers.JSONField(allow_null=True)
+
+
 class ProblemOut(serializers.Serializer[Any]):
     """Why it was not done (RFC 9457). `code` is stable, the words may change."""
 
@@ -213,3 +221,4 @@ class ProblemOut(serializers.Serializer[Any]):
     code = serializers.CharField()
     errors = ProblemRowOut(many=True, required=False)  # type: ignore[assignment]
     refusals = RefusalOut(many=True, required=False)
+    differences = DifferenceOut(many=True, required=False)

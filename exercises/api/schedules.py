@@ -104,6 +104,7 @@ class Schedules(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     queryset = Schedule.objects.none()
     serializer_class = ScheduleOut
     filterset_class = None
+    is_matched = True
 
     def get_queryset(self) -> QuerySet[Schedule]:
         return Schedule.objects.select_related("programme").order_by("pk")
@@ -123,7 +124,8 @@ class Schedules(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         """Another rule. No edition is deleted by it."""
         sent = TimesIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        effect = change_schedule(actor=self.actor, schedule=self.get_object(), times=sent.times())
+        with self.as_read() as schedule:
+            effect = change_schedule(actor=self.actor, schedule=schedule, times=sent.times())
         return Response(EffectOut(effect).data)
 
     @extend_schema(request=TimesIn, responses=OccurrenceOut(many=True))
