@@ -35,6 +35,7 @@ from exercises.api.saved_views import SavedViews
 from exercises.api.schedules import Schedules
 from exercises.api.search import Search
 from exercises.api.template_versions import OfVersion
+from exercises.api.webhooks import WebhookDeliveries, Webhooks
 
 router = SimpleRouter()
 router.register("exercises", Exercises, basename="api-exercise")
@@ -57,6 +58,8 @@ router.register("overrides", Overrides, basename="api-override")
 router.register("notices", Notices, basename="api-notice")
 router.register("channels", Channels, basename="api-channel")
 router.register("deliveries", Deliveries, basename="api-delivery")
+router.register("webhooks", Webhooks, basename="api-webhook")
+router.register("webhook-deliveries", WebhookDeliveries, basename="api-webhook-delivery")
 router.register("audit", Audit, basename="api-audit")
 
 single = [

@@ -118,7 +118,7 @@ def remove_endpoint(*, actor: Actor, endpoint: WebhookEndpoint) -> None:
         record(actor, "webhook.remove", locked, host=locked.host)
 
 
-def test_endpoint(*, actor: Actor, endpoint: WebhookEndpoint) -> WebhookDelivery:
+def try_endpoint(*, actor: Actor, endpoint: WebhookEndpoint) -> WebhookDelivery:
     """Send it an event of its own, signed as every other. Raises Conflict when it is off."""
     authorize(actor, "webhook.manage", endpoint)
     with transaction.atomic():

@@ -79,6 +79,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("freeze_list", "snow", "Freezes"),
             Place("api_docs", "plug", "API"),
             Place("tokens", "key", "API tokens"),
+            Place("webhook_list", "link", "Webhooks"),
             Place("notify_wishes", "bell", "Notifications"),
             Place("audit", "audit", "Audit log", needs="audit.read"),
         ),

@@ -51,8 +51,10 @@ from exercises.web import (
     stream,
     team_pages,
     teams,
+    template_imports,
     templates,
     tokens,
+    webhooks,
 )
 from exercises.web import exercises as exercise_pages
 
@@ -74,6 +76,7 @@ urlpatterns = [
     *freezes.urlpatterns,
     *schedules.urlpatterns,
     *freeze_sources.urlpatterns,
+    *template_imports.urlpatterns,
     *templates.urlpatterns,
     *teams.urlpatterns,
     *team_pages.urlpatterns,
@@ -101,6 +104,7 @@ urlpatterns = [
     *accounts.urlpatterns,
     *account_roles.urlpatterns,
     *tokens.urlpatterns,
+    *webhooks.urlpatterns,
     *inbox.urlpatterns,
     *notifications.urlpatterns,
     *outbox.urlpatterns,

@@ -106,6 +106,7 @@ _TIMES: Final = {
     "region": build.REGION,
 }
 _CHANNEL: Final = {"name": "Room", "address": "https://chat.example.test/hooks/1"}
+_WEBHOOK: Final = {"url": "https://receiver.example.test/", "events": ["run.ended"]}
 
 SENT: Final[dict[tuple[str, str], Sent]] = {
     # Game days
@@ -154,6 +155,11 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-policy", "POST"): lambda *of: {"rules": document_of_version(1), "reason": _REASON},
     ("policy_activate", "POST"): _always(digest_seen="0" * 64),
     ("api-channel-list", "POST"): _always(**_CHANNEL, team="vehicle-telemetry"),
+    ("api-webhook-list", "POST"): _always(**_WEBHOOK, team="vehicle-telemetry"),
+    ("api-webhook-detail", "PUT"): _always(**_WEBHOOK),
+    ("api-webhook-switch", "POST"): _always(on=False),
+    ("webhook_list", "POST"): _always(**_WEBHOOK, owner="vehicle-telemetry"),
+    ("webhook_detail", "POST"): _always(**_WEBHOOK),
     ("api-channel-switch", "POST"): _always(on=False),
     ("api-badge", "PUT"): _always(is_public=True),
     ("api-dependencies", "PUT"): _always(depends_on=[]),

@@ -75,7 +75,7 @@ def test_neither_the_secret_nor_the_address_is_kept_in_the_clear_elsewhere(cast:
 
 def test_what_is_removed_is_called_no_more_and_keeps_no_secret(cast: Cast) -> None:
     endpoint = _add(cast)
-    webhooks.test_endpoint(actor=cast.actor("owner"), endpoint=endpoint)
+    webhooks.try_endpoint(actor=cast.actor("owner"), endpoint=endpoint)
     webhooks.remove_endpoint(actor=cast.actor("owner"), endpoint=endpoint)
     endpoint.refresh_from_db()
     assert (endpoint.secret, endpoint.deliveries.count()) == ("", 0)

@@ -51,7 +51,7 @@ def _expected(secret: str, asked: dict[str, str]) -> str:
 
 
 def _test(cast: Cast, hooked: Hooked) -> WebhookDelivery:
-    return webhooks.test_endpoint(actor=cast.actor("owner"), endpoint=hooked.endpoint)
+    return webhooks.try_endpoint(actor=cast.actor("owner"), endpoint=hooked.endpoint)
 
 
 def _pauses_are_over(hooked: Hooked, days: float = 0) -> None:
