@@ -63,6 +63,21 @@ class Environment:
         """A comma-separated list."""
         return [part.strip() for part in self.text(name, default).split(",") if part.strip()]
 
+    def origins(self, name: str) -> list[str]:
+        """A comma-separated list of schemes, hosts and ports, without a path."""
+        for origin in (found := self.names(name)):
+            try:
+                parts = urlsplit(origin)
+                is_one = parts.scheme in {"https", "http"} and bool(parts.hostname)
+                is_one = is_one and parts.port != 0 and origin == f"{parts.scheme}://{parts.netloc}"
+            except ValueError:
+                is_one = False
+            if not is_one or "@" in origin:
+                raise ImproperlyConfigured(
+                    f"{name}: {origin[:100]} is no origin such as https://prometheus.example:9090."
+                )
+        return found
+
     def starting_with(self, prefix: str) -> list[str]:
         return sorted(
             name for name, value in self._variables.items() if name.startswith(prefix) and value

@@ -30,7 +30,8 @@ class RunFacts:
     `is_current_content` is false when the experiment was edited or withdrawn since.
     `unwatched` says why the account cannot be watched now; empty when it can. `ladder` says
     why the confidence ladder does not let it run; empty when it does. `are_alarms_as_seen` is
-    false when an alarm that stops it is set otherwise than pre-flight saw it.
+    false when an alarm that stops it is set otherwise than pre-flight saw it. `unsteady` says
+    which probes were not inside when they were read right before the start.
     """
 
     is_rehearsal: bool
@@ -53,6 +54,7 @@ class RunFacts:
     going_live: tuple[Refusal, ...] = ()
     ladder: str = ""
     are_alarms_as_seen: bool = True
+    unsteady: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,7 @@ def may_start(
         *_content(run),
         *_sight(run),
         *_alarms(run),
+        *_steady_state(run),
         *_phase(run),
         *run.going_live,
         *_capacity(capacity, is_rehearsal=run.is_rehearsal),
@@ -176,6 +179,18 @@ def _alarms(run: RunFacts) -> list[Refusal]:
             "alarms.changed",
             "An alarm that stops it is set otherwise than pre-flight saw it.",
             "Look at the alarm and run its pre-flight check again.",
+        )
+    ]
+
+
+def _steady_state(run: RunFacts) -> list[Refusal]:
+    if not run.unsteady:
+        return []
+    return [
+        Refusal(
+            "steady_state.outside",
+            f"Not inside right before the start: {run.unsteady}",
+            "Bring the application back to its steady state, then run again.",
         )
     ]
 

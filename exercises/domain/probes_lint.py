@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exercises.domain.lint_rules import Problem
+from exercises.domain.probe_sources import ALARM, HTTP
 from exercises.domain.steady_state import ProbeSpec, format_value, is_inside, limit_words
 
 COUNTED: Final = frozenset({"Sum", "SampleCount"})
@@ -46,6 +47,11 @@ def can_fail(probe: ProbeSpec) -> bool:
 
 def _range(probe: ProbeSpec) -> tuple[float | None, float | None]:
     """The least and the most that a probe can say, where that is certain."""
+    if probe.scale > 0 and probe.kind == ALARM:
+        return 0.0, probe.scale
+    if probe.scale > 0 and probe.kind == HTTP and probe.reads == "status":
+        return 100 * probe.scale, 599 * probe.scale
     if probe.unit == "%":
         return 0.0, 100.0
-    return (0.0 if probe.stat in COUNTED and probe.scale > 0 else None), None
+    is_counted = probe.stat in COUNTED or probe.reads == "latency_ms"
+    return (0.0 if is_counted and probe.scale > 0 else None), None

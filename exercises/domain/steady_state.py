@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from exercises.domain.errors import Invalid
+from exercises.domain.probe_sources import source_problems
 
 MISSING_AFTER_S: Final = 60
 """Planned seconds without data after which a probe counts as outside."""
@@ -25,14 +26,15 @@ SETTLE_S: Final = 300
 
 MILLION: Final = 1_000_000
 MAX_PROBES: Final = 12
-STATS: Final = ("Average", "Minimum", "Maximum", "Sum", "SampleCount")
 _KEY: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_PERCENTILE: Final = re.compile(r"p(100|\d{1,2}(\.\d{1,2})?)")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeSpec:
     """One measurement and its limits, inclusive, in the unit shown.
+
+    `kind` says where its values come from; which fields belong to it stands in
+    domain.probe_sources, and the fields of other kinds are empty.
 
     `scale` multiplies what the source says to get that unit. `grace_s` is how long, in
     planned seconds, it may be outside without the hypothesis falling.
@@ -46,10 +48,15 @@ class ProbeSpec:
     kind: str
     unit: str
     is_business: bool
-    namespace: str
-    metric: str
-    dimensions: Mapping[str, str]
-    stat: str
+    namespace: str = ""
+    metric: str = ""
+    dimensions: Mapping[str, str] = field(default_factory=dict)
+    stat: str = ""
+    alarm: str = ""
+    url: str = ""
+    reads: str = "status"
+    pointer: str = ""
+    query: str = ""
     period_s: int
     low: float | None
     high: float | None
@@ -153,31 +160,14 @@ def _problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
     found = [(name, "is not known") for name in row if name not in _FIELDS]
     if not (isinstance(row.get("key"), str) and _KEY.fullmatch(str(row["key"]))):
         found.append(("key", "lower-case letters, digits, - and _, starting with a letter"))
-    if row.get("kind") != "cloudwatch":
-        found.append(("kind", "must be cloudwatch"))
-    for name, limit in (("name", 80), ("namespace", 255), ("metric", 255)):
-        value = row.get(name)
-        if not isinstance(value, str) or not value.strip() or len(value) > limit:
-            found.append((name, f"1 to {limit} characters"))
+    name = row.get("name")
+    if not isinstance(name, str) or not name.strip() or len(name) > 80:
+        found.append(("name", "1 to 80 characters"))
     if not isinstance(row.get("unit", ""), str) or len(str(row.get("unit", ""))) > 12:
         found.append(("unit", "at most 12 characters"))
     if not isinstance(row.get("is_business", False), bool):
         found.append(("is_business", "must be true or false"))
-    stat = row.get("stat")
-    if stat not in STATS and not (isinstance(stat, str) and _PERCENTILE.fullmatch(stat)):
-        found.append(("stat", f"one of {', '.join(STATS)} or a percentile such as p99"))
-    return found + _dimension_problems(row) + _number_problems(row) + _bound_problems(row)
-
-
-def _dimension_problems(row: Mapping[str, object]) -> list[tuple[str, str]]:
-    dimensions = row.get("dimensions", {})
-    if (
-        isinstance(dimensions, Mapping)
-        and len(dimensions) <= 30
-        and all(isinstance(v, str) and v for v in dimensions.values())
-    ):
-        return []
-    return [("dimensions", "names and texts, at most 30 (CloudWatch's limit)")]
+    return found + source_problems(row) + _number_problems(row) + _bound_problems(row)
 
 
 def _number_problems(row: Mapping[str, object]) -> list[tuple[str, str]]:

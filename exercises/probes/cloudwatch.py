@@ -1,4 +1,4 @@
-"""Probe values from CloudWatch metrics. Used by services.observe and services.preflight.
+"""Probe values from CloudWatch metrics.
 
 All probes of an account and Region share a GetMetricData, also those of several runs; the
 same metric is asked for once. Only periods that have ended are given: the open one would
@@ -19,6 +19,7 @@ from exercises.domain.engine_values import Reading
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import ProbeSpec
+from exercises.probes.protocol import Answers, Asking, ProbeRequest
 
 _QUERIES_PER_CALL: Final = 500
 """Most queries of one GetMetricData (CloudWatch API Reference, GetMetricData)."""
@@ -28,15 +29,6 @@ _LATE_PERIODS: Final = 3
 
 _FRESH_PERIODS: Final = 5
 _FRESH_AT_LEAST_S: Final = 10.0
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeRequest:
-    """One probe of one run, from when on it is wanted."""
-
-    run_id: str
-    spec: ProbeSpec
-    since: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +43,18 @@ class _Query:
 
 
 _Points = Sequence[tuple[datetime, float]]
+
+
+class CloudWatchSource:
+    """The metrics of an account and Region, as many as there are in a call."""
+
+    def read(self, asking: Asking, requests: Sequence[ProbeRequest]) -> Answers:
+        """The ended periods of each metric, a few of them again, for some come late."""
+        answers = Answers()
+        found = read_many(asking.access, requests, until=asking.until, speed=asking.speed)
+        for run_id, readings in found.items():
+            answers.add(run_id, readings)
+        return answers
 
 
 def read_many(

@@ -15,9 +15,10 @@ from exercises.domain.plans import Plan
 from exercises.domain.probes_lint import lint_probes
 from exercises.domain.steady_state import probes_from_json
 from exercises.domain.stop_alarms import with_alarm
-from exercises.domain.templates_lint import lint
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Experiment
+from exercises.queries.offered_actions import lint_offered
+from exercises.queries.probe_reach import reach_problems
 
 MAX_TARGET_CAP = 100
 
@@ -95,15 +96,16 @@ def problems_of(experiment: Experiment, *, now: datetime) -> list[tuple[str, str
     except Invalid as error:
         return problems + list(error.problems)
     production = experiment.deployment.place.account.is_production
-    problems += errors_of(lint(definition, production=production))
+    problems += errors_of(lint_offered(definition, production=production))
     return problems + _slot_problems(experiment, planned_duration_s(definition), now=now)
 
 
 def _steady_state_problems(experiment: Experiment) -> list[tuple[str, str]]:
     try:
-        return errors_of(lint_probes(probes_from_json(experiment.steady_state)))
+        probes = probes_from_json(experiment.steady_state)
     except Invalid as error:
         return list(error.problems)
+    return errors_of(lint_probes(probes)) + reach_problems(probes, experiment.deployment.place)
 
 
 def _slot_problems(

@@ -32,11 +32,13 @@ def refusals(
     now: datetime,
     target_count: int | None,
     alarm_settings: str | None = None,
+    unsteady: str = "",
     is_reissue: bool = False,
 ) -> tuple[Refusal, ...]:
     """Every rule that refuses this start now; empty when it may start.
 
     `alarm_settings` is what is set on its alarms at this moment; None when AWS was not asked.
+    `unsteady` names the probes that were just read and are not inside.
     `is_reissue` asks about a start whose outcome is unknown: the run is then no longer
     scheduled, and every other rule holds unchanged.
     """
@@ -68,6 +70,7 @@ def refusals(
         unwatched=watch_problem(experiment.deployment.place, now=now),
         policy=policy_refusals(experiment, definition, approval, policy, starts_at=now),
         are_alarms_as_seen=alarm_settings in {None, alarm_settings_seen(run) or alarm_settings},
+        unsteady=unsteady,
         ladder="" if run.is_rehearsal else ladder_problem(experiment, now=now),
         is_lever_engaged=experiment.deployment.place.levers.filter(
             released_at__isnull=True

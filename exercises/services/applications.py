@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -14,13 +13,13 @@ from exercises.domain.actors import Actor
 from exercises.domain.architecture_tags import read_tags
 from exercises.domain.errors import Invalid
 from exercises.domain.objectives import objective_problems
+from exercises.domain.probe_sources import ALARM_ARN
 from exercises.domain.steady_state import probes_from_json
 from exercises.models import AccountRegion, Application, Deployment, Team
 from exercises.permissions import authorize
+from exercises.queries.probe_reach import reach_problems
 from exercises.services.audit import record
 
-# Amazon CloudWatch API Reference, PutMetricAlarm: the ARN names the Region and account.
-ALARM_ARN: Final = re.compile(r"arn:aws[a-z-]*:cloudwatch:([a-z0-9-]+):(\d{12}):alarm:.{1,255}")
 TIERS: Final = (1, 2, 3)
 RESERVED: Final = frozenset({"new"})
 
@@ -196,7 +195,7 @@ def _deployment_problems(
         problems.append(("tag_value", "between 1 and 120 characters"))
     problems += _alarm_problems(place, alarm_arns)
     try:
-        probes_from_json(list(steady_state))
+        problems += reach_problems(probes_from_json(list(steady_state)), place)
     except Invalid as error:
         problems += error.problems
     return problems

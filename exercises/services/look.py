@@ -13,9 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
-from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import Max
 
 from exercises.aws.alarms import alarm_states
 from exercises.aws.fleet import application_nodes
@@ -31,9 +32,11 @@ from exercises.domain.errors import ChaosplaneError, EngineError
 from exercises.domain.steady_state import BASELINE_S, probes_from_json
 from exercises.domain.stop_alarms import MISSING, UNKNOWN, name_of, stop_alarms
 from exercises.engines.registry import engine
-from exercises.models import AccountRegion, Run
-from exercises.probes.cloudwatch import ProbeRequest, read_many
+from exercises.models import AccountRegion, Run, Sample
+from exercises.probes.protocol import ProbeRequest
+from exercises.probes.registry import Outstanding, ask_outside, read_many
 from exercises.queries.plans import planned_wall
+from exercises.services.asking import asking
 
 log = logging.getLogger(__name__)
 
@@ -72,13 +75,15 @@ class Problems:
 class Seen:
     """The answers of one cycle; what AWS did not say is not in them.
 
-    Observations by reference, fleets by tag, readings by run, alarms by ARN.
+    Observations by reference, fleets by tag, readings by run, alarms by ARN. `is_read` is false
+    when AWS did not tell every measurement that it has.
     """
 
     at: datetime
     observations: dict[str, Observation] = field(default_factory=dict)
     fleets: dict[str, Sequence[Node]] = field(default_factory=dict)
-    readings: Mapping[str, Sequence[Reading]] | None = None
+    readings: Mapping[str, Sequence[Reading]] = field(default_factory=dict)
+    is_read: bool = False
     alarms: Mapping[str, AlarmReading] = field(default_factory=dict)
 
 
@@ -86,6 +91,7 @@ def look(place: AccountRegion, runs: Sequence[Run], problems: Problems, *, now: 
     """Ask everything that is wanted of these runs, what matters most first."""
     seen = Seen(now)
     ends_at = time.monotonic() + BUDGET_S
+    probes = _Probes(place, runs, problems, now)
     for run in runs:
         if run.ended_at is None and time.monotonic() < ends_at:
             with problems.contained(run.experiment.code):
@@ -96,7 +102,7 @@ def look(place: AccountRegion, runs: Sequence[Run], problems: Problems, *, now: 
                 seen.fleets[tag] = application_nodes(place.access, tag)
     if time.monotonic() < ends_at:
         with problems.contained("probes"):
-            seen.readings = _readings(place, runs, problems, now)
+            probes.read_into(seen)
     seen.alarms = _alarms(place, runs, is_late=time.monotonic() >= ends_at)
     return seen
 
@@ -108,23 +114,44 @@ def _observed(place: AccountRegion, run: Run) -> dict[str, Observation]:
     return {seen.ref: seen for seen in engine(plan["engine"]).observe(place.access, [watch])}
 
 
-def _readings(
-    place: AccountRegion, runs: Sequence[Run], problems: Problems, now: datetime
-) -> Mapping[str, Sequence[Reading]]:
-    requests: list[ProbeRequest] = []
-    for run in runs:
-        with problems.contained(run.experiment.code):
-            specs = () if run.is_rehearsal else probes_from_json(run.revision.plan["steady_state"])
-            requests += [ProbeRequest(str(run.pk), spec, since=_since(run)) for spec in specs]
-    if not requests:
-        return {}
-    return read_many(place.access, requests, until=now, speed=settings.CHAOSPLANE_TIME_SPEED)
+class _Probes:
+    """The probes of these runs. What is not AWS is asked from the beginning on, beside the
+    questions to AWS, so that nobody waits for it twice."""
+
+    def __init__(
+        self, place: AccountRegion, runs: Sequence[Run], problems: Problems, now: datetime
+    ) -> None:
+        self._problems = problems
+        self._asking = asking(place, until=now)
+        self._requests: list[ProbeRequest] = []
+        newest = _newest_samples(runs)
+        for run in runs:
+            with problems.contained(run.experiment.code):
+                self._requests += _requests(run, newest)
+        self._outside: Outstanding = ask_outside(self._asking, self._requests)
+
+    def read_into(self, seen: Seen) -> None:
+        if not self._requests:
+            seen.is_read = True
+            return
+        answers = read_many(self._asking, self._requests, self._outside)
+        seen.readings, seen.is_read = answers.readings, answers.is_complete
+        for problem in answers.problems:
+            self._problems.add(problem)
 
 
-def _since(run: Run) -> datetime:
-    if run.sampled_until is not None:
-        return run.sampled_until
-    return (run.started_at or run.scheduled_at) - planned_wall(BASELINE_S)
+def _requests(run: Run, newest: Mapping[tuple[UUID, str], datetime]) -> list[ProbeRequest]:
+    specs = () if run.is_rehearsal else probes_from_json(run.revision.plan["steady_state"])
+    began = (run.started_at or run.scheduled_at) - planned_wall(BASELINE_S)
+    return [
+        ProbeRequest(str(run.pk), spec, newest.get((run.pk, spec.key), began)) for spec in specs
+    ]
+
+
+def _newest_samples(runs: Sequence[Run]) -> dict[tuple[UUID, str], datetime]:
+    """How far each probe of each run has been read: one may be later than another."""
+    rows = Sample.objects.filter(run__in=runs).values_list("run", "probe").annotate(Max("at"))
+    return {(run_id, probe): at for run_id, probe, at in rows.order_by()}
 
 
 def _alarms(place: AccountRegion, runs: Sequence[Run], *, is_late: bool) -> dict[str, AlarmReading]:

@@ -108,7 +108,7 @@ def _write(run: Run, seen: Seen) -> None:
     failpoint("observe.written")
     if run.engine_status and EngineStatus(run.engine_status).is_terminal and not run.archive:
         _archive(run)
-    judge.judge_when_settled(run, now=seen.at, is_read=seen.readings is not None)
+    judge.judge_when_settled(run, now=seen.at, is_read=seen.is_read)
 
 
 def _write_down(run: Run, seen: Seen) -> Run:
@@ -116,8 +116,7 @@ def _write_down(run: Run, seen: Seen) -> Run:
     observation = seen.observations.get(run.experiment_ref)
     if observation is not None:
         run = record_observation(run, observation, now=seen.at)
-    if seen.readings is not None:
-        note_samples(run, seen.readings.get(str(run.pk), ()), now=seen.at)
+    note_samples(run, seen.readings.get(str(run.pk), ()))
     fleet = seen.fleets.get(run.experiment.deployment.tag_value)
     if fleet is not None:
         run.fleet = [asdict(node) for node in fleet]

@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.conf import settings
-
 from exercises.aws.alarms import alarm_states, settings_digest
 from exercises.aws.permissions_check import check_role, check_stop
 from exercises.aws.safety_lever import ENGAGED, lever_status
@@ -23,10 +21,11 @@ from exercises.domain.steady_state import probes_from_json
 from exercises.domain.stop_alarms import alarm_problems, stop_alarms
 from exercises.models import Experiment, Run, TargetPreview
 from exercises.models.due_work import database_now
-from exercises.probes.cloudwatch import newest_readings
+from exercises.probes import registry
 from exercises.queries.freezes import freezes_holding
 from exercises.queries.ladder import ladder_answer
 from exercises.queries.policy_checks import conflict
+from exercises.services.asking import asking
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +86,8 @@ def last_rehearsal(experiment: Experiment) -> Run | None:
 
 def newest(experiment: Experiment, now: datetime) -> Mapping[str, Reading | None]:
     """The newest reading of each probe. Raises EngineError."""
-    return newest_readings(
-        experiment.deployment.place.access,
-        probes_from_json(experiment.steady_state),
-        until=now,
-        speed=settings.CHAOSPLANE_TIME_SPEED,
+    return registry.newest(
+        asking(experiment.deployment.place, until=now), probes_from_json(experiment.steady_state)
     )
 
 

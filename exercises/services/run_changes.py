@@ -154,7 +154,7 @@ def note_targets(run: Run, targets: Iterable[Target]) -> None:
     )
 
 
-def note_samples(run: Run, readings: Sequence[Reading], *, now: datetime) -> None:
+def note_samples(run: Run, readings: Sequence[Reading]) -> None:
     """Keep new readings and log each probe that went outside or came back inside."""
     if not readings:
         return

@@ -11,22 +11,34 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
 
 from exercises.aws.alarms import alarm_settings
+from exercises.domain.engine_values import Reading
 from exercises.domain.errors import Conflict, EngineError, Refusal
+from exercises.domain.probe_sources import POLLED
 from exercises.domain.run_states import RunState
+from exercises.domain.steady_state import (
+    ProbeSpec,
+    format_value,
+    is_inside,
+    limit_words,
+    probes_from_json,
+)
 from exercises.domain.stop_alarms import stop_alarms
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
-from exercises.models import Run
+from exercises.models import Run, Sample
 from exercises.models.due_work import MAX_AHEAD_S, database_now, kept
+from exercises.probes import registry
 from exercises.queries.policy import current_policy
 from exercises.queries.preflight import alarm_settings_seen
 from exercises.queries.start_gate import GRACE_S, refusals
+from exercises.services.asking import asking
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, move_run
 from exercises.services.start_steps import ask_engine, lock_for_gate, lock_free
@@ -73,11 +85,14 @@ def _is_missed(run: Run) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What AWS said right before the gate is asked."""
+    """What was said right before the gate is asked. `baseline` are the readings of probes that
+    only say how it is now, `unsteady` those that do not let it start, in words."""
 
     template_ref: str
     target_count: int
     alarm_settings: str | None
+    baseline: Sequence[Reading]
+    unsteady: str
 
 
 def _prepare(run: Run) -> Prepared:
@@ -91,7 +106,30 @@ def _prepare(run: Run) -> Prepared:
     targets = chosen.preview(access, plan["definition"])
     is_noted = not run.is_rehearsal and alarm_settings_seen(run)
     settings = alarm_settings(access, stop_alarms(plan["definition"])) if is_noted else None
-    return Prepared(ref, len({target.arn for target in targets}), settings)
+    baseline, unsteady = _baseline(run)
+    return Prepared(ref, len({target.arn for target in targets}), settings, baseline, unsteady)
+
+
+def _baseline(run: Run) -> tuple[list[Reading], str]:
+    """Probes without a past are read now: from before the fault there would be nothing else."""
+    specs = () if run.is_rehearsal else probes_from_json(run.revision.plan["steady_state"])
+    polled = [spec for spec in specs if spec.kind in POLLED]
+    if not polled:
+        return [], ""
+    place = run.experiment.deployment.place
+    found = registry.newest(asking(place, until=database_now()), polled)
+    unsteady = [_said(spec, found[spec.key]) for spec in polled if not _is_inside(spec, found)]
+    return [reading for reading in found.values() if reading], " ".join(unsteady)
+
+
+def _is_inside(spec: ProbeSpec, found: Mapping[str, Reading | None]) -> bool:
+    reading = found[spec.key]
+    return reading is not None and is_inside(spec, reading.value)
+
+
+def _said(spec: ProbeSpec, reading: Reading | None) -> str:
+    value = format_value(spec, reading.value if reading else None)
+    return f"{spec.name} is at {value}, expected {limit_words(spec)}."
 
 
 def _wait_for_slot(run: Run) -> None:
@@ -111,6 +149,7 @@ def _write_intent(run: Run, fence: int, prepared: Prepared) -> Run | None:
             now=now,
             target_count=prepared.target_count,
             alarm_settings=prepared.alarm_settings,
+            unsteady=prepared.unsteady,
         )
         if refused:
             _skip(run, fence, refused)
@@ -122,6 +161,10 @@ def _write_intent(run: Run, fence: int, prepared: Prepared) -> Run | None:
             fence=fence,
             template_ref=prepared.template_ref,
             asked_at=now,
+        )
+        Sample.objects.bulk_create(
+            [Sample(run=run, probe=r.probe, at=r.at, value=r.value) for r in prepared.baseline],
+            ignore_conflicts=True,
         )
         record(
             SYSTEM,

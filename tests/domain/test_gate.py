@@ -70,6 +70,7 @@ def test_a_ready_run_may_start() -> None:
         ({"target_count": 4}, "targets.over_cap"),
         ({"is_current_content": False}, "approval.content_changed"),
         ({"unwatched": "Nobody looks."}, "account.unwatched"),
+        ({"unsteady": "Health is at 503."}, "steady_state.outside"),
     ],
 )
 def test_each_rule_refuses_alone(change: dict[str, object], rule: str) -> None:

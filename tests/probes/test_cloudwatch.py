@@ -12,7 +12,8 @@ import pytest
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import ProbeSpec
-from exercises.probes.cloudwatch import ProbeRequest, newest_readings, read_many
+from exercises.probes.cloudwatch import newest_readings, read_many
+from exercises.probes.protocol import ProbeRequest
 from tests.simulated_aws import PLATFORM, access_to, stopped_clock
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)

@@ -10,7 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
-from exercises.domain.steady_state import STATS as PLAIN_STATS
+from exercises.domain.probe_sources import ALARM, CLOUDWATCH, FIELDS, HTTP, PROMETHEUS, READS
+from exercises.domain.probe_sources import STATS as PLAIN_STATS
 from exercises.web.numbers import whole
 
 Problems = list[tuple[str, str]]
@@ -18,6 +19,16 @@ Problems = list[tuple[str, str]]
 MINUTE_S: Final = 60
 STOP_AFTER: Final = 3
 STATS: Final = (*PLAIN_STATS, "p50", "p90", "p95", "p99")
+KINDS: Final = (
+    (CLOUDWATCH, "CloudWatch metric"),
+    (ALARM, "CloudWatch alarm, 1 in alarm"),
+    (HTTP, "HTTP"),
+    (PROMETHEUS, "Prometheus"),
+)
+_SOURCE_FIELDS: Final = frozenset({"kind"}).union(*FIELDS.values())
+READINGS: Final = tuple(
+    zip(READS, ("Status", "Time to answer, ms", "Number in its JSON"), strict=True)
+)
 
 
 @dataclass(frozen=True)
@@ -29,6 +40,7 @@ class ProbeRow:
 
     index: int
     key: str = ""
+    kind: str = CLOUDWATCH
     name: str = ""
     unit: str = ""
     is_business: str = ""
@@ -36,6 +48,11 @@ class ProbeRow:
     metric: str = ""
     dimensions: str = ""
     stat: str = "Average"
+    alarm: str = ""
+    url: str = ""
+    reads: str = READS[0]
+    pointer: str = ""
+    query: str = ""
     period_s: str = str(MINUTE_S)
     low: str = ""
     high: str = ""
@@ -52,11 +69,34 @@ class ProbeRow:
         return f"probe-{self.index}-"
 
     @property
+    def source(self) -> str:
+        """Where its values come from, in a few words; empty for a new row."""
+        names = {CLOUDWATCH: self.metric, ALARM: self.alarm.rpartition(":")[2], HTTP: self.url}
+        return names.get(self.kind, self.query).strip()[:60]
+
+    @property
+    def kinds(self) -> tuple[tuple[str, str], ...]:
+        return KINDS
+
+    @property
+    def readings(self) -> tuple[tuple[str, str], ...]:
+        return READINGS
+
+    @property
+    def is_source_wrong(self) -> bool:
+        """Whether a problem lies in what the details hold."""
+        return not _SOURCE_FIELDS.isdisjoint(self.problems)
+
+    @property
     def has_stop_limit(self) -> bool:
         return bool(self.stop_low.strip() or self.stop_high.strip())
 
 
 TEXTS: Final = tuple(f.name for f in fields(ProbeRow) if f.name not in {"index", "problems"})
+
+
+_UNSAID: Final = {"kind": CLOUDWATCH, "reads": READS[0]}
+"""What a form means that knows only metrics."""
 
 
 def rows_from(data: Mapping[str, str], *, most: int) -> tuple[ProbeRow, ...]:
@@ -65,7 +105,10 @@ def rows_from(data: Mapping[str, str], *, most: int) -> tuple[ProbeRow, ...]:
         {int(m[1]) for name in data if (m := re.fullmatch(r"probe-(\d{1,3})-name", name))}
     )[:most]
     return tuple(
-        _row(index, {name: data.get(f"probe-{number}-{name}", "") for name in TEXTS})
+        _row(
+            index,
+            {name: data.get(f"probe-{number}-{name}", _UNSAID.get(name, "")) for name in TEXTS},
+        )
         for index, number in enumerate(numbers)
     )
 
@@ -95,15 +138,12 @@ def read_row(row: ProbeRow, problems: Problems) -> dict[str, object]:
     """The probe of a row; what cannot be read is added to `problems`."""
     where = f"steady_state[{row.index}]"
     probe: dict[str, object] = {
-        "kind": "cloudwatch",
+        "kind": row.kind.strip(),
         "key": row.key.strip() or _key(row.name),
         "name": row.name.strip(),
         "unit": row.unit.strip(),
         "is_business": bool(row.is_business),
-        "namespace": row.namespace.strip(),
-        "metric": row.metric.strip(),
-        "dimensions": _dimensions(row.dimensions, f"{where}.dimensions", problems),
-        "stat": row.stat.strip(),
+        **_source(row, where, problems),
     }
     for name in ("low", "high"):
         text = getattr(row, name).strip()
@@ -114,6 +154,22 @@ def read_row(row: ProbeRow, problems: Problems) -> dict[str, object]:
     if row.scale.strip() not in {"", "1", "1.0"}:
         probe["scale"] = _number(row.scale, f"{where}.scale", problems)
     return probe | _stop_limit(row, where, problems)
+
+
+def _source(row: ProbeRow, where: str, problems: Problems) -> dict[str, object]:
+    """The fields of its kind; what stands in those of another kind is not part of the probe."""
+    own = FIELDS.get(row.kind.strip(), frozenset())
+    if "dimensions" in own:
+        return {
+            "namespace": row.namespace.strip(),
+            "metric": row.metric.strip(),
+            "dimensions": _dimensions(row.dimensions, f"{where}.dimensions", problems),
+            "stat": row.stat.strip(),
+        }
+    found: dict[str, object] = {name: getattr(row, name).strip() for name in sorted(own)}
+    if found.get("reads", "json") != "json":  # the control keeps what was typed before
+        found["pointer"] = ""
+    return found
 
 
 def _stop_limit(row: ProbeRow, where: str, problems: Problems) -> dict[str, object]:
