@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from exercises.models.accounts import AccountRegion, CloudAccount
 from exercises.models.applications import Application, Deployment
+from exercises.models.attachments import AttachedBytes, Attachment
 from exercises.models.audit import AuditEntry, AuditName
 from exercises.models.blameless import BlamelessSetting
 from exercises.models.calendar_feeds import CalendarFeed
@@ -61,6 +62,8 @@ __all__ = [
     "Announcement",
     "ApiToken",
     "Application",
+    "AttachedBytes",
+    "Attachment",
     "AuditEntry",
     "AuditName",
     "BlamelessSetting",
