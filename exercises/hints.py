@@ -6,12 +6,17 @@ by task name and import no task, so there is no circle between services and task
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
 import logging
 import time
+import weakref
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import redis
+import redis.asyncio
 from celery import current_app
 from django.conf import settings
 from django.db import transaction
@@ -24,6 +29,8 @@ CHANNEL = "chaosplane:exercises"
 QUIET_S = 5.0
 """How long pages are told nothing after the broker failed: one that hangs costs a second for
 each line of the log, and a Stop of many runs writes many lines before it reaches AWS."""
+
+RECONNECT_S = 2.0
 
 _quiet_until = 0.0
 
@@ -58,3 +65,70 @@ def _publish(exercise_id: int) -> None:
     except (redis.RedisError, OSError) as error:
         _quiet_until = time.monotonic() + QUIET_S
         log.warning("hint.pages.lost", extra={"error": str(error)})
+
+
+class Listener:
+    """A subscription to what pages are told, for everything in a process that wants to know.
+
+    It is there while somebody listens. Whoever listens also looks from time to time: without
+    Valkey nothing is heard.
+    """
+
+    def __init__(self, redis_url: str) -> None:
+        self._redis_url = redis_url
+        self._ears: dict[object, Callable[[int], None]] = {}
+        self._task: asyncio.Task[None] | None = None
+        self.is_listening = asyncio.Event()
+
+    @asynccontextmanager
+    async def telling(self, hear: Callable[[int], None]) -> AsyncIterator[None]:
+        """Call `hear` with the id of each exercise that changes, meanwhile."""
+        key = object()
+        self._ears[key] = hear
+        if self._task is None:
+            self._task = asyncio.create_task(self._listen())
+        try:
+            yield
+        finally:
+            del self._ears[key]
+            if not self._ears and self._task is not None:
+                task, self._task = self._task, None
+                task.cancel()
+                await asyncio.wait({task})
+
+    async def _listen(self) -> None:
+        while True:
+            client = redis.asyncio.Redis.from_url(self._redis_url)
+            try:
+                async with client.pubsub() as subscription:
+                    await subscription.subscribe(CHANNEL)
+                    self.is_listening.set()
+                    async for message in subscription.listen():
+                        if message["type"] == "message":
+                            self._pass_on(message["data"])
+            except (redis.RedisError, OSError) as error:
+                log.warning("stream.hints.lost", extra={"error": str(error)})
+            finally:
+                self.is_listening.clear()
+                await client.aclose()
+            await asyncio.sleep(RECONNECT_S)
+
+    def _pass_on(self, data: bytes) -> None:
+        try:
+            exercise_id = json.loads(data)["exercise"]
+        except (ValueError, KeyError, TypeError):
+            log.warning("stream.hint.unreadable")
+            return
+        for hear in tuple(self._ears.values()):
+            hear(exercise_id)
+
+
+_LISTENERS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Listener] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def listener() -> Listener:
+    """The one of this process's event loop."""
+    loop = asyncio.get_running_loop()
+    return _LISTENERS.setdefault(loop, Listener(settings.REDIS_URL))

@@ -17,6 +17,8 @@ from chaosplane.client.progress import Progress, span
 from chaosplane.client.server import Json, Server, Unreachable
 
 LOOK_EVERY_S: Final = 2.0
+# Short enough that the time on the line moves, and that no proxy gives up meanwhile.
+WAIT_S: Final = 10
 # A server that is being deployed anew is back by then.
 SILENT_FOR_S: Final = 300.0
 OVER: Final = frozenset({"completed", "stopped", "failed", "cancelled", "skipped"})
@@ -53,23 +55,37 @@ def follow(
     """Until there is a verdict, or nothing can come any more. Raises TooLong, Unreachable."""
     began = silent_since = clock()
     while True:
+        is_awaited = False
         try:
-            ending = _look(server, number, progress, clock() - began)
+            found = _look(server, number, progress, clock() - began)
+            if isinstance(found, Ending):
+                progress.end()
+                return found
+            left_s = timeout_s - (clock() - began)
+            is_awaited = found is not None and left_s >= 1 and _wait(server, found, left_s, clock)
             silent_since = clock()
         except Unreachable as error:
             if clock() - silent_since > SILENT_FOR_S:
                 raise
             progress.show(f"{error} Asking again.")
-            ending = None
-        if ending is not None:
-            progress.end()
-            return ending
         if clock() - began >= timeout_s:
             raise TooLong(f"EXP-{number}: no verdict within {span(timeout_s)}.")
-        pause(min(LOOK_EVERY_S, max(0.0, timeout_s - (clock() - began))))
+        if not is_awaited:
+            pause(min(LOOK_EVERY_S, max(0.0, timeout_s - (clock() - began))))
 
 
-def _look(server: Server, number: int, progress: Progress, waited_s: float) -> Ending | None:
+def _wait(server: Server, run: Json, most_s: float, clock: Clock) -> bool:
+    """Let the server answer when there is news of the run. False when it answered at once and
+    without any, as one does that cannot wait."""
+    began = clock()
+    asked = {"wait": str(min(WAIT_S, int(most_s))), "seen": run["state"]}
+    now = server.get(f"runs/{run['id']}/", asked)
+    has_news = any(now[name] != run[name] for name in ("state", "verdict"))
+    return has_news or clock() - began >= LOOK_EVERY_S
+
+
+def _look(server: Server, number: int, progress: Progress, waited_s: float) -> Ending | Json | None:
+    """How it ended, or the run that is to be waited for, or None before there is one."""
     code = f"EXP-{number}"
     newest = {"experiment": str(number), "is_rehearsal": "false"}
     runs: list[Any] = list(server.every("runs/", newest, at_most=100))
@@ -85,7 +101,8 @@ def _look(server: Server, number: int, progress: Progress, waited_s: float) -> E
     if run["state"] in OVER and not (run["engine_experiment"] and run["started_at"]):
         return _without_verdict(run)
     progress.show(f"{code} {_stage(run)}", _since(run))
-    return None
+    found: Json = run
+    return found
 
 
 def _before(server: Server, number: int) -> Ending | str:

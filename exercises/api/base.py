@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -29,6 +29,8 @@ class Resource(viewsets.GenericViewSet[Any]):
     kept: KeptAnswer | None = None
     is_sparse = False
     """True where an action other than list and retrieve takes `?fields=`."""
+    also_asked: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Parameters of an address that an action reads itself, beside filters and pages."""
     is_matched = False
     """True where `update` is done within `as_read`, and so heeds If-Match."""
 

@@ -29,6 +29,7 @@ class StrictFilters(DjangoFilterBackend):
         filters = found.base_filters if found is not None else {}
         takes_fields = request.method in SAFE_METHODS and getattr(view, "takes_fields", False)
         others = (*PAGING, FIELDS) if takes_fields else PAGING
+        others += getattr(view, "also_asked", {}).get(getattr(view, "action", ""), ())
         problems = [
             (name, problem)
             for name, values in request.GET.lists()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import django_filters
 from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
-from rest_framework import mixins
+from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,10 +15,29 @@ from rest_framework.response import Response
 from exercises.api.base import Resource
 from exercises.api.exercises import StopIn
 from exercises.api.representations import RunEventOut, RunOut, SampleOut, StopOut
+from exercises.api.strict import StrictSerializer
+from exercises.api.waiting import LONGEST_S, SEEN, WAIT
 from exercises.domain.run_states import RunState
 from exercises.domain.verdicts import RunVerdict
 from exercises.models import Run
 from exercises.services.stop import stop_run
+
+
+class WaitIn(StrictSerializer):
+    """Answered when the run changes, at the latest after `wait` seconds."""
+
+    wait = serializers.IntegerField(
+        min_value=1,
+        max_value=LONGEST_S,
+        required=False,
+        help_text="Seconds to wait for another state, a verdict or the end; what is over by"
+        " now is answered at once",
+    )
+    seen = serializers.ChoiceField(
+        choices=[(s.value, s.value) for s in RunState],
+        required=False,
+        help_text="The state you know: another one is answered at once",
+    )
 
 
 class RunFilter(django_filters.FilterSet):
@@ -35,11 +56,21 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     queryset = Run.objects.none()
     serializer_class = RunOut
     filterset_class = RunFilter
+    also_asked = {"retrieve": (WAIT, SEEN)}
 
     def get_queryset(self) -> QuerySet[Run]:
         if self.is_schema:
             return Run.objects.none()
         return Run.objects.visible_to(self.actor).select_related("experiment__exercise", "revision")
+
+    @extend_schema(parameters=[WaitIn])
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """One run; with `wait` as soon as there is news of it (api.waiting)."""
+        asked = request.query_params.copy()
+        for name in set(asked) - {WAIT, SEEN}:
+            del asked[name]
+        WaitIn(data=asked).is_valid(raise_exception=True)
+        return super().retrieve(request, *args, **kwargs)
 
     @extend_schema(responses=RunEventOut(many=True), filters=False)
     @action(detail=True, methods=["get"], filterset_class=None, is_sparse=True)

@@ -10,7 +10,6 @@ outdated, and costs no memory.
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import weakref
 from collections.abc import AsyncIterator, Callable
@@ -18,12 +17,10 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-import redis.asyncio
 from asgiref.sync import sync_to_async
-from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from exercises.hints import CHANNEL
+from exercises.hints import Listener, listener
 from exercises.models.due_work import database_now
 from exercises.queries.live_room import Room, RoomView, live_room
 from exercises.web.room_announcements import announcements
@@ -37,7 +34,6 @@ QUIET_TURN_S = 5.0
 """How often to look without a hint: clocks that move, or hints that were lost."""
 GATHER_S = 0.1
 """One observation writes many lines; they are drawn together."""
-RECONNECT_S = 2.0
 ANNOUNCE = "room-announce"
 
 
@@ -139,18 +135,24 @@ class Channel:
 
 
 class Hub:
-    """The channels of this process and its one subscription to hints."""
+    """The channels of this process."""
 
     def __init__(self, draw: Render = render, *, redis_url: str | None = None) -> None:
         self._draw = draw
-        self._redis_url = redis_url or settings.REDIS_URL
+        self._own_listener = Listener(redis_url) if redis_url else None
         self._channels: dict[View, Channel] = {}
-        self._listener: asyncio.Task[None] | None = None
-        self.is_listening = asyncio.Event()
 
     @property
     def channels(self) -> int:
         return len(self._channels)
+
+    @property
+    def _listener(self) -> Listener:
+        return self._own_listener or listener()
+
+    @property
+    def is_listening(self) -> asyncio.Event:
+        return self._listener.is_listening
 
     @asynccontextmanager
     async def watch(self, view: View, draw: Render | None = None) -> AsyncIterator[Channel]:
@@ -160,47 +162,20 @@ class Hub:
         if channel is None:
             channel = self._channels[view] = Channel(view)
             channel.task = asyncio.create_task(channel.run(draw or self._draw))
-        if self._listener is None:
-            self._listener = asyncio.create_task(self._listen())
+
+        def hear(exercise_id: int) -> None:
+            if view.exercise_id == exercise_id:
+                channel.hinted.set()
+
         channel.watchers += 1
         try:
-            yield channel
+            async with self._listener.telling(hear):
+                yield channel
         finally:
             channel.watchers -= 1
             if not channel.watchers:
                 del self._channels[view]
                 await _end(channel.task)
-            if not self._channels and self._listener is not None:
-                listener, self._listener = self._listener, None
-                await _end(listener)
-
-    async def _listen(self) -> None:
-        """Pass hints on to the channels they are about. Without Valkey the turns still come."""
-        while True:
-            client = redis.asyncio.Redis.from_url(self._redis_url)
-            try:
-                async with client.pubsub() as subscription:
-                    await subscription.subscribe(CHANNEL)
-                    self.is_listening.set()
-                    async for message in subscription.listen():
-                        if message["type"] == "message":
-                            self._pass_on(message["data"])
-            except (redis.RedisError, OSError) as error:
-                log.warning("stream.hints.lost", extra={"error": str(error)})
-            finally:
-                self.is_listening.clear()
-                await client.aclose()
-            await asyncio.sleep(RECONNECT_S)
-
-    def _pass_on(self, data: bytes) -> None:
-        try:
-            exercise_id = json.loads(data)["exercise"]
-        except (ValueError, KeyError, TypeError):
-            log.warning("stream.hint.unreadable")
-            return
-        for view, channel in self._channels.items():
-            if view.exercise_id == exercise_id:
-                channel.hinted.set()
 
 
 async def _end(task: asyncio.Task[None] | None) -> None:

@@ -1,4 +1,4 @@
-"""ETag, If-None-Match, If-Match: who read something else changes nothing and sees the difference."""
+"""ETag, If-None-Match, If-Match: who read something else changes nothing, and sees what differs."""
 
 from __future__ import annotations
 

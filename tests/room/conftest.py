@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.core.asgi import get_asgi_application
 
+from exercises.api.waiting import Waits
 from exercises.models import User
 
 
@@ -33,7 +34,10 @@ def server(transactional_db: None) -> Iterator[Server]:
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
     config = uvicorn.Config(
-        get_asgi_application(), log_level="error", lifespan="off", timeout_graceful_shutdown=1
+        Waits(get_asgi_application()),
+        log_level="error",
+        lifespan="off",
+        timeout_graceful_shutdown=1,
     )
     running = uvicorn.Server(config)
     thread = threading.Thread(target=running.run, kwargs={"sockets": [listener]}, daemon=True)
