@@ -51,9 +51,8 @@ def node(name: str, zone: str, state: str) -> dict[str, str]:
 
 def measured(run: Run, *, at: datetime | None = None, **values: float | None) -> None:
     """One reading of each named probe."""
-    now = database_now()
-    moment = at or now
-    note_samples(run, [Reading(key, moment, value) for key, value in values.items()], now=now)
+    moment = at or database_now()
+    note_samples(run, [Reading(key, moment, value) for key, value in values.items()])
 
 
 def another(cast: Cast, exercise: Exercise, slug: str) -> Run:
