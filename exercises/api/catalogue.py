@@ -1,4 +1,4 @@
-"""/api/v1/templates/: list, read, publish a version."""
+"""/api/v1/templates/: list, read, add a template, publish a version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,12 @@ from exercises.api.base import Resource
 from exercises.api.representations import TemplateDetail, TemplateOut, VersionOut
 from exercises.api.strict import StrictSerializer
 from exercises.models import Template
-from exercises.services.catalogue import publish_version
+from exercises.services.catalogue import (
+    VersionText,
+    add_template_with_version,
+    publish_version,
+)
+from exercises.services.template_imports import read_origin
 
 
 class VersionIn(StrictSerializer):
@@ -29,6 +34,31 @@ class VersionIn(StrictSerializer):
     rung = serializers.IntegerField(min_value=1, max_value=5)
     hypothesis = serializers.CharField(default="", allow_blank=True)
     notes = serializers.CharField(default="", allow_blank=True)
+    origin = serializers.CharField(
+        default="", allow_blank=True, help_text="As template-beginnings gave it out"
+    )
+
+
+class TemplateIn(VersionIn):
+    """A template with its first version."""
+
+    slug = serializers.SlugField(max_length=50)
+    name = serializers.CharField(max_length=120)
+    summary = serializers.CharField(default="", allow_blank=True)
+    failure_family = serializers.SlugField(max_length=60)
+
+
+def _version_of(values: dict[str, Any]) -> VersionText:
+    origin, detail = read_origin(values["origin"])
+    return VersionText(
+        definition_text=values["definition"],
+        parameters_text=values["parameters"],
+        rung=values["rung"],
+        hypothesis=values["hypothesis"],
+        notes=values["notes"],
+        origin=origin,
+        origin_detail=detail,
+    )
 
 
 class Templates(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
@@ -39,7 +69,7 @@ class Templates(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     def get_queryset(self) -> QuerySet[Template]:
         if self.is_schema:
             return Template.objects.none()
-        return Template.objects.filter(retired_at=None).prefetch_related("versions")
+        return Template.objects.filter(retired_at=None).prefetch_related("versions__author")
 
     def get_serializer_class(self) -> Any:
         return TemplateDetail if self.action == "retrieve" else TemplateOut
@@ -50,12 +80,25 @@ class Templates(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         """Publish the next version. It can never be changed afterwards."""
         sent = VersionIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        values = sent.validated_data
         version = publish_version(
             actor=self.actor,
             template=self.get_object(),
-            definition_text=values.pop("definition"),
-            parameters_text=values.pop("parameters"),
-            **values,
+            **_version_of(sent.validated_data).as_arguments(),
         )
         return Response(VersionOut(version).data, status=201)
+
+    @extend_schema(request=TemplateIn, responses={201: TemplateDetail})
+    def create(self, request: Request) -> Response:
+        """Add a template with its first version, or neither."""
+        sent = TemplateIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        values = sent.validated_data
+        version = add_template_with_version(
+            actor=self.actor,
+            slug=values["slug"],
+            name=values["name"],
+            summary=values["summary"],
+            failure_family=values["failure_family"],
+            version=_version_of(values),
+        )
+        return Response(TemplateDetail(version.template).data, status=201)

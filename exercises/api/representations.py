@@ -112,11 +112,15 @@ class SampleOut(serializers.ModelSerializer[Sample]):
 
 
 class VersionOut(serializers.ModelSerializer[TemplateVersion]):
+    """`origin` says where it was begun: authored, account, action or file; and what it was."""
+
+    author = serializers.CharField(source="author.name", allow_null=True, default=None)
+
     class Meta:
         model = TemplateVersion
         fields = (
             "number", "generator", "definition", "parameters", "rung", "hypothesis", "notes",
-            "published_at",
+            "published_at", "author", "origin", "origin_detail",
         )  # fmt: skip
 
 

@@ -13,9 +13,11 @@ from rest_framework.response import Response
 
 from exercises.api.base import Resource
 from exercises.api.strict import StrictSerializer
+from exercises.domain.template_entry import entry_document
 from exercises.models import Template, TemplateVersion
-from exercises.queries.catalogue import version_changes
+from exercises.queries.catalogue import entry_of, version_changes
 from exercises.queries.lint import problems_of_version
+from exercises.queries.template_uses import uses_of
 
 
 class WhichIn(StrictSerializer):
@@ -30,12 +32,12 @@ class ChangesIn(WhichIn):
     since = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
 
 
-class ProblemOut(serializers.Serializer[Any]):
+class LintProblemOut(serializers.Serializer[Any]):
     """One place where a rule of the linter does not hold."""
 
     rule = serializers.CharField(source="rule_id", help_text="For ever the same, as FIS-STOP-001")
-    severity = serializers.ChoiceField(source="rule.severity", choices=["error", "warning"])
-    field = serializers.CharField(help_text="The dotted place in the document")  # type: ignore[assignment]
+    severity = serializers.CharField(source="rule.severity", help_text="error or warning")
+    field = serializers.CharField(help_text="The dotted place in the document")
     message = serializers.CharField()
     says = serializers.CharField(source="rule.says", help_text="The rule in one sentence")
     fix = serializers.CharField(source="rule.fix")
@@ -50,17 +52,46 @@ class ChangeOut(serializers.Serializer[Any]):
     after = serializers.JSONField(allow_null=True)
 
 
+class TemplateFileOut(serializers.Serializer[Any]):
+    """A version as a file. It has a definition, or the name of a generator."""
+
+    format = serializers.CharField()
+    slug = serializers.SlugField()
+    name = serializers.CharField()
+    summary = serializers.CharField(allow_blank=True)
+    failure_family = serializers.SlugField()
+    engine = serializers.CharField()
+    rung = serializers.IntegerField()
+    hypothesis = serializers.CharField(allow_blank=True)
+    notes = serializers.CharField(allow_blank=True)
+    definition = serializers.JSONField(required=False)
+    generator = serializers.CharField(required=False)
+    parameters = serializers.JSONField()
+    digest = serializers.CharField(help_text="Of what it does and asks: equal for equal content")
+
+
+class UseOut(serializers.Serializer[Any]):
+    """One application that proposed from the template."""
+
+    application = serializers.SlugField(source="slug")
+    team = serializers.SlugField(source="team_slug")
+    newest_version = serializers.IntegerField()
+    runs = serializers.IntegerField()
+    last_run_at = serializers.DateTimeField(allow_null=True)
+    last_held_at = serializers.DateTimeField(allow_null=True)
+
+
 class OfVersion(Resource):
     """Of one version of a template, the newest unless `version` names another."""
 
     queryset = Template.objects.none()
-    serializer_class = ProblemOut
+    serializer_class = LintProblemOut
     pagination_class = None
 
     @extend_schema(
         operation_id="template_lint",
         parameters=[WhichIn],
-        responses=ProblemOut(many=True),
+        responses=LintProblemOut(many=True),
         filters=False,
     )
     def lint(self, request: Request, slug: str) -> Response:
@@ -68,7 +99,7 @@ class OfVersion(Resource):
         asked = WhichIn(data=request.query_params)
         asked.is_valid(raise_exception=True)
         version = self._version(slug, asked.validated_data.get("version"))
-        return Response(ProblemOut(problems_of_version(version), many=True).data)
+        return Response(LintProblemOut(problems_of_version(version), many=True).data)
 
     @extend_schema(
         operation_id="template_changes",
@@ -83,6 +114,29 @@ class OfVersion(Resource):
         after = self._version(slug, asked.validated_data.get("version"))
         before = self._version(slug, asked.validated_data.get("since") or after.number - 1)
         return Response(ChangeOut(version_changes(before, after), many=True).data)
+
+    @extend_schema(
+        operation_id="template_export",
+        parameters=[WhichIn],
+        responses=TemplateFileOut,
+        filters=False,
+    )
+    def export(self, request: Request, slug: str) -> Response:
+        """The file that POST /templates/import/ takes, and that gives the same digest there."""
+        asked = WhichIn(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        version = self._version(slug, asked.validated_data.get("version"))
+        return Response(entry_document(entry_of(version)))
+
+    @extend_schema(
+        operation_id="template_uses",
+        responses=UseOut(many=True),
+        filters=False,
+    )
+    def uses(self, request: Request, slug: str) -> Response:
+        """The applications that proposed from it, of those you may see."""
+        template = get_object_or_404(Template, slug=slug)
+        return Response(UseOut(uses_of(self.actor, template), many=True).data)
 
     def _version(self, slug: str, number: int | None) -> TemplateVersion:
         template = get_object_or_404(Template, slug=slug)

@@ -34,6 +34,7 @@ from exercises.api.runs import Runs
 from exercises.api.saved_views import SavedViews
 from exercises.api.schedules import Schedules
 from exercises.api.search import Search
+from exercises.api.template_imports import TemplateImports
 from exercises.api.template_versions import OfVersion
 from exercises.api.webhooks import WebhookDeliveries, Webhooks
 
@@ -130,6 +131,31 @@ single = [
         "templates/<slug:slug>/changes/",
         OfVersion.as_view({"get": "changes"}),
         name="api-template-changes",
+    ),
+    path(
+        "templates/<slug:slug>/export/",
+        OfVersion.as_view({"get": "export"}),
+        name="api-template-export",
+    ),
+    path(
+        "templates/<slug:slug>/uses/",
+        OfVersion.as_view({"get": "uses"}),
+        name="api-template-uses",
+    ),
+    path(
+        "template-imports/",
+        TemplateImports.as_view({"post": "publish"}),
+        name="api-template-imports",
+    ),
+    path(
+        "template-beginnings/",
+        TemplateImports.as_view({"post": "begin"}),
+        name="api-template-beginnings",
+    ),
+    path(
+        "accounts/<str:account_id>/offers/",
+        TemplateImports.as_view({"post": "offers"}),
+        name="api-account-offers",
     ),
     path("clauses/", Clauses.as_view(), name="api-clauses"),
     path("resilience-score/", ResilienceScore.as_view(), name="api-resilience-score"),

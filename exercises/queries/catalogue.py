@@ -20,6 +20,7 @@ from exercises.domain.errors import Invalid
 from exercises.domain.generators import BuildContext, build_definition
 from exercises.domain.parameters import ParameterSpec, specs_from_json
 from exercises.domain.risks_lint import takes_back
+from exercises.domain.template_entry import Entry
 from exercises.domain.timeline import PlannedAction, planned_actions, planned_duration_s
 from exercises.models import Experiment, Run, Template, TemplateVersion
 from exercises.models.accounts import ENVIRONMENTS
@@ -101,6 +102,33 @@ class TemplateView:
     def is_taken_back(self) -> bool:
         """Whether its end, or Stop, undoes all that it does."""
         return takes_back(self.definition)
+
+
+def newest_version_of(template: Template) -> TemplateVersion | None:
+    return template.versions.select_related("template").order_by("-number").first()
+
+
+def entry_of(version: TemplateVersion) -> Entry:
+    """The version with its template, as it is exported."""
+    template = version.template
+    return Entry(
+        slug=template.slug,
+        name=template.name,
+        summary=template.summary,
+        failure_family=template.failure_family,
+        engine=template.engine,
+        generator=version.generator,
+        definition=version.definition,
+        parameters=version.parameters,
+        rung=version.rung,
+        hypothesis=version.hypothesis,
+        notes=version.notes,
+    )
+
+
+def version_digest(version: TemplateVersion) -> str:
+    """Of what it does and asks: equal for equal content, wherever it is."""
+    return entry_of(version).digest
 
 
 def example_values(specs: Sequence[ParameterSpec]) -> dict[str, object]:

@@ -9,10 +9,10 @@ from exercises.domain.lint_rules import Problem
 from exercises.domain.probes_lint import lint_probes
 from exercises.domain.risks_lint import Surroundings, risks
 from exercises.domain.steady_state import ProbeSpec, probes_from_json
-from exercises.domain.templates_lint import lint
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Experiment, TargetPreview, TemplateVersion
 from exercises.queries.catalogue import example_definition
+from exercises.queries.offered_actions import lint_offered
 from exercises.queries.plans import definition_of
 
 
@@ -21,7 +21,7 @@ def problems_of_version(version: TemplateVersion) -> list[Problem]:
     in production. Errors are those of rules that came after it was published."""
     definition = example_definition(version)
     around = Surroundings(failure_family=version.template.failure_family)
-    return [*lint(definition, production=True), *risks(definition, around)]
+    return [*lint_offered(definition, production=True), *risks(definition, around)]
 
 
 def warnings_of(experiment: Experiment, *, preview: TargetPreview | None = None) -> list[Problem]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_slug
@@ -20,15 +20,18 @@ from exercises.domain.blast_radius import Rung
 from exercises.domain.canonical_json import parse_strict
 from exercises.domain.errors import Conflict, Invalid
 from exercises.domain.generators import build_definition
+from exercises.domain.lint_rules import errors_of
 from exercises.domain.parameters import ParameterSpec, specs_from_json
-from exercises.domain.templates_lint import lint
 from exercises.models import Template, TemplateVersion
+from exercises.models.catalogue import ORIGINS
 from exercises.permissions import authorize
 from exercises.queries.catalogue import EXAMPLE, example_values
+from exercises.queries.offered_actions import lint_offered
 from exercises.services.audit import record
 
 MAX_TEXT: Final = 2_000
-RESERVED: Final = frozenset({"new"})
+MAX_ORIGIN: Final = 200
+RESERVED: Final = frozenset({"new", "import"})
 
 Problems = list[tuple[str, str]]
 
@@ -42,6 +45,12 @@ class VersionText:
     rung: int
     hypothesis: str = ""
     notes: str = ""
+    origin: str = "authored"
+    origin_detail: str = ""
+
+    def as_arguments(self) -> dict[str, Any]:
+        """For publish_version."""
+        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +70,7 @@ def add_template(
     summary: str = "",
     failure_family: str,
     icon: str = "flask",
+    engine: str = "fis",
 ) -> Template:
     """Add a catalogue entry without versions. Raises NotAllowed, Invalid."""
     authorize(actor, "template.publish")
@@ -74,6 +84,7 @@ def add_template(
             summary=summary.strip(),
             failure_family=failure_family,
             icon=icon,
+            engine=engine,
         )
         record(actor, "template.add", template, name=template.name)
     return template
@@ -87,6 +98,7 @@ def add_template_with_version(
     summary: str,
     failure_family: str,
     version: VersionText,
+    engine: str = "fis",
 ) -> TemplateVersion:
     """Add a catalogue entry with its first version, or neither.
 
@@ -101,9 +113,14 @@ def add_template_with_version(
         raise Invalid.of(problems)
     with transaction.atomic():
         template = add_template(
-            actor=actor, slug=slug, name=name, summary=summary, failure_family=failure_family
+            actor=actor,
+            slug=slug,
+            name=name,
+            summary=summary,
+            failure_family=failure_family,
+            engine=engine,
         )
-        return publish_version(actor=actor, template=template, **asdict(version))
+        return publish_version(actor=actor, template=template, **version.as_arguments())
 
 
 def publish_version(
@@ -115,6 +132,8 @@ def publish_version(
     rung: int,
     hypothesis: str = "",
     notes: str = "",
+    origin: str = "authored",
+    origin_detail: str = "",
 ) -> TemplateVersion:
     """Publish the next version from JSON as it was typed.
 
@@ -122,19 +141,13 @@ def publish_version(
     duplicate keys, and all that the linter finds.
     """
     authorize(actor, "template.publish")
-    read = _read_version(VersionText(definition_text, parameters_text, rung, hypothesis, notes))
+    text = VersionText(
+        definition_text, parameters_text, rung, hypothesis, notes, origin, origin_detail
+    )
+    read = _read_version(text)
     if read.problems:
         raise Invalid.of(read.problems)
-    return _publish(
-        actor,
-        template,
-        "",
-        read.definition,
-        read.parameters,
-        rung=rung,
-        hypothesis=hypothesis,
-        notes=notes,
-    )
+    return _publish(actor, template, "", read.definition, read.parameters, text)
 
 
 def publish_generated_version(
@@ -146,24 +159,25 @@ def publish_generated_version(
     rung: int,
     hypothesis: str = "",
     notes: str = "",
+    origin: str = "authored",
+    origin_detail: str = "",
 ) -> TemplateVersion:
     """Publish a version whose document one of our generators builds per experiment."""
     authorize(actor, "template.publish")
-    problems = _text_problems(rung, hypothesis, notes)
+    text = VersionText("", "", rung, hypothesis, notes, origin, origin_detail)
+    problems = _text_problems(text)
     try:
         specs = specs_from_json(parameters)
         definition = build_definition(
             generator=generator, definition={}, values=example_values(specs), context=EXAMPLE
         )
-        problems += [(p.field, p.message) for p in lint(definition, production=True)]
+        problems += errors_of(lint_offered(definition, production=True))
     except Invalid as error:
         problems += error.problems
     if problems:
         raise Invalid.of(problems)
     schema = [dict(parameter) for parameter in parameters]
-    return _publish(
-        actor, template, generator, {}, schema, rung=rung, hypothesis=hypothesis, notes=notes
-    )
+    return _publish(actor, template, generator, {}, schema, text)
 
 
 def _publish(
@@ -172,10 +186,7 @@ def _publish(
     generator: str,
     definition: Mapping[str, object],
     schema: Sequence[Mapping[str, object]],
-    *,
-    rung: int,
-    hypothesis: str,
-    notes: str,
+    text: VersionText,
 ) -> TemplateVersion:
     with transaction.atomic():
         locked = Template.objects.select_for_update().get(pk=template.pk)
@@ -188,12 +199,21 @@ def _publish(
             generator=generator,
             definition=dict(definition),
             parameters=list(schema),
-            rung=rung,
-            hypothesis=hypothesis.strip(),
-            notes=notes.strip(),
+            rung=text.rung,
+            hypothesis=text.hypothesis.strip(),
+            notes=text.notes.strip(),
+            origin=text.origin,
+            origin_detail=text.origin_detail.strip(),
             author_id=actor.user_id,
         )
-        record(actor, "template.publish", version, template=locked.slug, number=version.number)
+        record(
+            actor,
+            "template.publish",
+            version,
+            template=locked.slug,
+            number=version.number,
+            origin=version.origin,
+        )
     return version
 
 
@@ -216,7 +236,7 @@ def _template_problems(slug: str, name: str, failure_family: str) -> Problems:
 
 
 def _read_version(version: VersionText) -> _VersionRead:
-    problems = _text_problems(version.rung, version.hypothesis, version.notes)
+    problems = _text_problems(version)
     specs, schema = _read_parameters(version.parameters_text, problems)
     definition = _read_definition(version.definition_text, problems)
     if definition is not None and specs is not None:
@@ -224,15 +244,18 @@ def _read_version(version: VersionText) -> _VersionRead:
     return _VersionRead(definition or {}, schema, problems)
 
 
-def _text_problems(rung: int, hypothesis: str, notes: str) -> Problems:
+def _text_problems(version: VersionText) -> Problems:
     problems: Problems = []
-    if rung not in {r.value for r in Rung}:
+    if version.rung not in {r.value for r in Rung}:
         problems.append(("rung", "between 1 (one resource) and 5 (Region)"))
     problems += [
         (field, f"at most {MAX_TEXT:,} characters")
-        for field, text in (("hypothesis", hypothesis), ("notes", notes))
+        for field, text in (("hypothesis", version.hypothesis), ("notes", version.notes))
         if len(text) > MAX_TEXT
     ]
+    if version.origin not in dict(ORIGINS) or len(version.origin_detail) > MAX_ORIGIN:
+        known = ", ".join(key for key, _ in ORIGINS)
+        problems.append(("origin", f"one of {known}, with at most {MAX_ORIGIN} characters"))
     return problems
 
 
@@ -271,7 +294,8 @@ def _definition_problems(
         )
     except Invalid as error:
         return [(_within(field), text) for field, text in error.problems]
-    return [(_within(p.field), p.message) for p in lint(filled, production=True)]
+    errors = errors_of(lint_offered(filled, production=True))
+    return [(_within(field), text) for field, text in errors]
 
 
 def _within(field: str) -> str:

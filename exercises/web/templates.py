@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse, JsonResponse
@@ -15,19 +16,23 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from exercises.domain.blast_radius import Rung
 from exercises.domain.errors import Invalid
+from exercises.domain.template_entry import entry_document
 from exercises.domain.timeline import PlannedAction
 from exercises.models import Template, TemplateVersion
 from exercises.permissions import authorize, may
 from exercises.queries.catalogue import (
     TemplateView,
     cards,
+    entry_of,
     example_definition,
     family_counts,
     template_view,
     version_changes,
+    version_digest,
 )
 from exercises.queries.knowledge import known_about
 from exercises.queries.lint import problems_of_version
+from exercises.queries.template_uses import uses_of
 from exercises.services.catalogue import add_template_with_version, publish_version
 from exercises.web import charts
 from exercises.web.access import SignedInRequest, signed_in
@@ -96,6 +101,8 @@ def template_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "may_publish": may(request.actor, "template.publish"),
         "document": pretty(view.version.definition or view.definition),
         "problems": problems_of_version(view.version),
+        "uses": uses_of(request.actor, view.template),
+        "digest": version_digest(view.version),
         "known": known_about(families=[view.template.failure_family], template=slug),
         "may_know": may(request.actor, "knowledge.write"),
         "know_query": urlencode({"template": slug, "family": view.template.failure_family}),
@@ -124,12 +131,25 @@ def template_json(request: SignedInRequest, slug: str) -> HttpResponse:
 
 
 @signed_in
+@require_GET
+def template_export(request: SignedInRequest, slug: str) -> HttpResponse:
+    """A version as a file that another installation imports with the same digest."""
+    version = _view(request, slug).version
+    name = f"{version.template.slug}-v{version.number}.chaosplane.json"
+    return JsonResponse(
+        entry_document(entry_of(version)),
+        json_dumps_params={"indent": 2},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+
+
+@signed_in
 @require_http_methods(["GET", "POST"])
 def template_new(request: SignedInRequest) -> HttpResponse:
     """Add a template with its first version: both or neither."""
     authorize(request.actor, "template.publish")
     if request.method == "GET":
-        return _publish_form(request, None, typed_for_new_template())
+        return publish_form(request, None, typed_for_new_template())
     typed = typed_from_post(request.POST.dict())
     try:
         version = add_template_with_version(
@@ -141,7 +161,7 @@ def template_new(request: SignedInRequest) -> HttpResponse:
             version=version_of(typed),
         )
     except Invalid as error:
-        return _publish_form(request, None, typed, error)
+        return publish_form(request, None, typed, error)
     messages.success(request, f"{version} is published. Teams can propose from it.")
     return redirect("template_detail", slug=version.template.slug)
 
@@ -153,21 +173,27 @@ def template_version_new(request: SignedInRequest, slug: str) -> HttpResponse:
     authorize(request.actor, "template.publish")
     template = get_object_or_404(Template, slug=slug)
     if request.method == "GET":
-        return _publish_form(request, template, typed_for_next_version(template))
+        return publish_form(request, template, typed_for_next_version(template))
     typed = typed_from_post(request.POST.dict())
     try:
         version = publish_version(
-            actor=request.actor, template=template, **asdict(version_of(typed))
+            actor=request.actor, template=template, **version_of(typed).as_arguments()
         )
     except Invalid as error:
-        return _publish_form(request, template, typed, error)
+        return publish_form(request, template, typed, error)
     messages.success(request, f"{version} is published. New proposals use it.")
     return redirect("template_detail", slug=template.slug)
 
 
-def _publish_form(
-    request: SignedInRequest, template: Template | None, typed: Typed, error: Invalid | None = None
+def publish_form(
+    request: SignedInRequest,
+    template: Template | None,
+    typed: Typed,
+    error: Invalid | None = None,
+    *,
+    changed: Sequence[str] = (),
 ) -> HttpResponse:
+    """The form that publishes; `changed` says what is not as it was where it was read."""
     errors = errors_by_control(error) if error else {}
     context = {
         "template": template,
@@ -176,6 +202,7 @@ def _publish_form(
         "rungs": list(Rung),
         "families": family_counts(),
         "count": sum(len(texts) for texts in errors.values()),
+        "changed": changed,
     }
     return render(request, "catalogue/publish.html", context, status=422 if error else 200)
 
@@ -201,5 +228,6 @@ urlpatterns = [
     path("templates/new/", template_new, name="template_new"),
     path("templates/<slug:slug>/", template_detail, name="template_detail"),
     path("templates/<slug:slug>/document.json", template_json, name="template_json"),
+    path("templates/<slug:slug>/export.json", template_export, name="template_export"),
     path("templates/<slug:slug>/versions/new/", template_version_new, name="template_version_new"),
 ]

@@ -131,6 +131,17 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-experiment-cancel", "POST"): _always(reason=_REASON),
     ("api-template-versions", "POST"): _always(definition="{}", rung=1),
     ("api-template-changes", "GET"): _always(since=1),
+    ("template_import", "POST"): _always(do="file"),
+    ("api-template-list", "POST"): _always(
+        slug="another", name="Another", failure_family="any", definition="{}", rung=1
+    ),
+    ("api-template-imports", "POST"): _always(file="{}"),
+    ("api-template-beginnings", "POST"): lambda things, thing: {
+        "account_id": thing["account_id"],
+        "region": thing["region"],
+        "fis_template": "EXT1",
+    },
+    ("api-account-offers", "POST"): lambda things, thing: {"region": thing["region"]},
     ("api-account-list", "POST"): lambda *of: (
         _account(*of) | {"account_id": "444444444444", "regions": {build.REGION: {}}}
     ),

@@ -30,7 +30,10 @@ def rules(problems: list[Problem]) -> set[str]:
 
 
 def action(**more: Any) -> dict[str, Any]:
-    return changed(("actions",), {"A": {"targets": {"Instances": "one"}, **more}})
+    document: dict[str, Any] = changed(
+        ("actions",), {"A": {"targets": {"Instances": "one"}, **more}}
+    )
+    return document
 
 
 def toolkit(func: str, module: str = "chaosaws.awslambda.actions") -> dict[str, Any]:

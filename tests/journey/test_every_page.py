@@ -17,6 +17,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400), pytest.mark.xdist_g
 
 NOT_PAGES = {
     "template_json",
+    "template_export",
     "api_schema",
     "report_csv",
     "report_pdf",

@@ -11,10 +11,13 @@ from exercises.domain.errors import Invalid
 from exercises.models import Template
 from exercises.queries.catalogue import example_definition
 from exercises.services.catalogue import VersionText
+from exercises.services.template_imports import Beginning, origin_token, read_origin
 from exercises.web.errors import form_errors
 
 VERSION: Final = ("definition", "parameters", "rung", "hypothesis", "notes")
 ENTRY: Final = ("name", "slug", "summary", "failure_family")
+ORIGIN: Final = "origin"
+"""Where the form began, signed; it is carried along and never typed."""
 
 Typed = dict[str, str]
 
@@ -80,11 +83,27 @@ def typed_for_next_version(template: Template) -> Typed:
 
 
 def typed_from_post(data: Mapping[str, str]) -> Typed:
-    return {name: data.get(name, "") for name in (*ENTRY, *VERSION)}
+    return {name: data.get(name, "") for name in (*ENTRY, *VERSION, ORIGIN)}
+
+
+def typed_from_beginning(beginning: Beginning) -> Typed:
+    """What was read of an account or from a file, to be looked over."""
+    return dict.fromkeys((*ENTRY, *VERSION), "") | {
+        "name": beginning.name,
+        "summary": beginning.summary,
+        "definition": beginning.definition_text,
+        "parameters": beginning.parameters_text,
+        "rung": "1",
+        ORIGIN: origin_token(beginning),
+    }
 
 
 def version_of(typed: Typed) -> VersionText:
-    """What the controls say; a size that is none of ours is for the service to refuse."""
+    """What the controls say; a size that is none of ours is for the service to refuse.
+
+    Raises Invalid when the origin is not as it was given out.
+    """
+    origin, detail = read_origin(typed.get(ORIGIN, ""))
     known = {str(rung.value) for rung in Rung}
     return VersionText(
         definition_text=typed["definition"],
@@ -92,6 +111,8 @@ def version_of(typed: Typed) -> VersionText:
         rung=int(typed["rung"]) if typed["rung"] in known else 0,
         hypothesis=typed["hypothesis"],
         notes=typed["notes"],
+        origin=origin,
+        origin_detail=detail,
     )
 
 
