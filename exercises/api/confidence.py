@@ -15,7 +15,6 @@ from rest_framework.response import Response
 
 from exercises.api.base import Resource
 from exercises.api.strict import StrictSerializer
-from exercises.domain.errors import Invalid
 from exercises.domain.iam_policies import (
     ROLE_OR_USER,
     cloudformation,
@@ -23,6 +22,7 @@ from exercises.domain.iam_policies import (
     terraform,
     trust_policy,
 )
+from exercises.domain.objectives import LONGEST_S
 from exercises.models import Application, CloudAccount, Exercise, LadderOverride, MentorSignOff
 from exercises.models.due_work import database_now
 from exercises.permissions import may
@@ -79,8 +79,8 @@ class Objectives(StrictSerializer):
     """All three; null takes one away."""
 
     slo_percent = serializers.FloatField(allow_null=True)
-    rto_s = serializers.IntegerField(allow_null=True)
-    rpo_s = serializers.IntegerField(allow_null=True)
+    rto_s = serializers.IntegerField(min_value=0, max_value=LONGEST_S, allow_null=True)
+    rpo_s = serializers.IntegerField(min_value=0, max_value=LONGEST_S, allow_null=True)
 
 
 class SuggestedOut(serializers.Serializer[Any]):
@@ -195,8 +195,11 @@ class Overrides(mixins.ListModelMixin, Resource):
 
 
 class PrincipalIn(StrictSerializer):
-    principal = serializers.CharField(
-        max_length=600, help_text="ARN of the role that chaosplane runs under"
+    principal = serializers.RegexField(
+        f"^{ROLE_OR_USER.pattern}$",
+        max_length=600,
+        help_text="ARN of the role that chaosplane runs under",
+        error_messages={"invalid": "a role: arn:aws:iam::<account>:role/<name>"},
     )
 
 
@@ -227,8 +230,6 @@ class AccountPolicies(Resource):
         if account is None:
             raise Http404("no such account")
         principal = sent.validated_data["principal"]
-        if ROLE_OR_USER.fullmatch(principal) is None:
-            raise Invalid("principal", "a role: arn:aws:iam::<account>:role/<name>")
         setup = role_setup(
             account,
             principal_arn=principal,

@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from exercises.api.base import Resource
 from exercises.api.strict import StrictSerializer
+from exercises.domain.objectives import LONGEST_S
 from exercises.models import AccountRegion, Application, CloudAccount, Deployment, Team
 from exercises.models.accounts import ENVIRONMENTS
 from exercises.permissions import may
@@ -143,7 +144,7 @@ class ApplicationChange(StrictSerializer):
 
     name = serializers.CharField(max_length=120)
     team = serializers.SlugRelatedField(slug_field="slug", queryset=Team.objects.order_by("slug"))
-    tier = serializers.IntegerField(default=2)
+    tier = serializers.IntegerField(min_value=1, max_value=3, default=2)
     runbook_url = serializers.CharField(default="", allow_blank=True, max_length=200)
     dashboard_url = serializers.CharField(default="", allow_blank=True, max_length=200)
     architecture_tags = serializers.ListField(
@@ -157,8 +158,12 @@ class ApplicationChange(StrictSerializer):
 class ApplicationIn(ApplicationChange):
     slug = serializers.CharField(max_length=50)
     slo_percent = serializers.FloatField(allow_null=True, default=None)
-    rto_s = serializers.IntegerField(allow_null=True, default=None)
-    rpo_s = serializers.IntegerField(allow_null=True, default=None)
+    rto_s = serializers.IntegerField(
+        min_value=0, max_value=LONGEST_S, allow_null=True, default=None
+    )
+    rpo_s = serializers.IntegerField(
+        min_value=0, max_value=LONGEST_S, allow_null=True, default=None
+    )
 
 
 class Applications(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):

@@ -68,7 +68,11 @@ class ExperimentIn(StrictSerializer):
 class PredictionIn(StrictSerializer):
     holds = serializers.BooleanField()
     recovery_s = serializers.IntegerField(
-        allow_null=True, default=None, help_text="Back inside after; planned seconds"
+        min_value=0,
+        max_value=86_400,
+        allow_null=True,
+        default=None,
+        help_text="Back inside after; planned seconds",
     )
     because = serializers.CharField(default="", allow_blank=True)
 

@@ -92,8 +92,8 @@ class LedgerEntryOut(serializers.ModelSerializer[ScoreEntry]):
     entry = serializers.IntegerField(source="seq")
     kind = serializers.ChoiceField(choices=[kind.value for kind in EntryKind])
     team = serializers.CharField(source="team.slug")
-    round = serializers.IntegerField(source="round.number", default=None)
-    corrects = serializers.IntegerField(source="corrects.seq", default=None)
+    round = serializers.IntegerField(source="round.number", default=None, allow_null=True)
+    corrects = serializers.IntegerField(source="corrects.seq", default=None, allow_null=True)
     by = serializers.CharField(source="author.name", default="chaosplane")
 
     class Meta:
@@ -106,7 +106,7 @@ class LedgerEntryOut(serializers.ModelSerializer[ScoreEntry]):
 
 class ImprovementOut(serializers.ModelSerializer[Improvement]):
     team = serializers.CharField(source="team.slug")
-    round = serializers.IntegerField(source="round.number", default=None)
+    round = serializers.IntegerField(source="round.number", default=None, allow_null=True)
     accepted = serializers.BooleanField(
         source="judgement.is_accepted", default=None, allow_null=True
     )

@@ -101,6 +101,7 @@ class DependenciesOut(serializers.Serializer[Any]):
 
 
 class Calendar(Resource):
+    pagination_class = None
     serializer_class = EntryOut
 
     @extend_schema(parameters=[SpanIn], responses=EntryOut(many=True), filters=False)

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.api.base import Resource
+from exercises.api.notices import LocalTime
 from exercises.api.strict import StrictSerializer
 from exercises.domain.report_rhythm import COVERS
 from exercises.models import ReportSubscription, User
@@ -32,9 +33,9 @@ class ReportMailIn(StrictSerializer):
     """A weekday (0 is Monday) or a day of the month (1 to 28). Without recipients: yourself."""
 
     covers = serializers.ChoiceField(choices=COVERS)
-    weekday = serializers.IntegerField(allow_null=True, default=None)
-    day = serializers.IntegerField(allow_null=True, default=None)
-    at = serializers.TimeField()
+    weekday = serializers.IntegerField(min_value=0, max_value=6, allow_null=True, default=None)
+    day = serializers.IntegerField(min_value=1, max_value=28, allow_null=True, default=None)
+    at = LocalTime()
     timezone = serializers.CharField(max_length=64)
     recipients: Any = serializers.SlugRelatedField(
         slug_field="email",

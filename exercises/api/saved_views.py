@@ -16,7 +16,9 @@ from exercises.services.saved_views import remove_view, save_view
 
 
 class SavedViewOut(serializers.ModelSerializer[SavedView]):
-    team = serializers.SlugRelatedField(slug_field="slug", read_only=True)  # type: ignore[var-annotated]
+    team = serializers.SlugRelatedField(  # type: ignore[var-annotated]
+        slug_field="slug", read_only=True, allow_null=True
+    )
 
     class Meta:
         model = SavedView

@@ -20,7 +20,11 @@ class ShapesAsRead(AutoSchema):
     """Says what api.strict, api.parsers and api.filters refuse, where no field says so."""
 
     def _get_filter_parameters(self) -> list[dict[str, Any]]:
-        return _never_empty(super()._get_filter_parameters())  # type: ignore[no-untyped-call]
+        found: list[dict[str, Any]] = super()._get_filter_parameters()  # type: ignore[no-untyped-call]
+        for parameter in found:
+            if parameter["schema"].get("type") == "integer":
+                parameter["schema"].update(minimum=-_FILTERED, maximum=_FILTERED)
+        return _never_empty(found)
 
     def _get_pagination_parameters(self) -> list[dict[str, Any]]:
         return _never_empty(super()._get_pagination_parameters())  # type: ignore[no-untyped-call]
@@ -43,11 +47,9 @@ class ShapesAsRead(AutoSchema):
 
 
 def _never_empty(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """A filter without a value is refused, it would filter nothing; a number has 15 digits."""
+    """A filter without a value is refused, it would filter nothing."""
     for parameter in parameters:
         schema = parameter["schema"]
-        if schema.get("type") == "integer":
-            schema.update(minimum=-_FILTERED, maximum=_FILTERED)
         if schema.get("type") == "string" and not {"enum", "format"} & set(schema):
             schema["minLength"] = 1
     return parameters
@@ -59,8 +61,11 @@ def _as_read(field: Any, schema: dict[str, Any]) -> dict[str, Any]:
         schema.setdefault("maximum", MAX_SAFE_INTEGER)
     if type(field) is serializers.JSONField and not field.allow_null and "type" not in schema:
         schema["type"] = ["object", "array", "string", "number", "boolean"]
-    is_text = isinstance(field, serializers.CharField)
-    if is_text and not field.allow_blank and not {"pattern", "format"} & set(schema):
+    if schema.get("type") == "array" and not getattr(field, "allow_empty", True):
+        schema["minItems"] = max(1, schema.get("minItems", 1))
+    if isinstance(field, serializers.CharField) and not field.allow_blank:
         schema["minLength"] = max(1, schema.get("minLength", 1))
-        schema["pattern"] = r"\S"
+        has_form = isinstance(field, serializers.RegexField) or {"pattern", "format"} & set(schema)
+        if not has_form:
+            schema["pattern"] = r"\S"
     return schema

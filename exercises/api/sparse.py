@@ -35,7 +35,7 @@ def parameter(shown: Any) -> OpenApiParameter:
     items = {"type": "string", "enum": names}
     return OpenApiParameter(
         FIELDS,
-        {"type": "array", "items": items, "minItems": 1, "uniqueItems": True},
+        {"type": "array", "items": items, "minItems": 1},
         description="Only these fields",
         style="form",
         explode=False,
