@@ -293,11 +293,8 @@ def _setup(cast: Cast) -> dict[str, Thing]:
             "application_id": application.pk,
             "family": build.template_version().template.failure_family,
         },
-        "account": {
-            "account_id": place.account.account_id,
-            "region": place.region,
-            "place": place.pk,
-        },
+        "account": {"account_id": place.account.account_id}
+        | {"region": place.region, "place": place.pk},
         "template": {"slug": build.template_version().template.slug},
         "knowledge": {"slug": write_page(actor=cast.actor("author"), writing=_KNOWN).slug},
         "audit": {"pk": 1},
