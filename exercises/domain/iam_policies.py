@@ -19,8 +19,10 @@ MANAGED: Final = "chaosplane:managed"
 ROLE_OR_USER: Final = re.compile(r"arn:aws[a-z-]*:iam::\d{12}:(role|user)/[\w+=,.@/-]{1,512}")
 
 READS: Final = (
+    "fis:GetAction",
     "fis:GetExperiment",
     "fis:GetExperimentTemplate",
+    "fis:ListActions",
     "fis:ListExperimentResolvedTargets",
     "fis:ListExperimentTemplates",
     "fis:ListExperiments",

@@ -14,6 +14,7 @@ import pytest
 
 from exercises.aws import sessions
 from exercises.aws.alarms import alarm_states
+from exercises.aws.fis_offers import account_templates, offered_action, offered_action_ids
 from exercises.aws.fleet import application_nodes
 from exercises.aws.heartbeat import beat
 from exercises.aws.permissions_check import check_roles
@@ -98,6 +99,8 @@ def a_whole_run(access: AccountAccess, clock: Any) -> None:
     alarm_states(access, [f"arn:aws:cloudwatch:{access.region}:{PRODUCTION}:alarm:any"])
     newest_readings(access, [PROBE], until=datetime.now(UTC) - timedelta(hours=1), speed=1)
     fis.preview(access, OF_EVERY_KIND)
+    offered_action(access, offered_action_ids(access)[0])
+    account_templates(access)
     definition = waiting()
     ref = fis.provision(access, definition, "policies")
     fis.verify(access, fis.provision(access, definition, "policies"), definition)
