@@ -7,6 +7,7 @@ from drf_spectacular.views import SpectacularAPIView
 from rest_framework.routers import SimpleRouter
 
 from exercises.api.approvals import Approval
+from exercises.api.attachments import FileOfFinding, FilesOfFinding
 from exercises.api.audit import Audit
 from exercises.api.badges import BadgeSetting
 from exercises.api.blameless import Blameless
@@ -68,6 +69,21 @@ single = [
     path("me/wishes/", MyWishes.as_view(), name="api-wishes"),
     path("blameless/", Blameless.as_view({"get": "read", "put": "write"}), name="api-blameless"),
     path("notice-policy/", NoticeRulesView.as_view(), name="api-notice-policy"),
+    path(
+        "findings/<int:pk>/attachments/",
+        FilesOfFinding.as_view({"get": "index", "post": "attach"}),
+        name="api-attachments",
+    ),
+    path(
+        "findings/<int:pk>/attachments/<int:file>/",
+        FileOfFinding.as_view({"get": "read"}),
+        name="api-attachment",
+    ),
+    path(
+        "findings/<int:pk>/attachments/<int:file>/take-away/",
+        FileOfFinding.as_view({"post": "take_away"}),
+        name="api-attachment-away",
+    ),
     path("search/", Search.as_view({"get": "read"}), name="api-search"),
     path("policy/", Policy.as_view({"get": "read", "post": "propose"}), name="api-policy"),
     path(

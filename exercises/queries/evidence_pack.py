@@ -29,6 +29,7 @@ from exercises.models import (
     RunEvent,
     Sample,
 )
+from exercises.queries.attachments import attached_files
 from exercises.queries.audit_log import marks_in
 from exercises.queries.clauses import clause_document
 from exercises.queries.naming import Names, names_now
@@ -52,6 +53,7 @@ engine/          the experiments as AWS FIS described them at their end
 samples/         every measurement, a file a run
 timeline.json    the event log
 findings.json    findings, what their runs showed, and each step of their life
+attachments/     the files attached to them that nobody took away
 audit.json       the audit entries of all of this, each with its hash and the one before;
                  ~... marks a person, whose name and its salt stand under names
 clauses.json     guidance: which clauses of DORA and ISO 22301 each part may serve
@@ -80,7 +82,7 @@ def files_of(exercise: Exercise) -> dict[str, bytes]:
     findings = list(
         exercise.findings.exclude(state__in=("draft", "dismissed"))
         .select_related("application", "owner")
-        .prefetch_related("notes__author", "kept_evidence")
+        .prefetch_related("notes__author", "kept_evidence", "attachments__author")
         .order_by("id")
     )
     names = names_now()
@@ -97,6 +99,7 @@ def files_of(exercise: Exercise) -> dict[str, bytes]:
         **dict(_plans(experiments, names)),
         **dict(_templates(experiments)),
         **dict(_measured(runs)),
+        **dict(attached_files(findings)),
     }
 
 
@@ -318,6 +321,16 @@ def _finding(finding: Finding) -> dict[str, object]:
                 "lines": kept.lines,
             }
             for kept in sorted(finding.kept_evidence.all(), key=lambda k: (k.kept_at, k.pk))
+        ],
+        "attachments": [
+            {
+                "id": file.pk,
+                "name": file.name,
+                "sha256": file.sha256,
+                "at": _at(file.at),
+                "author": _name(file.author),
+            }
+            for file in finding.attachments.all()
         ],
         "life": [
             {

@@ -16,12 +16,14 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from exercises.domain.actors import Actor
+from exercises.domain.attachments import PICTURES
 from exercises.domain.errors import Invalid
 from exercises.domain.finding_states import FindingState, Severity
 from exercises.domain.tracker_links import host_of
 from exercises.models import Finding, FindingNote, FindingQuestion, Team, User
 from exercises.models.due_work import database_now
 from exercises.permissions import may
+from exercises.queries.attachments import attachments_of
 from exercises.queries.debrief import applications_to_report_on, families_in
 from exercises.queries.evidence import evidence_of, kept_lines
 from exercises.queries.findings import (
@@ -88,7 +90,7 @@ def findings_page(
 @signed_in
 @require_GET
 def finding_detail(request: SignedInRequest, number: int) -> HttpResponse:
-    finding = _find(request.actor, number)
+    finding = find_finding(request.actor, number)
     return _detail(request, finding, FindingForm(finding=finding))
 
 
@@ -96,14 +98,15 @@ def finding_page(
     request: SignedInRequest, number: int, error: Invalid, *, answering: int = 0
 ) -> HttpResponse:
     """The page once more, with what was wrong. `answering` is the question it was about."""
-    finding = _find(request.actor, number)
+    finding = find_finding(request.actor, number)
     form = FindingForm(finding=finding)
     return _detail(
         request, finding, form, problems=form_errors(error), status=422, answering=answering
     )
 
 
-def _find(actor: Actor, number: int) -> Finding:
+def find_finding(actor: Actor, number: int) -> Finding:
+    """The finding as this person may see it; Http404 otherwise."""
     finding = findings_of(actor).filter(pk=number).first()
     if finding is None:
         raise Http404("no such finding")
@@ -144,6 +147,8 @@ def _detail(
         "answers": FindingQuestion.ANSWERS,
         "may_trace": traces,
         "log_lines": kept_lines(finding) if traces else [],
+        "files": attachments_of(finding) if traces else (),
+        "pictures": PICTURES,
         "may_work": may(request.actor, "finding.work", finding),
         "may_waive": FindingState(finding.state) in services.WAIVABLE
         and may(request.actor, "finding.waive", finding),
@@ -178,7 +183,7 @@ def figures_of(findings: list[Finding]) -> dict[int, list[Any]]:
 @signed_in
 @require_POST
 def finding_edit(request: SignedInRequest, number: int) -> HttpResponse:
-    finding = _find(request.actor, number)
+    finding = find_finding(request.actor, number)
     form = FindingForm(request.POST, finding=finding)
     if form.is_valid():
         try:
@@ -188,7 +193,7 @@ def finding_edit(request: SignedInRequest, number: int) -> HttpResponse:
         else:
             messages.success(request, f"{finding.code} is saved.")
             return redirect("finding_detail", number=number)
-    return _detail(request, _find(request.actor, number), form, status=422)
+    return _detail(request, find_finding(request.actor, number), form, status=422)
 
 
 def _show(form: Any, error: Invalid) -> None:
@@ -200,7 +205,7 @@ def _show(form: Any, error: Invalid) -> None:
 @require_POST
 def finding_move(request: SignedInRequest, number: int) -> HttpResponse:
     """Take the next step; from the debrief with the owner in the same press."""
-    finding = _find(request.actor, number)
+    finding = find_finding(request.actor, number)
     try:
         to = FindingState(request.POST.get("to", ""))
         with transaction.atomic():
@@ -256,7 +261,7 @@ def _day(text: str, field: str = "due_on") -> date:
 @require_POST
 def finding_waive(request: SignedInRequest, number: int) -> HttpResponse:
     """Leave it as it is until a day, in one's own name."""
-    finding = _find(request.actor, number)
+    finding = find_finding(request.actor, number)
     try:
         services.waive_finding(
             actor=request.actor,
@@ -287,7 +292,7 @@ def finding_csv_file(request: SignedInRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def finding_comment(request: SignedInRequest, number: int) -> HttpResponse:
-    finding = _find(request.actor, number)
+    finding = find_finding(request.actor, number)
     try:
         services.comment_on_finding(
             actor=request.actor, finding=finding, text=request.POST.get("text", "")

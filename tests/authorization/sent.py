@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, Final
 
+from django.core.files.uploadedfile import SimpleUploadedFile
+
 from exercises.models.due_work import database_now
 from exercises.queries.policy import document_of_version
 from tests import build
@@ -246,6 +248,9 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-finding-detail", "PUT"): _always(title="Retries have no limit"),
     ("api-finding-move", "POST"): _always(to="dismissed", text=_REASON),
     ("api-finding-waive", "POST"): lambda *of: {"until": _days_ahead(20), "because": _REASON},
+    ("finding_attach", "POST"): lambda *of: {"file": SimpleUploadedFile("a.log", b"warm")},
+    ("finding_file_away", "POST"): _always(because="It shows a person"),
+    ("api-attachment-away", "POST"): _always(because="It shows a person"),
     ("api-finding-comment", "POST"): _always(text="A word on it."),
     ("finding_ask", "POST"): _always(applications=["charging-map"]),
     ("question_answer", "POST"): _always(answer="yes"),

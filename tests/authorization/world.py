@@ -38,6 +38,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
 from exercises.queries.findings import Filters
 from exercises.queries.policy import document_of_version
+from exercises.services.attachments import attach_file
 from exercises.services.calendar_feeds import create_feed
 from exercises.services.exercises import add_note
 from exercises.services.knowledge import Writing, write_page
@@ -45,6 +46,7 @@ from exercises.services.propose import propose, start_draft
 from exercises.services.report_mails import subscribe
 from exercises.services.run_events import append_event
 from exercises.services.saved_views import save_view
+from exercises.services.system import SYSTEM
 from exercises.services.tokens import SCOPES, issue_token
 from exercises.services.webhooks import add_endpoint, try_endpoint
 from tests import build, past
@@ -167,11 +169,22 @@ def _past(cast: Cast) -> dict[str, Thing]:
         "past": _of_exercise(exercise, run.experiment),
         "past-run": {"pk": run.pk, "run_id": run.pk},
         "finding": _finding(run, "Retries had no limit", "accepted"),
+        "file": _with_file(_finding(run, "Seen on a chart", "accepted")),
         "view": {"pk": save_view(**_view(cast)).pk},
         "finding-draft": _finding(run, f"Draft on a {SECRET}", "draft"),
         **_asked(cast, run),
         "debrief": _of_exercise(_in_debrief(cast), run.experiment),
     }
+
+
+def _with_file(finding: Thing, text: str = "It was warm.") -> Thing:
+    kept = attach_file(
+        actor=SYSTEM,
+        finding=Finding.objects.get(pk=finding["pk"]),
+        name="broker.log",
+        content=text.encode(),
+    )
+    return {**finding, "file": kept.pk}
 
 
 def _view(cast: Cast) -> dict[str, Any]:
@@ -260,6 +273,9 @@ def _private(cast: Cast) -> dict[str, Thing]:
         "private-past": _of_exercise(ran.experiment.exercise, ran.experiment),
         "private-past-run": {"pk": ran.pk, "run_id": ran.pk},
         "private-finding": _finding(ran, "A lesson for all", "accepted"),
+        "private-file": _with_file(
+            _finding(ran, "A chart for some", "accepted"), f"A {SECRET} was warm."
+        ),
         "private-finding-draft": _finding(ran, f"Learnt of a {SECRET}", "draft"),
     }
 

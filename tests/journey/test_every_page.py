@@ -24,6 +24,7 @@ NOT_PAGES = {
     "exercise_report_pdf",
     "exercise_report_csv",
     "finding_csv",
+    "finding_file",
     "gameday_ledger_csv",
 }
 # What the lead cannot do is on these.
