@@ -8,6 +8,8 @@ from pathlib import Path
 from django.core.asgi import get_asgi_application
 from django.urls import get_resolver
 
+from chaosplane.body_limit import limited
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chaosplane.settings")
 
 _django = get_asgi_application()
@@ -20,5 +22,5 @@ from django.conf import settings  # noqa: E402 - the settings are read by now
 from exercises.api.waiting import Waits  # noqa: E402 - and the models
 from exercises.stopping.warmth import keep_warm  # noqa: E402
 
-application = Waits(_django)
+application = limited(Waits(_django))
 keep_warm(Path(settings.CHAOSPLANE_STOP_JOURNAL))
