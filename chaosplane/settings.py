@@ -279,6 +279,7 @@ SPECTACULAR_SETTINGS = {
         "GateStatusEnum": "exercises.api.gates.STATUSES",
         "ExerciseKindEnum": "exercises.models.exercises.KINDS",
         "ChannelKindEnum": "exercises.models.notifications.KINDS",
+        "IncidentSeverityEnum": "exercises.models.incidents.SEVERITIES",
         "EnvironmentEnum": "exercises.models.accounts.ENVIRONMENTS",
         "ParticipationAnswerEnum": "exercises.models.exercises.Participation.ANSWERS",
         "QuestionAnswerEnum": "exercises.models.propagation.FindingQuestion.ANSWERS",

@@ -316,6 +316,8 @@ RULES: Final[dict[str, Rule]] = {
     "freeze.lift": _freezes,
     "freeze.except": _plans_exercises,
     "freeze.import": _answers_for_everyone,
+    "incident.report": _freezes,
+    "incident.stop": _freezes,
     "finding.work": _works_on_finding,
     "finding.waive": _takes_risk_of_finding,
     "finding.trace": _traces_finding,

@@ -23,6 +23,7 @@ from exercises.api.findings import Findings
 from exercises.api.freezes import FreezeCalendars, Freezes
 from exercises.api.game_days import GameDays
 from exercises.api.gates import Gates, SigningKey
+from exercises.api.incidents import Incidents
 from exercises.api.knowledge import Knowledge
 from exercises.api.me import Me
 from exercises.api.notices import Channels, Deliveries, MyWishes, NoticeRulesView, Notices
@@ -49,6 +50,7 @@ router.register("applications", Applications, basename="api-application")
 router.register("report-mails", ReportMails, basename="api-report-mail")
 router.register("freezes", Freezes, basename="api-freeze")
 router.register("freeze-calendars", FreezeCalendars, basename="api-freeze-calendar")
+router.register("incidents", Incidents, basename="api-incident")
 router.register("schedules", Schedules, basename="api-schedule")
 router.register("findings", Findings, basename="api-finding")
 router.register("finding-questions", Questions, basename="api-finding-question")

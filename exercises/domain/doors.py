@@ -13,6 +13,8 @@ SCOPE_OF: Final[dict[str, str]] = {
     "exercise.stop": "stop",
     "run.stop": "stop",
     "account.stop": "stop",
+    "incident.report": "incidents",
+    "incident.stop": "stop",
     "audit.read": "read",
     "delivery.view": "read",
     "report.see_mails": "read",

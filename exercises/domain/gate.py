@@ -53,6 +53,7 @@ class RunFacts:
     unwatched: str = ""
     going_live: tuple[Refusal, ...] = ()
     ladder: str = ""
+    incidents: tuple[str, ...] = ()
     are_alarms_as_seen: bool = True
     unsteady: str = ""
 
@@ -97,6 +98,7 @@ def may_start(
             *run.policy,
             *approval.refusals,
             *_window(run, now),
+            *_incidents(run),
             *_freezes(run, freezes, now),
         ]
     return tuple(refusals)
@@ -250,6 +252,17 @@ def _freezes(run: RunFacts, freezes: Sequence[FreezeFacts], now: datetime) -> li
             account_id=run.account_id,
             team_id=run.team_id,
         )
+    ]
+
+
+def _incidents(run: RunFacts) -> list[Refusal]:
+    return [
+        Refusal(
+            "incident.open",
+            f"The incident {title!r} is open.",
+            "Wait until it is resolved, where it was reported or on the page of incidents.",
+        )
+        for title in run.incidents
     ]
 
 

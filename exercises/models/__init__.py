@@ -30,6 +30,7 @@ from exercises.models.game_days import (
     ScoreEntry,
 )
 from exercises.models.going_live import GoPair, GoRequest, GoTry, HoldPoint
+from exercises.models.incidents import Incident
 from exercises.models.kept_answers import KeptAnswer
 from exercises.models.knowledge import KnowledgePage, KnowledgeVersion
 from exercises.models.measurements import ResolvedTarget, Sample
@@ -96,6 +97,7 @@ __all__ = [
     "Improvement",
     "ImprovementJudgement",
     "ImprovementVote",
+    "Incident",
     "KeptAnswer",
     "KnowledgePage",
     "KnowledgeVersion",

@@ -24,7 +24,14 @@ from exercises.domain.freezes import (
 from exercises.domain.run_states import TERMINAL
 from exercises.domain.timeline import planned_duration_s
 from exercises.domain.times import Window
-from exercises.models import Experiment, FreezeException, FreezeSource, FreezeWindow, Run
+from exercises.models import (
+    Experiment,
+    FreezeException,
+    FreezeSource,
+    FreezeWindow,
+    Incident,
+    Run,
+)
 from exercises.permissions import may
 from exercises.queries.plans import planned_start, planned_wall
 
@@ -190,7 +197,7 @@ def freeze_status(freeze: FreezeWindow, *, now: datetime) -> str:
     return "now" if now < freeze.ends_at else "past"
 
 
-def scope_words(thing: FreezeWindow | FreezeSource) -> tuple[str, ...]:
+def scope_words(thing: FreezeWindow | FreezeSource | Incident) -> tuple[str, ...]:
     """Whom it concerns, each dimension that is narrowed in words; nothing means everyone."""
     names = [
         ", ".join(sorted(team.name for team in thing.teams.all())),

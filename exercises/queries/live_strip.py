@@ -12,7 +12,7 @@ from django.urls import reverse
 from exercises.domain.actors import Actor
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.run_states import RunState
-from exercises.models import Exercise, Run
+from exercises.models import Exercise, Incident, Run
 from exercises.queries.steady_now import steady_now
 
 UNDER_WAY = tuple(
@@ -39,6 +39,8 @@ class LiveStrip:
     outside: int
     elapsed_label: str
     is_stopping: bool
+    incidents: int = 0
+    """How many are open, anywhere."""
 
 
 def live_strip(actor: Actor, now: datetime) -> LiveStrip | None:
@@ -63,6 +65,7 @@ def live_exercises(actor: Actor, now: datetime) -> Sequence[LiveStrip]:
         )
     )
     steady = steady_now(runs, now=now)
+    incidents = Incident.objects.filter(resolved_at__isnull=True).count()
     by_exercise: dict[int, list[Run]] = {exercise.pk: [] for exercise in exercises}
     for run in runs:
         by_exercise[run.experiment.exercise_id].append(run)
@@ -72,12 +75,15 @@ def live_exercises(actor: Actor, now: datetime) -> Sequence[LiveStrip]:
             by_exercise[exercise.pk],
             outside=sum(steady[run.pk].is_outside for run in by_exercise[exercise.pk]),
             now=now,
+            incidents=incidents,
         )
         for exercise in exercises
     )
 
 
-def _strip(exercise: Exercise, runs: list[Run], *, outside: int, now: datetime) -> LiveStrip:
+def _strip(
+    exercise: Exercise, runs: list[Run], *, outside: int, now: datetime, incidents: int
+) -> LiveStrip:
     return LiveStrip(
         slug=exercise.slug,
         name=exercise.name,
@@ -87,6 +93,7 @@ def _strip(exercise: Exercise, runs: list[Run], *, outside: int, now: datetime) 
         outside=outside,
         elapsed_label=elapsed_label(_since(exercise, runs), now),
         is_stopping=exercise.stopped_at is not None,
+        incidents=incidents,
     )
 
 

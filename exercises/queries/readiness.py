@@ -17,6 +17,7 @@ from exercises.queries.freezes import (
     freezes_holding,
 )
 from exercises.queries.going_live import Poll, no_go_for, poll_of
+from exercises.queries.incidents import incidents_holding, open_incidents
 from exercises.queries.preflight import preflight_of
 from exercises.queries.watching import (
     RESTORED,
@@ -62,6 +63,7 @@ def readiness_of(exercise: Exercise, *, now: datetime) -> list[ReadinessItem]:
         _phase_item(exercise),
         _window_item(exercise, now),
         _freeze_item(exercise, experiments, now),
+        _incident_item(experiments),
         _on_call_item(exercise),
         _poll_item(poll_of(exercise), is_held=bool(approved) and not starting),
         _watch_item(starting, now),
@@ -91,6 +93,18 @@ def _window_item(exercise: Exercise, now: datetime) -> ReadinessItem:
         detail="" if inside else "Go is possible only inside the window.",
         lifted_by="Wait for the window, or plan another one.",
         blocks=not inside,
+    )
+
+
+def _incident_item(experiments: list[Experiment]) -> ReadinessItem:
+    incidents = list(open_incidents().prefetch_related("accounts", "teams"))
+    held = {i.title for e in experiments for i in incidents_holding(e, incidents)}
+    return ReadinessItem(
+        key="incident.open",
+        label="No open incident",
+        status="fail" if held else "ok",
+        detail=", ".join(sorted(held)),
+        lifted_by="Wait until it is resolved.",
     )
 
 

@@ -16,6 +16,7 @@ from exercises.models import Run
 from exercises.queries.approvals import approval_of
 from exercises.queries.freezes import freezes_binding
 from exercises.queries.going_live import go_refusals
+from exercises.queries.incidents import incidents_holding
 from exercises.queries.ladder import ladder_problem
 from exercises.queries.plans import planned_wall
 from exercises.queries.policy import current_policy, policy_refusals
@@ -71,6 +72,7 @@ def refusals(
         policy=policy_refusals(experiment, definition, approval, policy, starts_at=now),
         are_alarms_as_seen=alarm_settings in {None, alarm_settings_seen(run) or alarm_settings},
         unsteady=unsteady,
+        incidents=tuple(incident.title for incident in incidents_holding(experiment)),
         ladder="" if run.is_rehearsal else ladder_problem(experiment, now=now),
         is_lever_engaged=experiment.deployment.place.levers.filter(
             released_at__isnull=True

@@ -1,4 +1,5 @@
-"""Stops a run by rule: beyond a stop limit, without data, in a freeze, or not what was approved.
+"""Stops a run by rule: beyond a stop limit, without data, in a freeze or under an incident, or
+not what was approved.
 
 Called by services.observe after each round, and by services.decide for a no that comes after
 the start; what is latched here services.observe asks the engine for, as for a person's stop.
@@ -19,6 +20,7 @@ from exercises.domain.times import Window
 from exercises.models import Run
 from exercises.models.due_work import database_now
 from exercises.queries.freezes import freezes_holding
+from exercises.queries.incidents import incidents_holding, open_incidents
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, lock_run
 from exercises.services.system import SYSTEM
@@ -64,6 +66,22 @@ def hold_freezes(run: Run, *, now: datetime) -> bool:
         return False
     names = ", ".join(freeze.name for freeze in found)
     return stop_by_rule(run, because=f"The freeze {names} has begun", source="freeze")
+
+
+def hold_incidents(run: Run) -> bool:
+    """Ask for a stop under an incident that stops what runs; return whether it was asked for.
+
+    Its report stopped what was under way then; this is for what began in the same moment.
+    """
+    if run.is_rehearsal or run.stop_requested_at is not None:
+        return False
+    if RunState(run.state) not in UNDER_WAY:
+        return False
+    stopping = open_incidents().filter(stops=True).prefetch_related("accounts", "teams")
+    found = incidents_holding(run.experiment, stopping)
+    if not found:
+        return False
+    return stop_by_rule(run, because=f"The incident {found[0].title} is open", source="incident")
 
 
 def stop_by_rule(run: Run, *, because: str, source: str) -> bool:

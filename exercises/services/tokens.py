@@ -15,7 +15,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.services.audit import record
 
-SCOPES = ("read", "write", "stop")
+SCOPES = ("read", "write", "stop", "incidents")
 PREFIX = "cpl_"
 MAX_DAYS = 366
 

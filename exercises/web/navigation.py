@@ -77,6 +77,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
             Place("policy", "policy", "Policy"),
             Place("blameless", "user", "Blameless mode"),
             Place("freeze_list", "snow", "Freezes"),
+            Place("incident_list", "warn", "Incidents"),
             Place("api_docs", "plug", "API"),
             Place("tokens", "key", "API tokens"),
             Place("webhook_list", "link", "Webhooks"),

@@ -23,6 +23,7 @@ _SCOPE_WORDS: Final = {
     "read": "Read: see what you see",
     "write": "Write: propose, approve and edit as you may",
     "stop": "Stop: stop what runs, nothing else",
+    "incidents": "Incidents: report and resolve what nothing may start beside",
 }
 
 

@@ -168,6 +168,9 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-policy", "POST"): lambda *of: {"rules": document_of_version(1), "reason": _REASON},
     ("policy_activate", "POST"): _always(digest_seen="0" * 64),
     ("api-channel-list", "POST"): _always(**_CHANNEL, team="vehicle-telemetry"),
+    ("api-incident-list", "POST"): _always(
+        external_id="3", title="Disks are full", severity="low", teams=["vehicle-telemetry"]
+    ),
     ("api-webhook-list", "POST"): _always(**_WEBHOOK, team="vehicle-telemetry"),
     ("api-webhook-detail", "PUT"): _always(**_WEBHOOK),
     ("api-webhook-switch", "POST"): _always(on=False),

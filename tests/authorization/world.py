@@ -32,7 +32,6 @@ from exercises.models import (
     Run,
     SafetyLever,
     User,
-    WebhookDelivery,
 )
 from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
@@ -48,8 +47,8 @@ from exercises.services.run_events import append_event
 from exercises.services.saved_views import save_view
 from exercises.services.system import SYSTEM
 from exercises.services.tokens import SCOPES, issue_token
-from exercises.services.webhooks import add_endpoint, try_endpoint
 from tests import build, past
+from tests.authorization.connected import incidents, webhooks
 from tests.authorization.planned import SECRET, Thing, freezes, game_days, schedule
 from tests.cast import Cast
 from tests.room import scene
@@ -320,6 +319,7 @@ def _setup(cast: Cast) -> dict[str, Thing]:
         **game_days(cast),
         "policy": {"number": _policy(cast).number},
         **freezes(cast),
+        **incidents(cast),
         **schedule(cast),
     }
 
@@ -392,23 +392,8 @@ def _personal(cast: Cast) -> dict[str, Thing]:
         "asked-outsider": {"pk": asked.pk},
         "report-mail": {"pk": report_mail.pk, "number": report_mail.pk},
         "token": {"number": token.pk},
-        **_webhooks(cast),
+        **webhooks(cast),
         "feed": {"number": feed.pk, "secret": secret},
         "feed-of-outsider": {"secret": of_outsider},
         "feed-of-nobody": {"secret": "cal_" + "0" * 43},
-    }
-
-
-def _webhooks(cast: Cast) -> dict[str, Thing]:
-    """Of the team, which its owner set up, and of the organisation; what one was sent."""
-    lead = cast.actor("lead")
-    url = f"https://receiver.example.test/{SECRET}"
-    of_team, _ = add_endpoint(actor=lead, url=url, events=["run.ended"], team=cast.team)
-    of_all, _ = add_endpoint(actor=lead, url=url, events=["run.ended"])
-    sent = try_endpoint(actor=lead, endpoint=of_team)
-    WebhookDelivery.objects.filter(pk=sent.pk).update(state="failed", error=f"Says {SECRET}")
-    return {
-        "team-webhook": {"pk": of_team.pk, "number": of_team.pk},
-        "webhook-of-all": {"pk": of_all.pk, "number": of_all.pk},
-        "webhook-delivery": {"pk": sent.pk, "number": sent.pk},
     }

@@ -1,0 +1,68 @@
+"""Open incidents and what they hold: asked by the start gate, the guardrails, lists and strips."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import QuerySet
+
+from exercises.domain.freezes import FreezeScope
+from exercises.models import Experiment, Incident, Run
+from exercises.queries.live_strip import UNDER_WAY
+
+
+def open_incidents() -> QuerySet[Incident]:
+    return Incident.objects.filter(resolved_at__isnull=True)
+
+
+def incidents_shown(show: str = "") -> QuerySet[Incident]:
+    """Open, resolved, or all; newest first."""
+    rows = Incident.objects.select_related("reported_by", "resolved_by").prefetch_related(
+        "accounts", "teams"
+    )
+    if show in {"open", "resolved"}:
+        return rows.filter(resolved_at__isnull=show == "open")
+    return rows
+
+
+def incidents_holding(
+    experiment: Experiment, incidents: Iterable[Incident] | None = None
+) -> list[Incident]:
+    """The open incidents in whose scope this experiment lies."""
+    if incidents is None:
+        incidents = open_incidents().prefetch_related("accounts", "teams")
+    account = experiment.deployment.place.account
+    team_id = experiment.application.team_id
+    return [
+        incident
+        for incident in incidents
+        if (not incident.environments or account.environment in incident.environments)
+        and _names(incident.accounts.all(), account.pk)
+        and _names(incident.teams.all(), team_id)
+    ]
+
+
+def _names(chosen: Iterable[object], pk: object) -> bool:
+    """Whether it is among them; nothing chosen is all."""
+    keys = {getattr(each, "pk", None) for each in chosen}
+    return not keys or pk in keys
+
+
+def shown_scope(incident: Incident) -> FreezeScope:
+    """Of one whose teams are prefetched, as permissions ask."""
+    return FreezeScope(frozenset(team.pk for team in incident.teams.all()))
+
+
+def runs_under(incident: Incident) -> list[Run]:
+    """What the engine may be doing in its scope. What only waits is held by the gate."""
+    runs = Run.objects.filter(state__in=UNDER_WAY, is_rehearsal=False).select_related(
+        "experiment__exercise",
+        "experiment__application",
+        "experiment__deployment__place__account",
+    )
+    return [run for run in runs if incidents_holding(run.experiment, [incident])]
+
+
+def reaches_everything(incident: Incident) -> bool:
+    """Not narrowed at all: the whole organisation."""
+    return not (incident.environments or incident.accounts.exists() or incident.teams.exists())
