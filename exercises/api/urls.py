@@ -16,6 +16,7 @@ from exercises.api.clauses import Clauses
 from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.docs import api_docs
 from exercises.api.estate import Accounts, Applications
+from exercises.api.event_stream import Events
 from exercises.api.exercise_reports import ReportOfExercise
 from exercises.api.exercises import Exercises
 from exercises.api.experiments import Experiments
@@ -68,6 +69,7 @@ router.register("audit", Audit, basename="api-audit")
 
 single = [
     path("me/", Me.as_view(), name="api-me"),
+    path("events/", Events.as_view(), name="api-events"),
     path("me/wishes/", MyWishes.as_view(), name="api-wishes"),
     path("blameless/", Blameless.as_view({"get": "read", "put": "write"}), name="api-blameless"),
     path("notice-policy/", NoticeRulesView.as_view(), name="api-notice-policy"),
