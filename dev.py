@@ -16,8 +16,10 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
+# What only tries the API from outside has more packages than the product: a place of its own.
+OUTSIDE = ROOT / ".venv-schemathesis"
 REQUIREMENTS = ROOT / "requirements"
-LOCKS = ("installer", "runtime", "embedded", "test", "dev")
+LOCKS = ("installer", "runtime", "embedded", "test", "dev", "schemathesis")
 JOURNEYS = "tests/journey"
 # Migrations are compared with the models; no server is asked, so none is waited for or missed.
 WITHOUT_DATABASE = {
@@ -35,23 +37,26 @@ class Stop(Exception):
 # -- Installing ----------------------------------------------------------------------------
 
 
-def install(lock: str) -> None:
-    """Bring .venv to what the lock names, unless it is there already."""
+def install(lock: str, into: Path = VENV) -> None:
+    """Bring a virtualenv to what the lock names, unless it is there already."""
     content = (REQUIREMENTS / f"{lock}.lock").read_bytes()
     digest = hashlib.sha256(content + sys.version.encode()).hexdigest()
-    stamp = VENV / f".installed-{lock}"
-    if PYTHON.exists() and stamp.exists() and stamp.read_text() == digest:
+    stamp, python = into / f".installed-{lock}", into / "bin" / "python"
+    if python.exists() and stamp.exists() and stamp.read_text() == digest:
         return
     _make_venv()
+    if into != VENV:
+        # Its installer is the one of .venv; pip is there for where uv cannot.
+        venv.create(into, with_pip=True, clear=True)
     print(f"Installing requirements/{lock}.lock ...", flush=True)
     wanted = ["install", "--require-hashes", "-r", str(REQUIREMENTS / f"{lock}.lock")]
     uv = VENV / "bin" / "uv"
     done = subprocess.run(
-        [uv, "pip", *wanted, "--quiet", "--compile-bytecode", "--python", PYTHON], check=False
+        [uv, "pip", *wanted, "--quiet", "--compile-bytecode", "--python", python], check=False
     )
     if done.returncode:
         print("uv could not install it; pip tries now, with its own configuration.", flush=True)
-        run([PYTHON, "-m", "pip", *wanted, "--quiet"])
+        run([python, "-m", "pip", *wanted, "--quiet"])
     stamp.write_text(digest)
 
 
@@ -121,6 +126,19 @@ def journey_cli() -> None:
     """Run docs/api/journey-cli.sh against a demo, a person approving on the page in between"""
     install("test")
     run([PYTHON, "-m", "tests.journey.by_program", "cli"])
+
+
+def schemathesis() -> None:
+    """Try every operation of the API against its OpenAPI document: CASES=10 each, SEED=1"""
+    install("test")
+    install("schemathesis", OUTSIDE)
+    run([PYTHON, "-m", "tests.openapi", *_words("ARGS")])
+
+
+def authz() -> None:
+    """Ask every address by every method as everybody, and name other teams' things in bodies"""
+    install("test")
+    run([PYTHON, "-m", "tests.authorization", *_words("ARGS")])
 
 
 def test_fast() -> None:
@@ -275,6 +293,8 @@ TARGETS = {
     "journey": journey,
     "journey-curl": journey_curl,
     "journey-cli": journey_cli,
+    "schemathesis": schemathesis,
+    "authz": authz,
     "test-fast": test_fast,
     "check": check,
     "fix": fix,
