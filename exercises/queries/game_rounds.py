@@ -13,12 +13,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db.models import DurationField, ExpressionWrapper, F, OuterRef, QuerySet, Value
+from django.db.models.functions import Now
 
 from exercises.domain.engine_values import Reading
 from exercises.domain.exercise_phases import BEFORE_LIVE, OVER
 from exercises.domain.game_scoring import Measured, measure, together
 from exercises.domain.steady_state import probes_from_json
-from exercises.models import GameDay, GameRound, Run, RunEvent, Sample
+from exercises.models import Exercise, GameDay, GameRound, Run, RunEvent, Sample
 from exercises.models.runs import TERMINAL_VALUES
 
 SEEN: Final = "game.seen"
@@ -102,6 +104,24 @@ def _state(
     if not any(run.started_at for run in runs):
         return "sealed"
     return "done" if all(_is_over(run) for run in runs) else "now"
+
+
+def rounds_still_to_play() -> QuerySet[GameRound]:
+    """Table-top rounds whose time by the clock is not over, for Exists on an exercise's pk."""
+    lasts = ExpressionWrapper(
+        (F("starts_after_s") + F("duration_s")) * Value(timedelta(seconds=1)),
+        output_field=DurationField(),
+    )
+    return GameRound.objects.filter(game_day__exercise=OuterRef("pk"), wave__isnull=True).filter(
+        game_day__exercise__starts_at__gt=Now() - lasts
+    )
+
+
+def is_all_table_top(exercise: Exercise) -> bool:
+    """Whether it is played without injecting anything, so that it needs no experiment."""
+    rounds = GameRound.objects.filter(game_day__exercise=exercise)
+    waves = set(rounds.values_list("wave", flat=True))
+    return waves == {None}
 
 
 def current_round(rounds: Sequence[RoundNow]) -> RoundNow | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from exercises.domain.exercise_phases import Phase
@@ -16,6 +17,7 @@ from exercises.queries.freezes import (
     freeze_facts,
     freezes_holding,
 )
+from exercises.queries.game_rounds import is_all_table_top
 from exercises.queries.going_live import Poll, no_go_for, poll_of
 from exercises.queries.incidents import incidents_holding, open_incidents
 from exercises.queries.preflight import preflight_of
@@ -67,7 +69,9 @@ def readiness_of(exercise: Exercise, *, now: datetime) -> list[ReadinessItem]:
         _on_call_item(exercise),
         _poll_item(poll_of(exercise), is_held=bool(approved) and not starting),
         _watch_item(starting, now),
-        _approval_item(len(approved), len(experiments)),
+        _approval_item(len(approved), len(experiments))
+        if experiments or not is_all_table_top(exercise)
+        else NOTHING_INJECTED,
         _preflight_item(experiments, starting, now),
     ]
 
@@ -202,6 +206,16 @@ def _watch_item(approved: list[Experiment], now: datetime) -> ReadinessItem:
         lifted_by=lifted_by,
         blocks=bool(texts),
     )
+
+
+NOTHING_INJECTED: Final = ReadinessItem(
+    key="approval.missing",
+    label="Table-top rounds alone",
+    status="ok",
+    detail="Nothing is injected, so nothing needs an approval",
+    lifted_by="",
+    blocks=False,
+)
 
 
 def _approval_item(approved: int, total: int) -> ReadinessItem:

@@ -1,5 +1,7 @@
 """Opens the debrief of every exercise that has nothing left to do, and keeps its answers.
 
+A game day waits for its table-top rounds, too, unless Stop all ended it.
+
 Opened by the tick: a verdict, a stop and a skipped slot can each be the last thing an
 exercise waited for, and whoever did it may have died right after.
 """
@@ -13,11 +15,12 @@ from exercises.domain.actors import Actor
 from exercises.domain.errors import Conflict, Invalid
 from exercises.domain.exercise_phases import Phase, move
 from exercises.failpoints import failpoint
-from exercises.models import DebriefAnswers, Exercise, Run
+from exercises.models import DebriefAnswers, Exercise, GameRound, Run
 from exercises.models.debriefs import RESILIENT
 from exercises.models.due_work import database_now
 from exercises.models.runs import TERMINAL_VALUES
 from exercises.permissions import authorize
+from exercises.queries.game_rounds import rounds_still_to_play
 from exercises.services.audit import record
 from exercises.services.run_events import append_event
 
@@ -41,8 +44,13 @@ def _done() -> QuerySet[Exercise]:
     waits = runs.filter(
         ~Q(state__in=TERMINAL_VALUES) | (~Q(experiment_ref="") & Q(judged_at__isnull=True))
     )
+    talks = Q(stopped_at__isnull=True) & Exists(rounds_still_to_play())
+    rounds = GameRound.objects.filter(game_day__exercise=OuterRef("pk"))
+    needs_no_run = Exists(rounds) & ~Exists(rounds.filter(wave__isnull=False))
     began = Q(phase=Phase.LIVE.value) | Q(kind="self_service", phase=Phase.PREFLIGHT.value)
-    return Exercise.objects.filter(began, Exists(runs), ~Exists(waits), is_imported=False)
+    return Exercise.objects.filter(
+        began, Exists(runs) | needs_no_run, ~Exists(waits), ~talks, is_imported=False
+    )
 
 
 def _open(exercise: Exercise) -> None:
