@@ -36,8 +36,8 @@ DENIALS: Final[dict[str, str]] = {
     " own teams.",
     "freeze.except": "Only a programme lead lets an experiment run in a freeze.",
     "freeze.import": "Only programme leads and safety officers import freezes.",
-    "incident.report": "Only programme leads and safety officers, or a token of theirs with the scope"
-    " incidents, report incidents; owners for their own teams.",
+    "incident.report": "Only programme leads and safety officers, or a token of theirs with the"
+    " scope incidents, report incidents; owners for their own teams.",
     "incident.stop": "To stop what runs, a token that reports incidents needs the scope stop, too.",
     "finding.work": "Only the application's team or a programme lead works on this finding.",
     "finding.waive": "Only an owner of the team or a programme lead waives a finding.",
