@@ -213,6 +213,12 @@ def ledger() -> None:
     run([PYTHON, "-m", "tests.score_ledger", os.environ.get("CASES") or "10000"])
 
 
+def fuzz() -> None:
+    """Spoil template documents in every way, CASES=50000 of them, and see each one answered"""
+    install("test")
+    run([PYTHON, "-m", "tests.fuzz", os.environ.get("CASES") or "50000"])
+
+
 def reproducible() -> None:
     """Render every report and pack of the demo's past in two processes, and compare the bytes"""
     install("test")
@@ -306,6 +312,7 @@ TARGETS = {
     "tamper": tamper,
     "reproducible": reproducible,
     "ledger": ledger,
+    "fuzz": fuzz,
     "bypass": bypass,
     "time-properties": time_properties,
     "bench": bench,

@@ -237,7 +237,7 @@ def _bound_problems(entry: Mapping[str, object], kind: object) -> list[tuple[str
     wrong = [key for key, n in given.items() if not isinstance(n, int) or isinstance(n, bool)]
     if wrong:
         return [(key, "a whole number") for key in wrong]
-    if given and kind not in NUMBERS:
+    if given and str(kind) not in NUMBERS:
         return [(key, "only for the kinds int and minutes") for key in given]
     low, high = cast("int | None", bounds["minimum"]), cast("int | None", bounds["maximum"])
     if low is not None and high is not None and low > high:

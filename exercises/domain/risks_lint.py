@@ -129,7 +129,7 @@ def _undo(definition: JsonObject) -> Iterator[Problem]:
 
 def _lambda(definition: JsonObject) -> Iterator[Problem]:
     for path, found in _objects(definition, "", _DEEPEST):
-        if found.get("func") in LAYER_FUNCTIONS and "awslambda" in str(found.get("module")):
+        if str(found.get("func")) in LAYER_FUNCTIONS and "awslambda" in str(found.get("module")):
             said = "replaces every layer of the function with its own"
             yield Problem(path, said, "LAMBDA-001")
         if found.get("fault_type") == "status_code" and _is_share(found.get("rate")):
@@ -151,7 +151,7 @@ _FAILURE_MODES: Final = frozenset(
 
 def _is_failure_lambda(found: Mapping[str, object]) -> bool:
     """The configuration of failure-lambda: before 1.0 one mode, since then a flag a mode."""
-    if found.get("failureMode") in _FAILURE_MODES and "isEnabled" in found:
+    if str(found.get("failureMode")) in _FAILURE_MODES and "isEnabled" in found:
         return True
     flags = [flag for name, flag in found.items() if name in _FAILURE_MODES]
     return bool(flags) and all(isinstance(flag, Mapping) and "enabled" in flag for flag in flags)

@@ -17,7 +17,7 @@ from exercises.domain.errors import Invalid
 from exercises.domain.fis_catalogue import DURATIONS, MAX_DURATION_S, FisAction, actions, nearest
 from exercises.domain.lint_rules import Problem
 from exercises.domain.plans import JsonObject
-from exercises.domain.timeline import planned_actions, planned_duration_s
+from exercises.domain.timeline import planned_actions
 
 # AWS FIS User Guide, "Quotas and limitations for AWS FIS"
 MAX_ACTIONS: Final = 20
@@ -288,7 +288,7 @@ def _order(definition: JsonObject) -> Iterator[Problem]:
                 "actions", f"at most {MAX_PARALLEL} at once; here {len(running)}", "FIS-ACT-008"
             )
             break
-    if planned_duration_s(definition) > MAX_DURATION_S:
+    if max((action.ends_s for action in planned), default=0) > MAX_DURATION_S:
         yield Problem("actions", "together at most 12 hours", "FIS-ACT-008")
 
 

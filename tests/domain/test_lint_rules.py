@@ -152,6 +152,17 @@ def test_a_risk_names_its_place() -> None:
     assert "60 s" in problem.message
 
 
+@pytest.mark.parametrize("odd", [[], {}, ["latency"], None, 5])
+def test_what_is_of_another_kind_than_expected_is_read_all_the_same(odd: object) -> None:
+    for document in (
+        toolkit(odd),  # type: ignore[arg-type]
+        parameter({"failureMode": odd, "isEnabled": True}),
+        parameter({"fault_type": odd, "rate": odd}),
+        parameter({"latency": odd}),
+    ):
+        assert risks(document, NOWHERE) == []
+
+
 def test_a_target_without_resources_is_named_once_somebody_looked() -> None:
     assert "FIS-TGT-009" in rules(risks(SOUND, Surroundings(found={})))
     assert "FIS-TGT-009" not in rules(risks(SOUND, Surroundings(found={"one": 1})))

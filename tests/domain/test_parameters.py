@@ -138,3 +138,11 @@ def test_no_number_outside_its_bounds_is_ever_filled_in(number):
         assert not 5 <= number <= 30
     else:
         assert json.dumps(values) == json.dumps({"outage_min": number})
+
+
+@pytest.mark.parametrize("kind", [["int"], {"a": 1}, None, 5])
+def test_a_kind_that_is_no_text_is_named_and_nothing_else_fails(kind):
+    entry = {"name": "share", "kind": kind, "minimum": 1, "maximum": 2}
+    with pytest.raises(Invalid) as caught:
+        specs_from_json([entry])
+    assert "parameters[0].kind" in dict(caught.value.problems)
