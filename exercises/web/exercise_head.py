@@ -15,6 +15,7 @@ from exercises.models import Exercise
 from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.exercise_plan import ExperimentRow, exercise_of
+from exercises.queries.game_rounds import is_all_table_top
 from exercises.queries.going_live import open_request
 from exercises.queries.live_strip import UNDER_WAY
 from exercises.web.formats import clock, day
@@ -75,7 +76,7 @@ def head(actor: Actor, exercise: Exercise, rows: Sequence[ExperimentRow]) -> dic
         "proposed_count": len(proposed),
         "approved_count": sum(row.approval.is_complete for row in proposed),
         "steps": steps(exercise, rows, participations),
-        "next_step": _next_step(phase, proposed) if leads else None,
+        "next_step": _next_step(exercise, proposed) if leads else None,
         "may_lead": leads,
         "asked": asked,
         "may_confirm": asked is not None
@@ -125,12 +126,13 @@ def steps(
     ]
 
 
-def _next_step(phase: Phase, proposed: Sequence[ExperimentRow]) -> NextStep | None:
-    to = next_phase(phase)
+def _next_step(exercise: Exercise, proposed: Sequence[ExperimentRow]) -> NextStep | None:
+    to = next_phase(Phase(exercise.phase))
     if to is None:
         return None
     why_not = ""
-    if to is Phase.PREFLIGHT and not any(row.approval.is_complete for row in proposed):
+    is_any_approved = any(row.approval.is_complete for row in proposed)
+    if to is Phase.PREFLIGHT and not is_any_approved and not is_all_table_top(exercise):
         why_not = "At least one experiment needs all of its approvals first."
     running = sum(row.run is not None and row.run.state in UNDER_WAY for row in proposed)
     if to is Phase.DEBRIEF and running:

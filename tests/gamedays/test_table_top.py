@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from exercises.domain.errors import Refused
 from exercises.models import Exercise, GameRound
@@ -64,3 +66,14 @@ def test_a_game_day_of_table_top_rounds_alone_goes_live_without_an_experiment(
     began(play, minutes_ago=61)
     open_due_debriefs()
     assert phase_of(play) == "debrief"
+
+
+def test_its_lead_may_open_preflight_without_an_experiment(client: Client, play: Play) -> None:
+    GameRound.objects.filter(wave__isnull=False).update(wave=None)
+    play.phase("approve")
+    client.force_login(play.cast.lead)
+    address = reverse("exercise_detail", args=[play.game_day.exercise.slug])
+    head = client.get(address).context["next_step"]
+    assert head.why_not == ""
+    GameRound.objects.filter(number=1).update(wave=1)
+    assert "At least one experiment" in client.get(address).context["next_step"].why_not
