@@ -27,6 +27,8 @@ class ReportedRunOut(serializers.Serializer[Any]):
     verdict = serializers.CharField(allow_blank=True)
     started_at = serializers.DateTimeField()
     seconds_to_detect = serializers.FloatField(allow_null=True)
+    seconds_to_alarm = serializers.FloatField(allow_null=True)
+    seconds_to_acknowledge = serializers.FloatField(allow_null=True)
     seconds_to_recover = serializers.FloatField(allow_null=True)
 
 
@@ -97,6 +99,8 @@ def _document(report: ExerciseReport) -> dict[str, Any]:
                 "verdict": line.run.verdict,
                 "started_at": line.run.started_at,
                 "seconds_to_detect": line.detected_s,
+                "seconds_to_alarm": line.alarmed_s,
+                "seconds_to_acknowledge": line.acknowledged_s,
                 "seconds_to_recover": line.recovered_s,
             }
             for line in report.runs

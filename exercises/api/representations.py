@@ -99,6 +99,23 @@ class RunOut(serializers.ModelSerializer[Run]):
         )  # fmt: skip
 
 
+class StepOut(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    after_s = serializers.FloatField(help_text="Planned seconds since the fault began")
+    what = serializers.CharField(help_text="The probe or alarm; empty where it is neither")
+
+
+class DetectionOut(serializers.Serializer[Any]):
+    """When a fault was seen; null is what has not come, and once `is_over` never will."""
+
+    injected_at = serializers.DateTimeField()
+    moved = StepOut(allow_null=True, help_text="The first reading outside")
+    alarmed = StepOut(allow_null=True, help_text="The first alarm that went into alarm")
+    acknowledged = StepOut(allow_null=True, help_text="The first person who said so in the room")
+    steady = StepOut(allow_null=True, help_text="The last probe that came back inside")
+    is_over = serializers.BooleanField()
+
+
 class RunEventOut(serializers.ModelSerializer[RunEvent]):
     class Meta:
         model = RunEvent

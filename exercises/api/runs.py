@@ -14,12 +14,14 @@ from rest_framework.response import Response
 
 from exercises.api.base import Resource
 from exercises.api.exercises import StopIn
-from exercises.api.representations import RunEventOut, RunOut, SampleOut, StopOut
+from exercises.api.representations import DetectionOut, RunEventOut, RunOut, SampleOut, StopOut
 from exercises.api.strict import StrictSerializer
 from exercises.api.waiting import LONGEST_S, SEEN, WAIT
+from exercises.domain.errors import Conflict
 from exercises.domain.run_states import RunState
 from exercises.domain.verdicts import RunVerdict
 from exercises.models import Run
+from exercises.queries.detection import detection_of
 from exercises.services.stop import stop_run
 
 
@@ -77,6 +79,15 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     def events(self, request: Request, pk: str) -> Response:
         """The event log of this run, newest first."""
         return self.page_of(self.get_object().events.all(), RunEventOut)
+
+    @extend_schema(responses=DetectionOut)
+    @action(detail=True, methods=["get"])
+    def detection(self, request: Request, pk: str) -> Response:
+        """When its fault was seen: moved, alarmed, acknowledged, steady again."""
+        chain = detection_of(self.get_object())
+        if chain is None:
+            raise Conflict("the run has not started, so there is nothing to see yet")
+        return Response(DetectionOut(chain).data)
 
     @extend_schema(responses=SampleOut(many=True), filters=False)
     @action(detail=True, methods=["get"], filterset_class=None, is_sparse=True)

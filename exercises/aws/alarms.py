@@ -41,6 +41,8 @@ def alarm_states(access: AccountAccess, arns: Sequence[str]) -> list[AlarmReadin
                         reason=alarm.get("StateReason", ""),
                         rule=_rule(alarm),
                         settings=_digest(_settings(alarm)),
+                        since=alarm.get("StateTransitionedTimestamp")
+                        or alarm.get("StateUpdatedTimestamp"),
                     )
     return [found[arn] for arn in dict.fromkeys(arns) if arn in found]
 

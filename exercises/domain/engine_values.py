@@ -160,7 +160,8 @@ class AlarmReading:
     """A CloudWatch alarm and its state: OK, ALARM or INSUFFICIENT_DATA.
 
     `rule` says when it goes into alarm; empty for what is no plain threshold. `settings` is a
-    digest of everything that was set on it, and so nothing of how it is.
+    digest of everything that was set on it, and so nothing of how it is. `since` is when it
+    came to this state.
     """
 
     arn: str
@@ -169,3 +170,4 @@ class AlarmReading:
     reason: str
     rule: str = ""
     settings: str = ""
+    since: datetime | None = None

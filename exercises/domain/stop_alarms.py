@@ -6,8 +6,8 @@ the live room, and by queries.plans, which adds the heartbeat.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from exercises.domain.engine_values import AlarmReading
 from exercises.domain.lint_rules import Problem
@@ -29,6 +29,12 @@ def stop_alarms(definition: JsonObject) -> tuple[str, ...]:
         if condition.get("source") == "aws:cloudwatch:alarm"
     ]
     return tuple(dict.fromkeys(found))
+
+
+def alarms_of(plan: Mapping[str, Any]) -> tuple[str, ...]:
+    """Every alarm that is watched along a run: those that stop it and those of its probes."""
+    probes = [str(probe.get("alarm", "")) for probe in plan["steady_state"]]
+    return tuple(dict.fromkeys([*stop_alarms(plan["definition"]), *filter(None, probes)]))
 
 
 def with_alarm(definition: JsonObject, arn: str) -> dict[str, object]:

@@ -27,7 +27,8 @@ class RunVerdict(StrEnum):
 class ProbeJudgement:
     """One probe over one run. Durations are planned seconds; `worst` is in the probe's unit.
 
-    `is_beyond` says that this probe alone makes the hypothesis fall.
+    `is_beyond` says that this probe alone makes the hypothesis fall. `outside_from` and
+    `outside_to` are the longest time outside, `first_outside` and `back_inside` the whole of it.
     """
 
     key: str
@@ -39,6 +40,8 @@ class ProbeJudgement:
     worst: float | None
     missing: bool
     is_beyond: bool
+    first_outside: datetime | None = None
+    back_inside: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,8 @@ def judge_probe(
         worst=max(measured, key=lambda value: _distance(spec, value), default=None),
         missing=not measured,
         is_beyond=longest_s > spec.grace_s or not recovered,
+        first_outside=spans[0][0] if spans else None,
+        back_inside=spans[-1][1] if spans and recovered else None,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import islice
 from typing import Final
@@ -19,6 +19,7 @@ from exercises.domain.run_states import RunState
 from exercises.domain.verdicts import RunVerdict
 from exercises.models import Application, Exercise, Finding, Membership, Run, RunEvent, User
 from exercises.permissions import may
+from exercises.queries.detection import ChainRow, chain_rows, chains_of
 from exercises.queries.findings import FindingCard, card_of, findings_of
 from exercises.queries.predictions import RunPredictions, predictions_of_runs
 from exercises.queries.room_log import look_of
@@ -29,6 +30,8 @@ KEY_KINDS: Final = (
     "run.stopped",
     "run.failed",
     "run.unapproved",
+    "run.acknowledged",
+    "alarm.fired",
     "probe.outside",
     "stop.all",
     "stop.requested",
@@ -52,12 +55,14 @@ MOST_NOTES: Final = 50
 
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
-    """How one run ended. `recovery` is the longest time outside, in planned seconds."""
+    """How one run ended. `recovery` is the longest time outside, in planned seconds; `chain`
+    says when it was seen, of a run that was started."""
 
     run: Run
     look: str
     recovery: float | None
     words: str
+    chain: Sequence[ChainRow] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +121,13 @@ def debrief_of(actor: Actor, exercise: Exercise, *, today: date) -> Debrief:
     cards = [card_of(finding, today=today) for finding in rows.order_by("-severity", "pk")]
     drafts = [card for card in cards if card.finding.state == _S.DRAFT.value]
     moments, are_pinned = _moments(exercise)
+    chains = chains_of(runs)
     return Debrief(
         outcome=outcome_of(runs),
-        runs=[run_outcome(run) for run in runs],
+        runs=[
+            replace(run_outcome(run), chain=chain_rows(chains[run.pk]) if run.pk in chains else ())
+            for run in runs
+        ],
         drafts=drafts,
         findings=[card for card in cards if card.finding.state != _S.DRAFT.value],
         owners=_owners([card.finding for card in drafts]),

@@ -10,26 +10,33 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from exercises.domain.actors import Actor
 from exercises.domain.blast_radius import Rung
+from exercises.domain.detection import Chain, Step
 from exercises.domain.finding_states import FindingState
 from exercises.domain.run_states import RunState
 from exercises.models import DebriefAnswers, Exercise, Finding, Participation, Run
 from exercises.queries.debrief import Outcome, outcome_of, run_outcome
+from exercises.queries.detection import chains_of
 from exercises.queries.naming import Names, names_now
-from exercises.queries.report import NOT_FINDINGS, detected_s
+from exercises.queries.report import NOT_FINDINGS
 
 
 @dataclass(frozen=True, slots=True)
 class RunLine:
-    """One run: what it did, how it ended, when it was seen and when it was over."""
+    """One run: what it did, how it ended, when it was seen and when it was over.
+
+    `detected_s` is until the first reading outside, then until an alarm and until a person
+    said that they see it.
+    """
 
     run: Run
     reach: str
     detected_s: float | None
+    alarmed_s: float | None
+    acknowledged_s: float | None
     recovered_s: float | None
     recovery_words: str
     was_stopped: bool
@@ -88,6 +95,7 @@ def exercise_report(actor: Actor, exercise: Exercise) -> ExerciseReport:
             "experiment__application__team",
             "experiment__template_version__template",
             "experiment__deployment__place__account",
+            "revision",
         )
         .order_by("started_at", "id")
         .distinct()
@@ -99,7 +107,7 @@ def exercise_report(actor: Actor, exercise: Exercise) -> ExerciseReport:
         .select_related("application__team")
         .order_by("-severity", "id")
     )
-    outcome, names = outcome_of(runs), names_now()
+    outcome, names, chains = outcome_of(runs), names_now(), chains_of(runs)
     last = exercise.ended_at or exercise.ends_at
     return ExerciseReport(
         exercise=exercise,
@@ -107,7 +115,7 @@ def exercise_report(actor: Actor, exercise: Exercise) -> ExerciseReport:
         headline=headline(outcome, len(runs)),
         outcome=outcome,
         teams=len({run.experiment.application.team_id for run in runs}),
-        runs=[_line(run) for run in runs],
+        runs=[_line(run, chains[run.pk]) for run in runs],
         findings=[
             FindingLine(row, names.text(row.title), FindingState(row.state).label)
             for row in findings
@@ -146,19 +154,22 @@ def headline(outcome: Outcome, count: int) -> str:
     return f"{outcome.held} of {tried} {noun} held"
 
 
-def _line(run: Run) -> RunLine:
+def _line(run: Run, chain: Chain) -> RunLine:
     found = run_outcome(run)
-    probes: list[dict[str, Any]] = run.judgement.get("probes", [])
-    left = [probe.get("outside_from") for probe in probes]
-    assert run.started_at is not None, "filtered"
     return RunLine(
         run=run,
         reach=Rung(run.experiment.template_version.rung).words,
-        detected_s=detected_s(run.started_at, left, is_imported=run.is_imported),
+        detected_s=_after(chain.moved) if chain.is_over else None,
+        alarmed_s=_after(chain.alarmed),
+        acknowledged_s=_after(chain.acknowledged),
         recovered_s=found.recovery,
         recovery_words=found.words,
         was_stopped=run.state == RunState.STOPPED.value,
     )
+
+
+def _after(step: Step | None) -> float | None:
+    return None if step is None else max(0.0, step.after_s)
 
 
 def _median(values: Sequence[float | None]) -> float | None:

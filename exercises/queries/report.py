@@ -175,6 +175,7 @@ def _runs(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> list[RunFac
             _Probes("judgement", part="recovered"),
             "started_at",
             "is_imported",
+            _Probes("judgement", part="first_outside"),
             _Probes("judgement", part="outside_from"),
         )
     )
@@ -185,7 +186,7 @@ def _runs(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> list[RunFac
             is_production=environment == "production",
             verdict=verdict,
             outside_s=_outside_s(verdict, spans, recovered),
-            detected_s=detected_s(started_at, left, is_imported=is_imported),
+            detected_s=detected_s(started_at, first or longest, is_imported=is_imported),
         )
         for (
             month,
@@ -196,7 +197,8 @@ def _runs(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> list[RunFac
             recovered,
             started_at,
             is_imported,
-            left,
+            first,
+            longest,
         ) in rows
     ]
 

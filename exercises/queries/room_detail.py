@@ -10,6 +10,7 @@ from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import ProbeSpec, limit_words, probes_from_json
 from exercises.models import Experiment, Run
 from exercises.queries.action_timeline import ActionTimeline, RunFacts, action_timeline
+from exercises.queries.detection import ChainRow, chain_rows, detection_of
 from exercises.queries.room_clock import planned_elapsed, planned_since
 from exercises.queries.room_measurements import (
     Measured,
@@ -54,13 +55,15 @@ class RoomDetail:
     targets: TargetsView
     alarms: tuple[AlarmView, ...]
     alarms_words: str
+    chain: tuple[ChainRow, ...]
+    may_acknowledge: bool
 
 
 def room_detail(
     experiment: Experiment, run: Run | None, steady: SteadyNow | None, *, now: datetime
 ) -> RoomDetail:
-    """The detail in three queries: what the run measured and the last of its kind, and what
-    the run really hit.
+    """The detail in four queries: what the run measured and the last of its kind, what the run
+    really hit, and when it was seen.
 
     The experiment must come with its exercise, revision, template version and preview.
     """
@@ -72,6 +75,7 @@ def room_detail(
     measured = measured_in(*(found for found in (run, earlier) if found))
     of_run = measured.get(run.pk, {}) if run else {}
     of_earlier = measured.get(earlier.pk, {}) if earlier else {}
+    chain = detection_of(run) if run else None
     return RoomDetail(
         experiment=experiment,
         run=run,
@@ -82,6 +86,8 @@ def room_detail(
         targets=_targets(experiment, run),
         alarms=alarms_view(definition, run.alarms if run else (), stopped_by_alarm=_is_halted(run)),
         alarms_words=_alarms_words(run),
+        chain=chain_rows(chain) if chain else (),
+        may_acknowledge=chain is not None and chain.acknowledged is None and not chain.is_over,
     )
 
 

@@ -32,6 +32,8 @@ _ICONS: Final = {
     "run.failed": ("warn", "tone-danger"),
     "run.unapproved": ("warn", "tone-danger"),
     "run.start_unknown": ("question", "tone-wait"),
+    "run.acknowledged": ("eye", "tone-ok"),
+    "alarm.fired": ("bell", "tone-wait"),
     "stop.accepted": ("okc", "tone-ok"),
     "stop.rolled_back": ("check", "tone-ok"),
     "stop.verified": ("okc", "tone-ok"),
@@ -48,6 +50,7 @@ _BY_TOPIC: Final = {
     "stop": ("stop", "tone-danger"),
     "run": ("clock", "tone-idle"),
     "action": ("minus", "tone-idle"),
+    "alarm": ("bell", "tone-idle"),
     "finding": ("finding", "tone-learn"),
 }
 

@@ -30,7 +30,7 @@ from exercises.domain.engine_values import (
 )
 from exercises.domain.errors import ChaosplaneError, EngineError
 from exercises.domain.steady_state import BASELINE_S, probes_from_json
-from exercises.domain.stop_alarms import MISSING, UNKNOWN, name_of, stop_alarms
+from exercises.domain.stop_alarms import MISSING, UNKNOWN, alarms_of, name_of
 from exercises.engines.registry import engine
 from exercises.models import AccountRegion, Run, Sample
 from exercises.probes.protocol import ProbeRequest
@@ -155,8 +155,8 @@ def _newest_samples(runs: Sequence[Run]) -> dict[tuple[UUID, str], datetime]:
 
 
 def _alarms(place: AccountRegion, runs: Sequence[Run], *, is_late: bool) -> dict[str, AlarmReading]:
-    """What AWS says of every stop alarm; that it did not say is an answer too."""
-    arns = sorted({arn for run in runs for arn in stop_alarms(run.revision.plan["definition"])})
+    """What AWS says of every alarm of these runs; that it did not say is an answer too."""
+    arns = sorted({arn for run in runs for arn in alarms_of(run.revision.plan)})
     if is_late:
         return {arn: AlarmReading(arn, name_of(arn), UNKNOWN, "AWS is too slow.") for arn in arns}
     try:

@@ -117,7 +117,7 @@ def _write(run: Run, seen: Seen) -> None:
 
 
 def _write_down(run: Run, seen: Seen) -> Run:
-    record_alarms(run, seen.alarms)
+    record_alarms(run, seen.alarms, now=seen.at)
     observation = seen.observations.get(run.experiment_ref)
     if observation is not None:
         run = record_observation(run, observation, now=seen.at)
@@ -140,9 +140,7 @@ def _is_to_stop(run: Run, seen: Seen) -> bool:
         because = f"What runs is not what was approved: {'; '.join(observation.differences)}"
         return stop_by_rule(run, because=because[:800], source="verification")
     return (
-        hold_freezes(run, now=seen.at)
-        or hold_incidents(run)
-        or hold_guardrails(run, now=seen.at)
+        hold_freezes(run, now=seen.at) or hold_incidents(run) or hold_guardrails(run, now=seen.at)
     )
 
 

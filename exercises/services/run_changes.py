@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from exercises.domain.detection import CLEARED, FIRED, UNREADABLE, alarm_lines
 from exercises.domain.engine_values import (
     ActionObservation,
     AlarmReading,
@@ -28,7 +29,7 @@ from exercises.domain.steady_state import (
     limit_words,
     probes_from_json,
 )
-from exercises.domain.stop_alarms import stop_alarms
+from exercises.domain.stop_alarms import alarms_of, stop_alarms
 from exercises.models import ResolvedTarget, Run, Sample
 from exercises.queries.plans import planned_wall
 from exercises.services.audit import record
@@ -124,16 +125,53 @@ def _log_unapproved(run: Run, differences: Sequence[str]) -> None:
     record(SYSTEM, UNAPPROVED, run, differences=list(differences))
 
 
-def record_alarms(run: Run, told: Mapping[str, AlarmReading]) -> None:
-    """Keep what AWS says of the run's stop alarms.
+def record_alarms(run: Run, told: Mapping[str, AlarmReading], *, now: datetime) -> None:
+    """Keep what AWS says of the run's stop alarms, and log each that changed.
 
     An ended run keeps what was last said: it tells which alarm stopped it.
     """
+    _log_alarm_changes(run, told, now=now)
     if run.ended_at is not None:
         return
     arns = stop_alarms(run.revision.plan["definition"])
-    run.alarms = [asdict(told[arn]) for arn in arns if arn in told]
+    run.alarms = [_alarm_row(told[arn]) for arn in arns if arn in told]
     Run.objects.filter(pk=run.pk).update(alarms=run.alarms)
+
+
+def _alarm_row(alarm: AlarmReading) -> dict[str, object]:
+    return asdict(alarm) | {"since": alarm.since.isoformat() if alarm.since else None}
+
+
+_ALARM_WORDS = {
+    FIRED: "went into alarm",
+    CLEARED: "is OK again",
+    UNREADABLE: "cannot be read",
+}
+
+
+def _log_alarm_changes(run: Run, told: Mapping[str, AlarmReading], *, now: datetime) -> None:
+    """Each change is a line of its own, so that what an alarm was is never overwritten."""
+    if run.is_rehearsal or run.started_at is None:
+        return
+    heartbeat = run.experiment.deployment.place.heartbeat_alarm_arn  # of ours, not of the fault
+    own = {
+        arn: told[arn] for arn in alarms_of(run.revision.plan) if arn in told and arn != heartbeat
+    }
+    logged = run.events.filter(kind__in=_ALARM_WORDS).order_by("id")
+    before = {details["arn"]: kind for kind, details in logged.values_list("kind", "details")}
+    for arn, kind in alarm_lines(before, {arn: alarm.state for arn, alarm in own.items()}):
+        alarm = own[arn]
+        words = "has no data" if alarm.state == "INSUFFICIENT_DATA" else _ALARM_WORDS[kind]
+        append_event(
+            exercise=run.experiment.exercise,
+            run=run,
+            kind=kind,
+            text=f"{alarm.name} {words}. {alarm.reason}".strip(),
+            source="CloudWatch",
+            at=min(alarm.since or now, now),
+            arn=arn,
+            alarm=alarm.name,
+        )
 
 
 def note_targets(run: Run, targets: Iterable[Target]) -> None:

@@ -39,6 +39,8 @@ def _of_exercise(report: ExerciseReport) -> Iterator[Line]:
         yield "run", code, "state", run.state
         yield "run", code, "verdict", run.verdict
         yield "run", code, "seconds to detect", line.detected_s
+        yield "run", code, "seconds to alarm", line.alarmed_s
+        yield "run", code, "seconds to acknowledge", line.acknowledged_s
         yield "run", code, "seconds to recover", line.recovered_s
     for found in report.findings:
         finding = found.finding

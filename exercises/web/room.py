@@ -13,10 +13,11 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_POST
 
 from exercises.domain.errors import Invalid
-from exercises.models import Exercise, Experiment, RunEvent
+from exercises.models import Exercise, Experiment, Run, RunEvent
 from exercises.models.due_work import database_now
 from exercises.permissions import may
 from exercises.queries.live_room import RoomView, live_room
+from exercises.services.detection import acknowledge_run
 from exercises.services.exercises import add_note, pin_event, unpin_event
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
@@ -95,6 +96,18 @@ def pin(request: SignedInRequest, slug: str) -> HttpResponse:
     return _back(slug, view_asked(request, exercise.pk))
 
 
+@require_POST
+@signed_in
+def acknowledge(request: SignedInRequest, run_id: UUID) -> HttpResponse:
+    """Somebody sees the fault of one run."""
+    runs = Run.objects.visible_to(request.actor).select_related("experiment__exercise").distinct()
+    run = get_object_or_404(runs, pk=run_id)
+    acknowledge_run(actor=request.actor, run=run)
+    exercise = run.experiment.exercise
+    query = query_of(view_asked(request, exercise.pk)) or f"run={run.pk}"
+    return redirect(reverse("live_room", args=[exercise.slug]) + f"?{query}#chain-h")
+
+
 def _exercise(request: SignedInRequest, slug: str) -> Exercise:
     return get_object_or_404(Exercise.objects.visible_to(request.actor), slug=slug)
 
@@ -125,5 +138,6 @@ def _page(
 urlpatterns = [
     path("exercises/<slug:slug>/live/", room, name="live_room"),
     path("exercises/<slug:slug>/notes/", note, name="run_note"),
+    path("runs/<uuid:run_id>/acknowledge/", acknowledge, name="run_acknowledge"),
     path("exercises/<slug:slug>/pins/", pin, name="run_pin"),
 ]

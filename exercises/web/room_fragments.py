@@ -45,6 +45,7 @@ PIECES: Final = (
     "d-state",
     "actions",
     "charts",
+    "chain",
     "targets",
     "alarms",
     "log",

@@ -119,10 +119,10 @@ def test_a_run_that_cannot_be_written_keeps_no_other_from_it(
     broken, sound = two_runs(cast)
     note = run_changes.record_alarms
 
-    def fail_for_one(run: Run, told: Any) -> None:
+    def fail_for_one(run: Run, told: Any, **when: Any) -> None:
         if run.pk == broken.pk:
             raise KeyError("a plan from another age")
-        note(run, told)
+        note(run, told, **when)
 
     monkeypatch.setattr(observe, "record_alarms", fail_for_one)
     assert seen_by_the_next_look(broken, sound) == (False, True)
