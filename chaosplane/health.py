@@ -1,7 +1,7 @@
-"""/healthz and /readyz: for load balancers, orchestrators and the demo's supervisor.
+"""/healthz, /readyz and /metrics: for load balancers, orchestrators, monitoring and the demo.
 
 `healthz` says that the process answers; `readyz` that it can work: database and queue reachable.
-Load balancers ask by address, over plain HTTP and without a session, so both are answered in a
+Load balancers ask by address, over plain HTTP and without a session, so all are answered in a
 middleware, before anything that looks at the host, the scheme or the person.
 """
 
@@ -18,6 +18,8 @@ from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.decorators import sync_and_async_middleware
 from psycopg_pool import PoolTimeout
+
+from chaosplane.metrics import metrics
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,7 @@ def _queue_answers() -> bool:
 ANSWERS: dict[str, Callable[[HttpRequest], HttpResponse]] = {
     "/healthz": healthz,
     "/readyz": readyz,
+    "/metrics": metrics,
 }
 
 

@@ -86,6 +86,12 @@ CHAOSPLANE_STOP_JOURNAL = env.text(
     else str(embedded.home(os.environ) / "stop-journal"),
 )
 
+# -- Being monitored ---------------------------------------------------------------------
+
+CHAOSPLANE_METRICS_TOKEN = env.text("CHAOSPLANE_METRICS_TOKEN", "")
+if 0 < len(CHAOSPLANE_METRICS_TOKEN) < 16:
+    raise ImproperlyConfigured("CHAOSPLANE_METRICS_TOKEN must have 16 characters or more.")
+
 # -- Evidence ----------------------------------------------------------------------------
 
 CHAOSPLANE_CLAUSES = env.text("CHAOSPLANE_CLAUSES", "")

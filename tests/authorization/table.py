@@ -10,7 +10,7 @@ from typing import Final
 from django.urls import URLPattern, URLResolver, get_resolver
 
 TABLE: Final = Path(__file__).with_name("matrix.txt")
-OUTSIDE_THE_RESOLVER: Final = frozenset({"/healthz", "/readyz", "/stop-now/"})
+OUTSIDE_THE_RESOLVER: Final = frozenset({"/healthz", "/readyz", "/metrics", "/stop-now/"})
 """Answered by middleware, before the resolver is asked."""
 
 ROLES: Final = {

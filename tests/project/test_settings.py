@@ -184,3 +184,8 @@ def test_every_variable_is_documented():
     assert len(named) > 10
     documented = (ROOT / "docs" / "operations" / "settings.md").read_text()
     assert [name for name in sorted(named) if f"`{name}`" not in documented] == []
+
+
+def test_a_token_of_the_metrics_that_can_be_guessed_is_refused(read):
+    said = refusal(read, CHAOSPLANE_METRICS_TOKEN="0123456789abcde")
+    assert said == "CHAOSPLANE_METRICS_TOKEN must have 16 characters or more."
