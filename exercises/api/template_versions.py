@@ -13,8 +13,10 @@ from rest_framework.response import Response
 
 from exercises.api.base import Resource
 from exercises.api.strict import StrictSerializer
+from exercises.domain.iam_policies import managed_policies
 from exercises.domain.template_entry import entry_document
-from exercises.models import Template, TemplateVersion
+from exercises.models import CloudAccount, Template, TemplateVersion
+from exercises.queries.account_roles import action_ids_of, start_policy_of
 from exercises.queries.catalogue import entry_of, version_changes
 from exercises.queries.lint import problems_of_version
 from exercises.queries.template_uses import uses_of
@@ -30,6 +32,22 @@ class ChangesIn(WhichIn):
     """Which two versions; the one before when none is named."""
 
     since = serializers.IntegerField(min_value=1, max_value=2**31 - 1, required=False)
+
+
+class PolicyIn(WhichIn):
+    """For which account; with words in place of what is its own when none is named."""
+
+    account_id = serializers.CharField(max_length=12, required=False)
+
+
+class TemplatePolicyOut(serializers.Serializer[Any]):
+    """`start` is the policy of the role that starts, for this version alone."""
+
+    actions = serializers.ListField(child=serializers.CharField())
+    start = serializers.JSONField()
+    managed = serializers.ListField(
+        child=serializers.CharField(), help_text="What AWS keeps for the FIS role"
+    )
 
 
 class LintProblemOut(serializers.Serializer[Any]):
@@ -137,6 +155,27 @@ class OfVersion(Resource):
         """The applications that proposed from it, of those you may see."""
         template = get_object_or_404(Template, slug=slug)
         return Response(UseOut(uses_of(self.actor, template), many=True).data)
+
+    @extend_schema(
+        operation_id="template_policy",
+        parameters=[PolicyIn],
+        responses=TemplatePolicyOut,
+        filters=False,
+    )
+    def policy(self, request: Request, slug: str) -> Response:
+        """The rights that starting this version needs, for an account or with words instead."""
+        asked = PolicyIn(data=request.query_params)
+        asked.is_valid(raise_exception=True)
+        version = self._version(slug, asked.validated_data.get("version"))
+        named = asked.validated_data.get("account_id")
+        account = get_object_or_404(CloudAccount, account_id=named) if named else None
+        ids = action_ids_of(version)
+        shown = {
+            "actions": ids,
+            "start": start_policy_of(version, account),
+            "managed": managed_policies(ids),
+        }
+        return Response(TemplatePolicyOut(shown).data)
 
     def _version(self, slug: str, number: int | None) -> TemplateVersion:
         template = get_object_or_404(Template, slug=slug)

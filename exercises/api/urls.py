@@ -158,6 +158,11 @@ single = [
         name="api-template-export",
     ),
     path(
+        "templates/<slug:slug>/policy/",
+        OfVersion.as_view({"get": "policy"}),
+        name="api-template-policy",
+    ),
+    path(
         "templates/<slug:slug>/uses/",
         OfVersion.as_view({"get": "uses"}),
         name="api-template-uses",

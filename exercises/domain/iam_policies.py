@@ -166,6 +166,41 @@ def start_policy(setup: RoleSetup) -> Document:
     )
 
 
+def start_policy_of_actions(
+    action_ids: Sequence[str], *, account_id: str, regions: Sequence[str], fis_role_arn: str
+) -> Document:
+    """What starting one template needs of the role that starts, and nothing for any other."""
+    setup = RoleSetup(
+        account_id=account_id,
+        external_id="",
+        principal_arn="",
+        regions=regions,
+        read_role_arn="",
+        start_role_arn="",
+        stop_role_arn="",
+        fis_role_arn=fis_role_arn,
+        action_ids=sorted(set(action_ids)),
+    )
+    return start_policy(setup)
+
+
+def managed_policies(action_ids: Sequence[str]) -> tuple[str, ...]:
+    """The policies that AWS keeps for the role under which these actions run."""
+    services = {action_id.split(":")[1] for action_id in action_ids if action_id.count(":") == 2}
+    return tuple(sorted(_MANAGED_POLICIES[name] for name in services & _MANAGED_POLICIES.keys()))
+
+
+# AWS FIS User Guide, "AWS managed policies for AWS Fault Injection Service".
+_MANAGED_POLICIES: Final = {
+    "ec2": "AWSFaultInjectionSimulatorEC2Access",
+    "ecs": "AWSFaultInjectionSimulatorECSAccess",
+    "eks": "AWSFaultInjectionSimulatorEKSAccess",
+    "network": "AWSFaultInjectionSimulatorNetworkAccess",
+    "rds": "AWSFaultInjectionSimulatorRDSAccess",
+    "ssm": "AWSFaultInjectionSimulatorSSMAccess",
+}
+
+
 def stop_policy(setup: RoleSetup) -> Document:
     """Stop what carries the tag, find out what there is to stop, and send the heartbeat."""
     return _document(

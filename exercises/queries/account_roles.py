@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from exercises.domain.failure_families import applies_to
-from exercises.domain.iam_policies import RoleSetup
+from exercises.domain.iam_policies import Document, RoleSetup, start_policy_of_actions
 from exercises.domain.timeline import planned_actions
 from exercises.models import AccountRegion, Application, CloudAccount, TemplateVersion
 from exercises.queries.catalogue import example_definition
@@ -26,6 +26,29 @@ def role_setup(account: CloudAccount, *, principal_arn: str, shows_secret: bool)
         action_ids=actions_in_use(account),
         queue_arns=tuple(_queue_arn(place) for place in places if place.event_queue_url),
     )
+
+
+def start_policy_of(version: TemplateVersion, account: CloudAccount | None = None) -> Document:
+    """What the role that starts needs for this version alone: in an account, or with words in
+    place of what belongs to one."""
+    ids = action_ids_of(version)
+    if account is None:
+        role = "arn:aws:iam::ACCOUNT_ID:role/FIS_ROLE"
+        return start_policy_of_actions(
+            ids, account_id="ACCOUNT_ID", regions=("REGION",), fis_role_arn=role
+        )
+    return start_policy_of_actions(
+        ids,
+        account_id=account.account_id,
+        regions=tuple(account.regions.order_by("region").values_list("region", flat=True)),
+        fis_role_arn=account.fis_role_arn,
+    )
+
+
+def action_ids_of(version: TemplateVersion) -> tuple[str, ...]:
+    """The FIS actions of one version, each once."""
+    planned = planned_actions(example_definition(version))
+    return tuple(sorted({action.action_id for action in planned}))
 
 
 def _queue_arn(place: AccountRegion) -> str:
@@ -52,9 +75,9 @@ def actions_in_use(account: CloudAccount) -> tuple[str, ...]:
         .select_related("template")
     )
     found = {
-        action.action_id
+        action
         for version in newest
         if not tags or any(applies_to(version.template.failure_family, each) for each in tags)
-        for action in planned_actions(example_definition(version))
+        for action in action_ids_of(version)
     }
     return tuple(sorted(found))

@@ -16,10 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from exercises.domain.blast_radius import Rung
 from exercises.domain.errors import Invalid
+from exercises.domain.iam_policies import as_json, managed_policies
 from exercises.domain.template_entry import entry_document
 from exercises.domain.timeline import PlannedAction
 from exercises.models import Template, TemplateVersion
 from exercises.permissions import authorize, may
+from exercises.queries.account_roles import action_ids_of, start_policy_of
 from exercises.queries.catalogue import (
     TemplateView,
     cards,
@@ -103,6 +105,8 @@ def template_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "problems": problems_of_version(view.version),
         "uses": uses_of(request.actor, view.template),
         "digest": version_digest(view.version),
+        "start_policy": as_json(start_policy_of(view.version)),
+        "managed": managed_policies(action_ids_of(view.version)),
         "known": known_about(families=[view.template.failure_family], template=slug),
         "may_know": may(request.actor, "knowledge.write"),
         "know_query": urlencode({"template": slug, "family": view.template.failure_family}),

@@ -55,6 +55,26 @@ def test_versions_are_compared_leaf_by_leaf(cast: Cast, caller: Caller) -> None:
     assert reader.get(f"/api/v1/templates/{slug}/changes/?since=2").json() == []
 
 
+def test_the_rights_are_those_of_the_version_alone(cast: Cast, caller: Caller) -> None:
+    slug = build.template_version().template.slug
+    place = build.account()
+    account_id = place.account.account_id
+    reader = caller("author", scopes=("read",))
+    told = reader.get(f"/api/v1/templates/{slug}/policy/?account_id={account_id}").json()
+    assert told["actions"] == ["aws:ec2:stop-instances"]
+    assert told["managed"] == ["AWSFaultInjectionSimulatorEC2Access"]
+    fis = f"arn:aws:fis:{place.region}:{account_id}"
+    create = told["start"]["Statement"][1]
+    assert create["Action"] == "fis:CreateExperimentTemplate"
+    assert create["Resource"] == [f"{fis}:action/aws:ec2:stop-instances"]
+    [handed] = [s for s in told["start"]["Statement"] if s["Action"] == "iam:PassRole"]
+    assert handed["Resource"] == place.account.fis_role_arn
+    elsewhere = reader.get(f"/api/v1/templates/{slug}/policy/").json()
+    assert account_id not in json.dumps(elsewhere["start"])
+    assert "arn:aws:fis:REGION:ACCOUNT_ID:action/aws:ec2:stop-instances" in json.dumps(elsewhere)
+    assert reader.get(f"/api/v1/templates/{slug}/policy/?account_id=9").status_code == 404
+
+
 @pytest.mark.parametrize(
     ("query", "status"),
     [("?version=9", 404), ("?version=0", 422), ("?version=x", 422), ("?verison=1", 422)],
@@ -63,6 +83,6 @@ def test_a_version_that_is_not_there_is_not_guessed(
     cast: Cast, caller: Caller, query: str, status: int
 ) -> None:
     slug = build.template_version().template.slug
-    for what in ("lint", "changes"):
+    for what in ("lint", "changes", "policy", "export"):
         answer = caller("author").get(f"/api/v1/templates/{slug}/{what}/{query}")
         assert answer.status_code == status, answer.content
