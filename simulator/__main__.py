@@ -29,6 +29,9 @@ def _serve(arguments: list[str]) -> int:
     parser.add_argument("--speed", type=float, default=1.0, help="engine seconds per second")
     parser.add_argument("--seed", type=int, default=7, help="of every random choice")
     parser.add_argument("--journal", type=Path, help="append received FIS requests to this file")
+    parser.add_argument(
+        "--worlds", default="", help="worlds that join at the start, separated by commas; or all"
+    )
     options = parser.parse_args(arguments)
     if options.speed <= 0:
         parser.error(f"--speed must be greater than 0, not {options.speed:g}")
@@ -37,13 +40,20 @@ def _serve(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: ended.set())
 
     from simulator.server import start
+    from simulator.systems import SYSTEMS
 
+    wanted = [name for name in options.worlds.split(",") if name]
+    worlds = list(SYSTEMS) if wanted == ["all"] else wanted
+    unknown = sorted(set(worlds) - set(SYSTEMS))
+    if unknown:
+        parser.error(f"--worlds must be of {', '.join(SYSTEMS)}; not {', '.join(unknown)}")
     simulator = start(
         options.port,
         options.speed,
         options.seed,
         host=options.host,
         journal_path=options.journal,
+        systems=worlds,
     )
     sys.stdout.write(f"simulator ready: {simulator.url}\n")
     sys.stdout.flush()
@@ -56,24 +66,28 @@ def _serve(arguments: list[str]) -> int:
 
 def _fix(arguments: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python -m simulator fix")
-    parser.add_argument("application", choices=["mqtt-broker"])
-    parser.add_argument("fix", choices=["quorum"])
+    parser.add_argument("world", help="mqtt-broker, or a world that has joined")
+    parser.add_argument("fix", help="one of its switches; docs/simulator.md")
     parser.add_argument("state", choices=["on", "off"])
     parser.add_argument("--url", default="http://127.0.0.1:5055")
     options = parser.parse_args(arguments)
     if not options.url.startswith(("http://", "https://")):
         parser.error(f"--url must begin with http:// or https://, not {options.url}")
     request = urllib.request.Request(  # noqa: S310 - the scheme is checked above
-        f"{options.url}/simulator/worlds/{options.application}",
+        f"{options.url}/simulator/worlds/{options.world}",
         data=json.dumps({options.fix: options.state == "on"}).encode(),
         headers={"Content-Type": "application/json"},
     )
     try:
         urllib.request.urlopen(request, timeout=5).close()  # noqa: S310
+    except urllib.error.HTTPError as error:
+        with error:
+            sys.stderr.write(f"{json.load(error)['message']}\n")
+        return 1
     except urllib.error.URLError as error:
         sys.stderr.write(f"The simulator at {options.url} did not answer: {error.reason}\n")
         return 1
-    sys.stdout.write(f"{options.application}: {options.fix} is {options.state}\n")
+    sys.stdout.write(f"{options.world}: {options.fix} is {options.state}\n")
     return 0
 
 

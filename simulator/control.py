@@ -8,51 +8,70 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
-from urllib.parse import parse_qs
 
 from simulator.clock import Clock
 from simulator.estate import ACCOUNTS
 from simulator.fis.service import Service
+from simulator.http import as_json
 from simulator.journal import Journal
 from simulator.knobs import Knobs, knob_of
+from simulator.systems import SYSTEMS
+from simulator.systems.base import System
 from simulator.wire import Response
+from simulator.world.joined import Joined
 from simulator.world.mqtt_broker import MqttBroker
+from simulator.world.nodes import Node
 from simulator.world.world import World
+from simulator.worlds_door import WorldsDoor
 
 HTML = {"Content-Type": "text/html; charset=utf-8"}
-WORDS = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
 
 
 class Control:
     """What can be seen and changed from outside of the AWS API."""
 
     def __init__(
-        self, world: World, service: Service, journal: Journal, clock: Clock, knobs: Knobs
+        self,
+        world: World,
+        service: Service,
+        journal: Journal,
+        clock: Clock,
+        knobs: Knobs,
+        join: Callable[[str], System],
     ) -> None:
         self._world = world
         self._service = service
         self._journal = journal
         self._clock = clock
         self._knobs = knobs
+        self._worlds = WorldsDoor(world, clock, join)
 
-    def answer(self, method: str, path: str, content_type: str, body: bytes) -> Response:
+    def answer(
+        self,
+        method: str,
+        path: str,
+        content_type: str,
+        body: bytes,
+        query: str = "",
+        authorization: str = "",
+    ) -> Response:
         """The response to a request below /simulator/."""
+        if path.startswith(("/simulator/worlds", "/simulator/gateway")):
+            return self._worlds.answer(method, path, query, content_type, body, authorization)
         if method == "GET" and path == "/simulator/":
             return Response(200, HTML, _page(self.state()).encode())
         if method == "GET" and path == "/simulator/state":
-            return _json(200, self.state())
+            return as_json(200, self.state())
         if method == "GET" and path == "/simulator/experiments":
-            return _json(200, {"experiments": self._documents()})
+            return as_json(200, {"experiments": self._documents()})
         if method == "GET" and path == "/simulator/journal":
-            return _json(200, {"entries": self._journal.entries()})
-        if method == "POST" and path == "/simulator/worlds/mqtt-broker":
-            return self._switch(content_type, body)
+            return as_json(200, {"entries": self._journal.entries()})
         if path == "/simulator/knobs":
             return self._turn(method, body)
-        return _json(404, {"message": f"Nothing answers {method} {path}."})
+        return as_json(404, {"message": f"Nothing answers {method} {path}."})
 
     def _turn(self, method: str, body: bytes) -> Response:
         """Misbehave from now on (POST one knob), behave again (DELETE), or say what is set."""
@@ -60,27 +79,12 @@ class Control:
             try:
                 self._knobs.add(knob_of(json.loads(body)))
             except ValueError as error:
-                return _json(400, {"message": str(error)})
+                return as_json(400, {"message": str(error)})
         elif method == "DELETE":
             self._knobs.clear()
         elif method != "GET":
-            return _json(405, {"message": "GET, POST or DELETE."})
-        return _json(200, {"knobs": self._knobs.shown()})
-
-    def _switch(self, content_type: str, body: bytes) -> Response:
-        is_json = content_type.startswith("application/json")
-        try:
-            given = json.loads(body) if is_json else _form(body)
-            wanted = given["quorum"]
-        except (ValueError, KeyError, TypeError):
-            return _json(400, {"message": "Send quorum: true or false."})
-        is_on = wanted if isinstance(wanted, bool) else WORDS.get(str(wanted).lower())
-        if is_on is None:
-            return _json(400, {"message": f"quorum must be true or false, not {wanted!r}."})
-        self._world.switch_quorum(is_on)
-        if is_json:
-            return _json(200, {"mqtt-broker": {"quorum": is_on}})
-        return Response(303, {"Location": "/simulator/"}, b"")
+            return as_json(405, {"message": "GET, POST or DELETE."})
+        return as_json(200, {"knobs": self._knobs.shown()})
 
     def state(self) -> dict[str, Any]:
         """Clock, applications by zone, fixes, experiments and levers."""
@@ -107,6 +111,7 @@ class Control:
                 "speed": self._clock.speed,
             },
             "applications": [self._application(each) for each in self._world.applications],
+            "systems": [self._system(each) for each in self._world.joined.values()],
             "experiments": experiments,
             "levers": levers,
         }
@@ -123,33 +128,52 @@ class Control:
 
     def _application(self, application: Any) -> dict[str, Any]:
         place, model = application.deployment, application.model
-        zones: dict[str, Counter[str]] = {}
-        for node in application.nodes:
-            word = node.state if node.answers or node.state != "running" else "unreachable"
-            zones.setdefault(node.zone, Counter())[word] += 1
         fixes = {"quorum": model.has_quorum} if isinstance(model, MqttBroker) else {}
         return {
             "application": place.application,
             "account": place.account,
-            "zones": {zone: dict(count) for zone, count in sorted(zones.items())},
-            "metrics": {name: round(value, 2) for name, value in application.values.items()},
+            "zones": _zones(application.nodes),
+            "metrics": _rounded(application.values),
             "fixes": fixes,
         }
 
+    def _system(self, joined: Joined) -> dict[str, Any]:
+        return {
+            "application": joined.system.name,
+            "account": joined.system.account,
+            "zones": _zones(joined.nodes),
+            "metrics": {called: _rounded(values) for called, values in joined.values.items()},
+            "fixes": dict(joined.system.switches),
+        }
 
-def _form(body: bytes) -> Mapping[str, str]:
-    return {key: values[0] for key, values in parse_qs(body.decode()).items()}
+
+def _zones(nodes: Sequence[Node]) -> dict[str, dict[str, int]]:
+    """How many instances of each zone are in which state."""
+    zones: dict[str, Counter[str]] = {}
+    for node in nodes:
+        word = node.state if node.answers or node.state != "running" else "unreachable"
+        zones.setdefault(node.zone, Counter())[word] += 1
+    return {zone: dict(count) for zone, count in sorted(zones.items())}
 
 
-def _json(status: int, document: Any) -> Response:
-    return Response(
-        status, {"Content-Type": "application/json"}, json.dumps(document, default=str).encode()
-    )
+def _rounded(values: Mapping[str, float]) -> dict[str, float]:
+    return {name: round(value, 2) for name, value in values.items()}
 
 
 def _page(state: Mapping[str, Any]) -> str:
     clock = state["clock"]
     rows = "".join(_row(each) for each in state["applications"])
+    for system in state["systems"]:
+        many = system["metrics"].items()
+        flat = {f"{called} {name}": v for called, its in many for name, v in its.items()}
+        rows += _row({**system, "metrics": flat})
+    here = {system["application"] for system in state["systems"]}
+    others = "".join(
+        f'<form method="post" action="/simulator/worlds/{name}">'
+        f'<button name="join" value="on">Add {name}</button></form> '
+        for name in SYSTEMS
+        if name not in here
+    )
     running = "".join(
         f"<li>{escape(each['id'])} in {escape(ACCOUNTS.get(each['account'], each['account']))}: "
         f"{escape(each['state']['status'])} - {escape(each['state']['reason'])}</li>"
@@ -167,6 +191,7 @@ border-bottom: 1px solid #d5dbe2; vertical-align: top; }} form {{ display: inlin
 <a href="/simulator/">Refresh</a></p>
 <table><thead><tr><th>Application</th><th>Account</th><th>Instances</th><th>Metrics</th>
 <th>Fix</th></tr></thead><tbody>{rows}</tbody></table>
+<p>{others}</p>
 <h2>Experiments</h2><ul>{running or "<li>None yet</li>"}</ul>
 </body></html>
 """

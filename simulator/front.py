@@ -58,7 +58,14 @@ class Front:
         path = environ["PATH_INFO"]
         if path.startswith("/simulator/") and self.control is not None:
             kind = environ.get("CONTENT_TYPE", "")
-            answer = self.control.answer(environ["REQUEST_METHOD"], path, kind, body_of(environ))
+            answer = self.control.answer(
+                environ["REQUEST_METHOD"],
+                path,
+                kind,
+                body_of(environ),
+                environ.get("QUERY_STRING", ""),
+                environ.get("HTTP_AUTHORIZATION", ""),
+            )
             return send(answer, start_response)
         scope = SCOPE.search(environ.get("HTTP_AUTHORIZATION", ""))
         if scope is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import socket
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
@@ -36,6 +37,11 @@ def send(answer: Response, start_response: Any) -> Iterable[bytes]:
     }
     start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", list(headers.items()))
     return [answer.body]
+
+
+def as_json(status: int, document: Any) -> Response:
+    body = json.dumps(document, default=str).encode()
+    return Response(status, {"Content-Type": "application/json"}, body)
 
 
 def hang_up(environ: Environ) -> NoReturn:

@@ -5,7 +5,6 @@ Called when the first simulator of a process starts. Resource ids are those that
 
 from __future__ import annotations
 
-import functools
 import json
 from collections.abc import Mapping
 from typing import Any
@@ -60,13 +59,17 @@ class Builder:
             "aws_secret_access_key": key.secret_access_key,
         }
         self._endpoint = endpoint
+        self._clients: dict[str, Any] = {}
 
-    @functools.cached_property
+    @property
     def _ec2(self) -> Any:
         return self.client("ec2")
 
     def client(self, service: str) -> Any:
-        return boto.client(service, self._endpoint, REGION, **self._key)
+        """A client of the administrator, made once: that takes longer than a call."""
+        if service not in self._clients:
+            self._clients[service] = boto.client(service, self._endpoint, REGION, **self._key)
+        return self._clients[service]
 
     def roles(self) -> None:
         iam = self.client("iam")
@@ -100,8 +103,8 @@ class Builder:
             )["Subnet"]["SubnetId"]
         return subnets
 
-    def deploy(self, deployment: Deployment) -> None:
-        """The network, instances, volumes and database of one application."""
+    def deploy(self, deployment: Deployment) -> dict[str, str]:
+        """The network, instances, volumes and database of one application; its subnets by zone."""
         own = {APPLICATION_TAG: deployment.application}
         subnets = self.network(deployment.application, {**own, POWER_TAG: "DisruptSubnet"})
         for zone, subnet in subnets.items():
@@ -109,7 +112,23 @@ class Builder:
             if names:
                 self.launch(deployment, names, zone, subnet)
         if deployment.has_database:
-            self._database(deployment.application)
+            self.database(f"{deployment.application}-sessions", deployment.application)
+        return subnets
+
+    def instances(self, application: str, zone: str) -> list[str]:
+        """The running instances of an application in a zone."""
+        answer = self._ec2.describe_instances(
+            Filters=[
+                {"Name": f"tag:{APPLICATION_TAG}", "Values": [application]},
+                {"Name": "availability-zone", "Values": [zone]},
+                {"Name": "instance-state-name", "Values": ["running"]},
+            ]
+        )
+        return [
+            instance["InstanceId"]
+            for reservation in answer["Reservations"]
+            for instance in reservation["Instances"]
+        ]
 
     def launch(self, deployment: Deployment, names: list[str], zone: str, subnet: str) -> None:
         own = {APPLICATION_TAG: deployment.application}
@@ -166,9 +185,10 @@ class Builder:
             TreatMissingData=alarm.missing,
         )
 
-    def _database(self, application: str) -> None:
+    def database(self, name: str, application: str) -> None:
+        """An Aurora cluster with an instance in each zone; the first is the writer."""
         rds = self.client("rds")
-        name, engine = f"{application}-sessions", "aurora-postgresql"
+        engine = "aurora-postgresql"
         rds.create_db_cluster(
             DBClusterIdentifier=name,
             Engine=engine,

@@ -10,6 +10,7 @@ import logging
 import os
 import random
 import threading
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 # moto loads hundreds of machine images unless told not to; before it is imported.
@@ -33,7 +34,9 @@ from simulator.front import Front
 from simulator.journal import Journal
 from simulator.knobs import Knobs
 from simulator.physics import Physics
-from simulator.seeding import build_estate, builders_at
+from simulator.seeding import Builder, build_estate, builders_at
+from simulator.systems import SYSTEMS
+from simulator.systems.base import System
 from simulator.volumes import complete_attachments
 from simulator.world.world import World
 
@@ -52,6 +55,7 @@ class Simulator:
 
     world: World
     lifecycle: Lifecycle
+    builders: Mapping[str, Builder]
 
     def __init__(
         self,
@@ -61,6 +65,8 @@ class Simulator:
         journal: Journal,
         knobs: Knobs,
         front: Front,
+        physics: Physics,
+        seed: int,
     ) -> None:
         self.url = f"http://127.0.0.1:{server.server_port}"
         self.clock = clock
@@ -68,6 +74,9 @@ class Simulator:
         self.service = service
         self.knobs = knobs
         self.front = front
+        self._physics = physics
+        self._seed = seed
+        self._joining = threading.Lock()
         self._server = server
         self._thread = threading.Thread(
             target=server.serve_forever, args=(0.1,), name="server", daemon=True
@@ -75,6 +84,19 @@ class Simulator:
 
     def serve(self) -> None:
         self._thread.start()
+
+    def join(self, name: str) -> System:
+        """Let a system of simulator.systems join the estate, unless it has; KeyError."""
+        kind = SYSTEMS[name]
+        with self._joining:
+            if name not in self.world.joined:
+                builder = self.builders[kind.account]
+                system = kind(self._physics, builder, random.Random(f"{self._seed}/{name}"))
+                system.build()
+                self.world.join(system)
+                for alarm in system.alarms:
+                    builder.alarm(alarm)
+            return self.world.joined[name].system
 
     def stop(self) -> None:
         """End the clock and close the port."""
@@ -98,8 +120,9 @@ def start(
     clock: Clock | None = None,
     host: str = "127.0.0.1",
     journal_path: Path | None = None,
+    systems: Collection[str] = (),
 ) -> Simulator:
-    """Serve the estate on a port (0: any free one) and return once it answers.
+    """Serve the estate and these systems on a port (0: any free one); returns once it answers.
 
     moto keeps its state in the process: one simulator at a time, and each begins anew.
     """
@@ -113,11 +136,11 @@ def start(
     physics = Physics()
     front = Front(_moto(), service, journal, clock, physics, knobs, rng)
     server = make_server(host, port, front, threaded=True, request_handler=QuietHandler)
-    simulator = Simulator(server, clock, service, journal, knobs, front)
+    simulator = Simulator(server, clock, service, journal, knobs, front, physics, seed)
     simulator.serve()
     complete_attachments()
     read_models(REGION)
-    builders = builders_at(simulator.url)
+    simulator.builders = builders = builders_at(simulator.url)
     if not is_built:
         build_estate(builders)
         fresh_estate.keep()
@@ -125,7 +148,7 @@ def start(
         clock, physics, rng, lambda place, *node: builders[place.account].replace(place, *node)
     )
     simulator.world.backfill()
-    front.control = Control(simulator.world, service, journal, clock, knobs)
+    front.control = Control(simulator.world, service, journal, clock, knobs, simulator.join)
     simulator.lifecycle = Lifecycle(service, simulator.url, physics, rng)
 
     def tick() -> bool:
@@ -133,5 +156,7 @@ def start(
         simulator.world.tick()
         return is_busy
 
+    for name in systems:
+        simulator.join(name)
     clock.drive(tick)
     return simulator

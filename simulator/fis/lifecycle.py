@@ -119,7 +119,7 @@ class Lifecycle:
             experiment_log.note_resolution, experiment, self._clock.wall(), name, accounts
         )
         try:
-            found = resolve(target, access, accounts, experiment.region, self._rng)
+            found = resolve(target, access, accounts, experiment.region, self._physics, self._rng)
         except (ClientError, BotoCoreError, MissingResource) as error:
             note([], str(error))
             raise self._failed(error, "InvalidTarget", name, experiment) from error
@@ -201,6 +201,7 @@ class Lifecycle:
             experiment.account,
             experiment.id,
             name,
+            action["actionId"],
             {**ACTIONS[action["actionId"]].defaults, **action.get("parameters", {})},
             resources,
             self._access[experiment.id],
@@ -225,12 +226,13 @@ class Lifecycle:
             raise failed from error
 
     def _complete(self, experiment: Experiment, name: str) -> None:
-        self._close(experiment, name, "completed", experiment.effects[name].outcome)
+        self._close(experiment, name, "completed")
 
-    def _close(self, experiment: Experiment, name: str, status: str, reason: str) -> None:
+    def _close(self, experiment: Experiment, name: str, status: str, reason: str = "") -> None:
+        """Undo what an action owns; without a reason the effect says how it came out."""
         effect = experiment.effects.pop(name)
         self._guarded(experiment, name, effect.end)
-        self._mark(experiment, name, status, reason)
+        self._mark(experiment, name, status, reason or effect.outcome)
 
     # -- the end
 

@@ -29,6 +29,7 @@ class Resource:
 
     account: str
     arn: str
+    details: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -38,7 +39,7 @@ class Resource:
     @property
     def shown(self) -> dict[str, str]:
         """How the API and the experiment log name it."""
-        return {"arn": self.arn}
+        return dict(self.details) or {"arn": self.arn}
 
 
 @dataclass

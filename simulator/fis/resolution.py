@@ -8,36 +8,32 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from simulator.fis.access import Access
+from simulator.fis.candidates import Candidate, Document, tags_of, zone_ids
 from simulator.fis.records import Resource
-
-Document = Mapping[str, Any]
+from simulator.fis.workloads import PODS, WORKLOADS, pods
+from simulator.physics import Physics
 
 
 class MissingResource(Exception):
     """A resource that a target names by its ARN is not there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """One resource as its Describe call shows it."""
-
-    arn: str
-    document: Document
-    tags: Mapping[str, str]
-
-
 def resolve(
-    target: Document, access: Access, accounts: Sequence[str], region: str, rng: random.Random
+    target: Document,
+    access: Access,
+    accounts: Sequence[str],
+    region: str,
+    physics: Physics,
+    rng: random.Random,
 ) -> list[Resource]:
     """The resources of one target over all accounts, after its selection mode."""
     found = [
-        Resource(account, candidate.arn)
+        Resource(account, candidate.arn, candidate.shown)
         for account in accounts
-        for candidate in _matching(target, access, account, region)
+        for candidate in _matching(target, access, account, region, physics)
     ]
     missing = set(target.get("resourceArns", [])) - {resource.arn for resource in found}
     if missing:
@@ -54,7 +50,12 @@ def select(mode: str, found: list[Resource], rng: random.Random) -> list[Resourc
     return rng.sample(found, min(size, len(found)))
 
 
-def _matching(target: Document, access: Access, account: str, region: str) -> Iterator[Candidate]:
+def _matching(
+    target: Document, access: Access, account: str, region: str, physics: Physics
+) -> Iterator[Candidate]:
+    if target["resourceType"] == PODS:
+        yield from pods(target["parameters"], physics, access, account)
+        return
     list_candidates = CANDIDATES.get(target["resourceType"])
     if list_candidates is None:
         return
@@ -66,7 +67,7 @@ def _matching(target: Document, access: Access, account: str, region: str) -> It
             continue
         if not all(_passes(candidate.document, each) for each in target.get("filters", [])):
             continue
-        if _fits(candidate.document, target.get("parameters", {})):
+        if _fits(candidate, target.get("parameters", {})):
             yield candidate
 
 
@@ -88,9 +89,12 @@ def _at(value: Any, path: Sequence[str]) -> Iterator[str]:
         yield str(value)
 
 
-def _fits(document: Document, parameters: Mapping[str, str]) -> bool:
+def _fits(candidate: Candidate, parameters: Mapping[str, str]) -> bool:
+    document = candidate.document
     for name, text in parameters.items():
         wanted = set(text.split(","))
+        if name in candidate.named and not wanted & set(candidate.named[name]):
+            return False
         if name == "vpc" and document["VpcId"] not in wanted:
             return False
         if name in ZONE_PARAMETERS and wanted != {"all"} and not wanted & set(document["Zones"]):
@@ -105,15 +109,6 @@ ZONE_PARAMETERS = {
 }
 
 
-def _tags(entries: list[dict[str, str]] | None) -> dict[str, str]:
-    return {entry["Key"]: entry["Value"] for entry in entries or []}
-
-
-def _zone_ids(access: Access, account: str) -> dict[str, str]:
-    zones = access.client("ec2", account).describe_availability_zones()["AvailabilityZones"]
-    return {zone["ZoneName"]: zone["ZoneId"] for zone in zones}
-
-
 def _instances(access: Access, account: str, region: str) -> Iterator[Candidate]:
     pages = access.client("ec2", account).get_paginator("describe_instances").paginate()
     for answer in pages:
@@ -121,17 +116,17 @@ def _instances(access: Access, account: str, region: str) -> Iterator[Candidate]
             for instance in reservation["Instances"]:
                 if instance["State"]["Name"] != "terminated":
                     arn = f"arn:aws:ec2:{region}:{account}:instance/{instance['InstanceId']}"
-                    yield Candidate(arn, instance, _tags(instance.get("Tags")))
+                    yield Candidate(arn, instance, tags_of(instance.get("Tags")))
 
 
 def _volumes(access: Access, account: str, region: str) -> Iterator[Candidate]:
-    zone_ids = _zone_ids(access, account)
+    ids = zone_ids(access, account)
     for answer in access.client("ec2", account).get_paginator("describe_volumes").paginate():
         for volume in answer["Volumes"]:
             zone = volume["AvailabilityZone"]
-            document = {**volume, "Zones": [zone, zone_ids[zone]]}
+            document = {**volume, "Zones": [zone, ids[zone]]}
             arn = f"arn:aws:ec2:{region}:{account}:volume/{volume['VolumeId']}"
-            yield Candidate(arn, document, _tags(volume.get("Tags")))
+            yield Candidate(arn, document, tags_of(volume.get("Tags")))
 
 
 def _subnets(access: Access, account: str, _region: str) -> Iterator[Candidate]:
@@ -139,23 +134,23 @@ def _subnets(access: Access, account: str, _region: str) -> Iterator[Candidate]:
         for subnet in answer["Subnets"]:
             zones = [subnet["AvailabilityZone"], subnet["AvailabilityZoneId"]]
             document = {**subnet, "Zones": zones}
-            yield Candidate(subnet["SubnetArn"], document, _tags(subnet.get("Tags")))
+            yield Candidate(subnet["SubnetArn"], document, tags_of(subnet.get("Tags")))
 
 
 def _groups(access: Access, account: str, _region: str) -> Iterator[Candidate]:
     client = access.client("autoscaling", account)
     for answer in client.get_paginator("describe_auto_scaling_groups").paginate():
         for group in answer["AutoScalingGroups"]:
-            yield Candidate(group["AutoScalingGroupARN"], group, _tags(group.get("Tags")))
+            yield Candidate(group["AutoScalingGroupARN"], group, tags_of(group.get("Tags")))
 
 
 def _databases(access: Access, account: str, _region: str) -> Iterator[Candidate]:
-    zone_ids = _zone_ids(access, account)
+    ids = zone_ids(access, account)
     for answer in access.client("rds", account).get_paginator("describe_db_instances").paginate():
         for database in answer["DBInstances"]:
             zone = database["AvailabilityZone"]
-            document = {**database, "Zones": [zone, zone_ids[zone]]}
-            yield Candidate(database["DBInstanceArn"], document, _tags(database.get("TagList")))
+            document = {**database, "Zones": [zone, ids[zone]]}
+            yield Candidate(database["DBInstanceArn"], document, tags_of(database.get("TagList")))
 
 
 def _clusters(access: Access, account: str, region: str) -> Iterator[Candidate]:
@@ -172,13 +167,13 @@ def _clusters(access: Access, account: str, region: str) -> Iterator[Candidate]:
                 for zone in zones[member["DBInstanceIdentifier"]]
             ]
             document = {**cluster, "Zones": writers}
-            yield Candidate(cluster["DBClusterArn"], document, _tags(cluster.get("TagList")))
+            yield Candidate(cluster["DBClusterArn"], document, tags_of(cluster.get("TagList")))
 
 
 def _roles(access: Access, account: str, _region: str) -> Iterator[Candidate]:
     for answer in access.client("iam", account).get_paginator("list_roles").paginate():
         for role in answer["Roles"]:
-            yield Candidate(role["Arn"], role, _tags(role.get("Tags")))
+            yield Candidate(role["Arn"], role, tags_of(role.get("Tags")))
 
 
 CANDIDATES: Mapping[str, Callable[[Access, str, str], Iterator[Candidate]]] = {
@@ -189,4 +184,5 @@ CANDIDATES: Mapping[str, Callable[[Access, str, str], Iterator[Candidate]]] = {
     "aws:rds:cluster": _clusters,
     "aws:rds:db": _databases,
     "aws:iam:role": _roles,
+    **WORKLOADS,
 }

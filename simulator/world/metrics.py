@@ -45,6 +45,27 @@ class Series:
             self._backend.metric_data.append(datum)
 
 
+def forget(account: str, region: str, namespace: str, dimension: tuple[str, str]) -> None:
+    """Drop all data of a dimension."""
+    backend = cloudwatch_backends[account][region]
+    size = len(backend.metric_data)
+    backend.metric_data[:size] = [
+        datum
+        for datum in backend.metric_data[:size]
+        if datum.namespace != namespace
+        or dimension not in [(each.name, each.value) for each in datum.dimensions]
+    ]
+
+
+def sort(account: str, region: str) -> None:
+    """Bring data of the past into the order that readers rely on."""
+    backend = cloudwatch_backends[account][region]
+    size = len(backend.metric_data)
+    backend.metric_data[:size] = sorted(
+        backend.metric_data[:size], key=lambda datum: datum.timestamp
+    )
+
+
 def prune(account: str, region: str, now: datetime) -> None:
     """Thin old data out and drop what is older than six hours."""
     moment = now.astimezone(UTC).replace(tzinfo=None)

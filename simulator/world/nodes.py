@@ -31,9 +31,11 @@ class Node:
 def nodes_of(account: str, physics: Physics, now: float) -> dict[str, list[Node]]:
     """The nodes of every application of an account, without terminated instances."""
     denied = _denied_subnets(account)
+    # Asking an instance for its tags takes moto through those of everything there is.
+    known_tags = ec2_backends[account][REGION].tags
     found: dict[str, list[Node]] = {}
     for instance in _instances(account):
-        tags = {tag["key"]: tag["value"] for tag in instance.get_tags()}
+        tags = dict(known_tags.get(instance.id, {}))
         state = instance.state
         if APPLICATION_TAG not in tags or state == "terminated":
             continue

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -50,6 +51,7 @@ class Cloud:
     def __init__(self) -> None:
         self.simulator: Simulator = start(port=0, clock=VirtualClock(speed=1.0))
         self._sessions: dict[tuple[str, str], Any] = {}
+        self.quiet_past = self.vehicles(timedelta(minutes=-5), timedelta(0))
 
     def sts(self) -> Any:
         return self._client("sts", {"aws_access_key_id": "AKIAEXAMPLE"})
@@ -118,6 +120,32 @@ class Cloud:
         actions = self.experiment(experiment_id)["actions"]
         return {name: action["state"]["status"] for name, action in actions.items()}
 
+    def vehicles(
+        self, since: timedelta, until: timedelta, order: str = "TimestampAscending"
+    ) -> list[float]:
+        """How many vehicles CloudWatch says were connected, from and until now."""
+        now = self.simulator.clock.wall()
+        answer = self.client("cloudwatch").get_metric_data(
+            StartTime=now + since,
+            EndTime=now + until,
+            ScanBy=order,
+            MetricDataQueries=[
+                {
+                    "Id": "vehicles",
+                    "MetricStat": {
+                        "Metric": {
+                            "Namespace": "ConnectedVehicle/MQTT",
+                            "MetricName": "ConnectedVehicles",
+                            "Dimensions": [{"Name": "Cluster", "Value": "mqtt-broker"}],
+                        },
+                        "Period": 1,
+                        "Stat": "Average",
+                    },
+                }
+            ],
+        )
+        return list(answer["MetricDataResults"][0]["Values"])
+
     def brokers(self, zone: str = "a", account: str = PROD) -> list[str]:
         """The states of the broker instances in a zone, but for those that were terminated."""
         answer = self.client("ec2", account).describe_instances(
@@ -155,7 +183,15 @@ class Cloud:
                 self.client("fis", account).update_safety_lever_state(id="default", state=lever)
         for account in (PROD, PLATFORM, INT):
             self._start_stopped(account)
+        self._delete_left_volumes()
         self.advance(90)
+
+    def _delete_left_volumes(self) -> None:
+        """Data volumes stay when their instance is terminated."""
+        ec2 = self.client("ec2")
+        unused = [{"Name": "status", "Values": ["available"]}]
+        for volume in ec2.describe_volumes(Filters=unused)["Volumes"]:
+            ec2.delete_volume(VolumeId=volume["VolumeId"])
 
     def _start_stopped(self, account: str) -> None:
         ec2 = self.client("ec2", account)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.simulator.cloud import Cloud
+from tests.simulator.worlds import Worlds
 
 
 @pytest.fixture(scope="package")
@@ -20,3 +21,10 @@ def shared_cloud() -> Iterator[Cloud]:
 def cloud(shared_cloud: Cloud) -> Iterator[Cloud]:
     yield shared_cloud
     shared_cloud.settle()
+
+
+@pytest.fixture
+def worlds(shared_cloud: Cloud) -> Iterator[Worlds]:
+    found = Worlds(shared_cloud)
+    yield found
+    found.settle()

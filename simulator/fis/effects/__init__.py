@@ -12,10 +12,23 @@ from simulator.fis.effects.alarms import AssertAlarmState
 from simulator.fis.effects.base import Effect
 from simulator.fis.effects.capacity import InsufficientCapacity
 from simulator.fis.effects.compute import RebootInstances, StopInstances, TerminateInstances
+from simulator.fis.effects.containers import DeletePods, StopTasks, TerminateNodes
 from simulator.fis.effects.database import FailoverCluster, RebootDatabases
+from simulator.fis.effects.marks import Mark
 from simulator.fis.effects.network import DisruptConnectivity
 from simulator.fis.effects.storage import PauseVolumeIo
 
+FELT_INSIDE = (
+    "aws:ebs:volume-io-latency",
+    "aws:ecs:task-cpu-stress",
+    "aws:ecs:task-network-blackhole-port",
+    "aws:ecs:task-network-latency",
+    "aws:eks:pod-cpu-stress",
+    "aws:eks:pod-network-latency",
+    "aws:lambda:invocation-add-delay",
+    "aws:lambda:invocation-error",
+    "aws:lambda:invocation-http-integration-response",
+)
 EFFECTS: Mapping[str, type[Effect]] = {
     "aws:fis:wait": Effect,
     "aws:cloudwatch:assert-alarm-state": AssertAlarmState,
@@ -28,4 +41,8 @@ EFFECTS: Mapping[str, type[Effect]] = {
     "aws:network:disrupt-connectivity": DisruptConnectivity,
     "aws:rds:failover-db-cluster": FailoverCluster,
     "aws:rds:reboot-db-instances": RebootDatabases,
+    "aws:ecs:stop-task": StopTasks,
+    "aws:eks:pod-delete": DeletePods,
+    "aws:eks:terminate-nodegroup-instances": TerminateNodes,
+    **dict.fromkeys(FELT_INSIDE, Mark),
 }

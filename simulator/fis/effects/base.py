@@ -33,6 +33,7 @@ class ActionCall:
     account: str
     experiment_id: str
     name: str
+    action_id: str
     parameters: Mapping[str, str]
     resources: tuple[Resource, ...]
     access: Access

@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.fis.effects.base import Effect
 
 FAILOVER_S = 30.0
+REBOOT_S = 60.0
 
 
 class FailoverCluster(Effect):
@@ -22,7 +23,7 @@ class FailoverCluster(Effect):
 
 
 class RebootDatabases(Effect):
-    """Reboots DB instances."""
+    """Reboots DB instances: they do not answer for a minute."""
 
     def begin(self) -> None:
         force = self.call.parameters.get("forceFailover", "false") == "true"
@@ -30,3 +31,4 @@ class RebootDatabases(Effect):
             client = self.call.client("rds", account)
             for resource in resources:
                 client.reboot_db_instance(DBInstanceIdentifier=resource.name, ForceFailover=force)
+                self.call.physics.rebooting_until[resource.name] = self.call.now() + REBOOT_S
