@@ -165,7 +165,7 @@ def _actions(definition: JsonObject, offered: Mapping[str, FisAction]) -> Iterat
         yield Problem(
             "actions", f"at most {MAX_ACTIONS} actions; these are {len(entries)}", "FIS-ACT-001"
         )
-    for path, name, action in _named(definition, "actions"):
+    for place, (path, name, action) in enumerate(_named(definition, "actions")):
         yield from _name_problems(path, name)
         if not isinstance(action, Mapping):
             yield Problem(path, "an object", "FIS-DOC-005")
@@ -173,7 +173,8 @@ def _actions(definition: JsonObject, offered: Mapping[str, FisAction]) -> Iterat
         action_id = str(action.get("actionId", ""))
         known = offered.get(action_id)
         if known is None:
-            near = nearest(action_id, offered)
+            # Comparing is slow, and a document with more than these is refused anyway.
+            near = nearest(action_id, offered) if place < MAX_ACTIONS else ""
             hint = f"; did you mean {near}?" if near else ""
             yield Problem(
                 f"{path}.actionId", f"“{action_id[:80]}” is no action of FIS{hint}", "FIS-ACT-002"
