@@ -25,8 +25,8 @@ from exercises.services import webhooks as services
 
 _KINDS = [(kind.value, kind.words) for kind in CHOOSABLE]
 _SHOWN = (
-    "id", "team", "url", "description", "events", "is_active", "failures", "failing_since",
-    "switched_off_because", "old_secret_until", "created_at",
+    "id", "team", "url", "description", "events", "is_asked", "is_active", "failures",
+    "failing_since", "switched_off_because", "old_secret_until", "created_at",
 )  # fmt: skip
 
 
@@ -53,7 +53,10 @@ class WebhookSecretOut(WebhookOut):
 class WebhookChangeIn(StrictSerializer):
     url = serializers.CharField(max_length=1000, help_text="https, on the public internet")
     events = serializers.ListField(
-        child=serializers.ChoiceField(choices=_KINDS), allow_empty=False, max_length=len(_KINDS)
+        child=serializers.ChoiceField(choices=_KINDS), default=list, max_length=len(_KINDS)
+    )
+    is_asked = serializers.BooleanField(
+        default=False, help_text="Asked before each start, which it may refuse"
     )
     description = serializers.CharField(
         max_length=services.MAX_DESCRIPTION, default="", allow_blank=True

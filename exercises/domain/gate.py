@@ -54,6 +54,7 @@ class RunFacts:
     going_live: tuple[Refusal, ...] = ()
     ladder: str = ""
     incidents: tuple[str, ...] = ()
+    hooks: tuple[Refusal, ...] = ()
     are_alarms_as_seen: bool = True
     unsteady: str = ""
 
@@ -99,6 +100,7 @@ def may_start(
             *approval.refusals,
             *_window(run, now),
             *_incidents(run),
+            *run.hooks,
             *_freezes(run, freezes, now),
         ]
     return tuple(refusals)

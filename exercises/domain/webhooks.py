@@ -30,6 +30,8 @@ BOTH_HOLD_FOR: Final = timedelta(hours=24)
 MOST_TRIES: Final = len(RETRY_AFTER) + 1
 JITTER: Final = 0.1
 MAX_EXCERPT: Final = 500
+ASKED: Final = "start.asked"
+"""The type of the question whether a run may start."""
 
 
 class EventKind(StrEnum):
@@ -129,12 +131,12 @@ OF_FINDING: Final[Mapping[FindingState, EventKind]] = MappingProxyType(
 )
 
 
-def check_kinds(wanted: Sequence[str]) -> list[str]:
+def check_kinds(wanted: Sequence[str], *, may_be_none: bool = False) -> list[str]:
     """The chosen kinds in their order, each once. Raises Invalid."""
     unknown = sorted(set(wanted) - set(CHOOSABLE))
     if unknown:
         raise Invalid("events", f"no such events: {', '.join(unknown)[:200]}")
-    if not wanted:
+    if not wanted and not may_be_none:
         raise Invalid("events", "choose at least one kind of event")
     return [kind.value for kind in CHOOSABLE if kind.value in wanted]
 
@@ -191,6 +193,22 @@ def next_try(now: datetime, failures: int, *, shake: float) -> datetime:
     together does not come back together."""
     pause = RETRY_AFTER[min(max(failures, 1), len(RETRY_AFTER)) - 1]
     return now + pause * (1 + JITTER * (2 * shake - 1))
+
+
+def read_answer(status: int, content: bytes) -> tuple[bool, str]:
+    """Whether an answer allows a start, and why not. What cannot be read does not."""
+    if not 200 <= status < 300:
+        return False, f"it answered {status}"
+    try:
+        said = json.loads(content)
+    except (ValueError, RecursionError):
+        said = None
+    allows = said.get("allow") if isinstance(said, dict) else None
+    if not isinstance(said, dict) or not isinstance(allows, bool):
+        return False, "its answer has no allow that is true or false"
+    reason = said.get("reason")
+    words = excerpt(reason.encode("utf-8", "replace"))[:200] if isinstance(reason, str) else ""
+    return allows, "" if allows else words or "it gives no reason"
 
 
 def excerpt(content: bytes) -> str:

@@ -54,6 +54,7 @@ from exercises.models.runs import Pin, Run, RunEvent
 from exercises.models.saved_views import SavedView
 from exercises.models.schedules import MissedOccurrence, Programme, Schedule
 from exercises.models.sign_ins import SignInAttempt
+from exercises.models.start_answers import StartAnswer
 from exercises.models.stopping import Recovery, SafetyLever, SignOfLife
 from exercises.models.tokens import ApiToken
 from exercises.models.webhooks import WebhookDelivery, WebhookEndpoint, WebhookEvent
@@ -132,6 +133,7 @@ __all__ = [
     "ScoreEntry",
     "SignInAttempt",
     "SignOfLife",
+    "StartAnswer",
     "TargetPreview",
     "Team",
     "Template",

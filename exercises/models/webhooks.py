@@ -49,7 +49,9 @@ class WebhookEndpoint(DueWork):
     )
     url = models.CharField(max_length=1000)
     description = models.CharField(max_length=200, blank=True)
-    events = models.JSONField(default=list)
+    events = models.JSONField(default=list, blank=True)
+    is_asked = models.BooleanField(default=False)
+    """Before each start; what it says then is a StartAnswer."""
     is_active = models.BooleanField(default=True)
     secret = models.TextField()
     old_secret = models.TextField(blank=True)

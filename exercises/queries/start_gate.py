@@ -21,6 +21,7 @@ from exercises.queries.ladder import ladder_problem
 from exercises.queries.plans import planned_wall
 from exercises.queries.policy import current_policy, policy_refusals
 from exercises.queries.preflight import alarm_settings_seen
+from exercises.queries.start_hooks import hook_refusals
 from exercises.queries.watching import watch_problem
 
 GRACE_S = 300.0
@@ -73,6 +74,7 @@ def refusals(
         are_alarms_as_seen=alarm_settings in {None, alarm_settings_seen(run) or alarm_settings},
         unsteady=unsteady,
         incidents=tuple(incident.title for incident in incidents_holding(experiment)),
+        hooks=hook_refusals(run, now=now) if target_count is not None or is_reissue else (),
         ladder="" if run.is_rehearsal else ladder_problem(experiment, now=now),
         is_lever_engaged=experiment.deployment.place.levers.filter(
             released_at__isnull=True

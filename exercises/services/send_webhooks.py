@@ -15,15 +15,15 @@ from typing import Final
 
 from django.db import transaction
 
-from exercises.channels.safe_fetch import Answered, Reach, post
-from exercises.channels.sealed import unseal
+from exercises.channels.safe_fetch import Answered, Reach
 from exercises.domain.capacities import TeamRole
 from exercises.domain.delivery_times import has_failed_for_long
 from exercises.domain.errors import EngineError, Invalid
 from exercises.domain.notices import Topic
-from exercises.domain.webhooks import MOST_TRIES, body_of, excerpt, next_try, signed_headers
+from exercises.domain.webhooks import MOST_TRIES, excerpt, next_try
 from exercises.models import Membership, WebhookDelivery, WebhookEndpoint
 from exercises.models.due_work import database_now, kept
+from exercises.services.calling import call_of
 from exercises.services.notify import tell
 
 log = logging.getLogger(__name__)
@@ -72,25 +72,20 @@ def _try(
 ) -> tuple[int | None, str, str]:
     """The status, the beginning of the answer, and what was wrong."""
     now = database_now()
-    body = body_of(delivery.event.document)
     try:
-        signed = signed_headers(
-            _secrets(endpoint, now), message_id=str(delivery.event_id), at=now, body=body
+        call = call_of(
+            endpoint,
+            delivery.event.document,
+            message_id=str(delivery.event_id),
+            now=now,
+            seconds=PATIENCE_S,
         )
-        headers = {"Content-Type": "application/cloudevents+json; charset=utf-8", **signed}
-        answered = post(endpoint.url, body, headers, seconds=PATIENCE_S, reach=reach)
+        answered = call(reach)
     except Invalid as error:
         return None, "", "; ".join(words for _, words in error.problems)[:300]
     except EngineError as error:
         return None, "", str(error)[:300]
     return answered.status, excerpt(answered.content), _wrong_with(answered)
-
-
-def _secrets(endpoint: WebhookEndpoint, now: datetime) -> list[str]:
-    sealed = [endpoint.secret]
-    if endpoint.old_secret and endpoint.old_secret_until and now < endpoint.old_secret_until:
-        sealed.append(endpoint.old_secret)
-    return [unseal(each) for each in sealed]
 
 
 def _wrong_with(answered: Answered) -> str:

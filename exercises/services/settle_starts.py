@@ -21,6 +21,7 @@ from exercises.queries.plans import planned_wall
 from exercises.queries.start_gate import refusals
 from exercises.services.audit import record
 from exercises.services.run_events import move_run
+from exercises.services.start_hooks import ask_hooks
 from exercises.services.start_steps import (
     UNSETTLED,
     ask_engine,
@@ -75,6 +76,7 @@ def _allowed_again(run: Run, fence: int) -> datetime | None:
 
     When one refuses, wait for a late arrival, then close the run.
     """
+    ask_hooks(run)
     with transaction.atomic():
         locked = lock_for_gate(run, fence)
         now = database_now()

@@ -1,7 +1,7 @@
 """Start a run whose slot has come: once, approved, or not at all.
 
 1. Prepare, without effect: provision the approved definition, verify what the account
-   holds, count what it would hit.
+   holds, count what it would hit, ask the webhooks that may veto.
 2. At the slot, in one transaction under locks: ask the gate and write the intent.
 3. Ask the engine, with the token that is the run's for ever.
 4. Record the answer, or that there was none (services.settle_starts goes on from there).
@@ -41,6 +41,7 @@ from exercises.queries.start_gate import GRACE_S, refusals
 from exercises.services.asking import asking
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, move_run
+from exercises.services.start_hooks import ask_hooks
 from exercises.services.start_steps import ask_engine, lock_for_gate, lock_free
 from exercises.services.system import SYSTEM
 
@@ -72,6 +73,7 @@ def _start(run_id: str, fence: int) -> None:
         _postpone(run, fence, error)
         return
     failpoint("start.prepared")
+    ask_hooks(run)
     _wait_for_slot(run)
     intent = _write_intent(run, fence, prepared)
     if intent is not None and intent.asked_at is not None:

@@ -24,6 +24,7 @@ from exercises.services.audit import record
 from exercises.services.webhook_events import send_test
 
 MOST: Final = 20
+MOST_ASKED: Final = 3
 MAX_DESCRIPTION: Final = 200
 
 
@@ -34,6 +35,7 @@ def add_endpoint(
     events: Sequence[str],
     description: str = "",
     team: Team | None = None,
+    is_asked: bool = False,
 ) -> tuple[WebhookEndpoint, str]:
     """Call this address from now on; return it with its secret, which nobody sees again.
 
@@ -44,17 +46,18 @@ def add_endpoint(
         team=team,
         url=url.strip(),
         description=description.strip(),
+        is_asked=is_asked,
         secret=seal(secret),
         created_by_id=actor.person_id,
     )
     authorize(actor, "webhook.manage", endpoint)
-    endpoint.events = _checked(endpoint.url, endpoint.description, events)
+    endpoint.events = _checked(endpoint, events)
     if WebhookEndpoint.objects.filter(team=team, removed_at__isnull=True).count() >= MOST:
         raise Invalid("url", f"a team, and the organisation, has {MOST} endpoints at most")
     with transaction.atomic():
         endpoint.due_at = database_now()
         endpoint.save()
-        record(actor, "webhook.add", endpoint, host=endpoint.host, events=endpoint.events)
+        record(actor, "webhook.add", endpoint, **_said(endpoint))
     return endpoint, secret
 
 
@@ -65,14 +68,16 @@ def change_endpoint(
     url: str,
     events: Sequence[str],
     description: str = "",
+    is_asked: bool = False,
 ) -> WebhookEndpoint:
     """Another address or other events; the secret stays. Raises NotAllowed, Invalid."""
     authorize(actor, "webhook.manage", endpoint)
     endpoint.url, endpoint.description = url.strip(), description.strip()
-    endpoint.events = _checked(endpoint.url, endpoint.description, events)
+    endpoint.is_asked = is_asked
+    endpoint.events = _checked(endpoint, events)
     with transaction.atomic():
-        endpoint.save(update_fields=["url", "description", "events"])
-        record(actor, "webhook.change", endpoint, host=endpoint.host, events=endpoint.events)
+        endpoint.save(update_fields=["url", "description", "events", "is_asked"])
+        record(actor, "webhook.change", endpoint, **_said(endpoint))
     return endpoint
 
 
@@ -145,22 +150,37 @@ def replay_delivery(*, actor: Actor, delivery: WebhookDelivery) -> WebhookDelive
     return delivery
 
 
-def _checked(url: str, description: str, events: Sequence[str]) -> list[str]:
+def _said(endpoint: WebhookEndpoint) -> dict[str, object]:
+    return {"host": endpoint.host, "events": endpoint.events, "is_asked": endpoint.is_asked}
+
+
+def _checked(endpoint: WebhookEndpoint, events: Sequence[str]) -> list[str]:
     problems: list[tuple[str, str]] = []
     kinds: list[str] = []
     try:
-        _check_url(url)
+        _check_url(endpoint.url)
     except Invalid as error:
         problems += error.problems
-    if len(description) > MAX_DESCRIPTION:
+    if len(endpoint.description) > MAX_DESCRIPTION:
         problems.append(("description", f"at most {MAX_DESCRIPTION} characters"))
     try:
-        kinds = check_kinds(events)
+        kinds = check_kinds(events, may_be_none=endpoint.is_asked)
     except Invalid as error:
         problems += error.problems
+    if endpoint.is_asked and _asked_already(endpoint) >= MOST_ASKED:
+        problems.append(
+            ("is_asked", f"a team, and the organisation, has {MOST_ASKED} that are asked at most")
+        )
     if problems:
         raise Invalid.of(problems)
     return kinds
+
+
+def _asked_already(endpoint: WebhookEndpoint) -> int:
+    others = WebhookEndpoint.objects.filter(
+        team=endpoint.team_id, is_asked=True, removed_at__isnull=True
+    )
+    return others.exclude(pk=endpoint.pk).count()
 
 
 def _check_url(url: str) -> None:

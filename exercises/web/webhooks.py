@@ -27,6 +27,7 @@ from exercises.web.forms.setup import add_problems
 
 PAGE_SIZE: Final = 25
 EVERYONE: Final = "*"
+_SHOWN: Final = ("url", "description", "events", "is_asked")
 
 
 class EndpointForm(forms.Form):
@@ -41,13 +42,19 @@ class EndpointForm(forms.Form):
     events = forms.MultipleChoiceField(
         label="Events",
         choices=[(kind.value, kind.words) for kind in CHOOSABLE],
+        required=False,
         widget=forms.CheckboxSelectMultiple,
+    )
+    is_asked = forms.BooleanField(
+        label="Ask it before each start",
+        required=False,
+        help_text="It may refuse; no answer within 5 seconds refuses, too",
     )
 
 
 class NewEndpointForm(EndpointForm):
     owner = forms.ChoiceField(label="Hears of")
-    field_order = ("owner", "url", "description", "events")
+    field_order = ("owner", "url", "description", "is_asked", "events")
 
     def __init__(self, *args: Any, owners: list[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -105,7 +112,7 @@ def _endpoint(request: SignedInRequest, number: int) -> WebhookEndpoint:
 def webhook_detail(request: SignedInRequest, number: int) -> HttpResponse:
     """Its log, and what may be changed of it."""
     endpoint = _endpoint(request, number)
-    initial = {name: getattr(endpoint, name) for name in ("url", "description", "events")}
+    initial = {name: getattr(endpoint, name) for name in _SHOWN}
     form = EndpointForm(request.POST or None, initial=initial)
     if form.is_valid():
         try:
@@ -152,7 +159,7 @@ def webhook_rotate(request: SignedInRequest, number: int) -> HttpResponse:
     endpoint, secret = services.rotate_secret(
         actor=request.actor, endpoint=_endpoint(request, number)
     )
-    initial = {name: getattr(endpoint, name) for name in ("url", "description", "events")}
+    initial = {name: getattr(endpoint, name) for name in _SHOWN}
     return _page(request, endpoint, EndpointForm(initial=initial), secret)
 
 

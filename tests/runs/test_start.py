@@ -24,6 +24,7 @@ from exercises.services import start, start_steps
 from exercises.services.settle_starts import settle_start
 from exercises.services.start import start_run
 from exercises.services.stop import stop_run
+from exercises.services.webhooks import add_endpoint
 from tests import build
 from tests.cast import Cast
 from tests.drive import fresh, until, work_off
@@ -56,6 +57,25 @@ def test_a_run_of_a_live_exercise_starts_at_its_slot(cast: Cast, estate: Simulat
     assert run.state == "running"
     (experiment,) = experiments_in_account()
     assert experiment["id"] == run.experiment_ref
+
+
+def test_a_webhook_that_is_asked_and_does_not_answer_lets_nothing_start(
+    cast: Cast, estate: Simulator
+) -> None:
+    add_endpoint(
+        actor=cast.actor("owner"),
+        url="https://localhost/",
+        events=[],
+        description="Change calendar",
+        team=cast.team,
+        is_asked=True,
+    )
+    _, run = build.live(cast)
+    work_off()
+    run = fresh(run)
+    assert run.state == "skipped"
+    assert "Change calendar does not allow this start: localhost is" in run.state_reason
+    assert experiments_in_account() == []
 
 
 def test_the_same_message_twice_starts_once(cast: Cast, estate: Simulator) -> None:
