@@ -11,7 +11,10 @@ from django.urls import reverse
 from exercises.domain.run_states import RunState
 from exercises.domain.stop_alarms import stop_alarms
 from exercises.models import Experiment, Pin, Run, RunEvent
+from exercises.models.due_work import database_now
+from exercises.queries.live_room import RoomView, live_room
 from exercises.services.run_events import append_event, move_run
+from exercises.web.room_fragments import pieces
 from tests import build
 from tests.cast import Cast
 from tests.room import scene
@@ -35,6 +38,17 @@ def test_the_room_is_open_before_anything_runs(room: Client, cast: Cast) -> None
     assert experiment.title in text
     assert "Waits for Go" in text
     assert "not measured yet" in text
+
+
+@pytest.mark.parametrize("with_experiment", [True, False])
+def test_every_piece_that_is_pushed_has_its_place_on_the_page(
+    room: Client, cast: Cast, with_experiment: bool
+) -> None:
+    exercise = build.proposed(cast).exercise if with_experiment else build.exercise(cast)
+    view = RoomView(exercise.pk)
+    seen = live_room(view, now=database_now())
+    page = room.get(url(exercise)).content.decode()
+    assert [name for name, _ in pieces(seen, view) if f'id="{name}"' not in page] == []
 
 
 def test_what_go_left_out_says_why(room: Client, cast: Cast) -> None:
