@@ -35,7 +35,7 @@ class RecoveryOut(serializers.Serializer[Any]):
     runs = serializers.IntegerField()
 
 
-class DetectionOut(serializers.Serializer[Any]):
+class DetectionInReportOut(serializers.Serializer[Any]):
     """Median planned seconds from the fault to the first reading outside."""
 
     seconds = serializers.FloatField(allow_null=True)
@@ -101,7 +101,7 @@ class ReportOut(serializers.Serializer[Any]):
     findings_fixed_in_time = ShareOut()
     findings_overdue = serializers.IntegerField()
     time_to_steady_state = RecoveryOut()
-    time_to_detect = DetectionOut()
+    time_to_detect = DetectionInReportOut()
     resilience_score = ScoreOut()
     teams = TeamMonthsOut(many=True)
     production_outcomes = OutcomeOut(many=True)

@@ -56,6 +56,8 @@ def _never_empty(parameters: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def _as_read(field: Any, schema: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(field, serializers.FileField):
+        schema["format"] = "binary"
     if isinstance(field, serializers.IntegerField):
         schema.setdefault("minimum", -MAX_SAFE_INTEGER)
         schema.setdefault("maximum", MAX_SAFE_INTEGER)

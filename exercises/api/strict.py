@@ -37,13 +37,14 @@ def _mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
     if isinstance(field, serializers.ListField) and isinstance(value, list) and field.child:
         inner = next((w for each in value if (w := _mistyped(field.child, each))), "")
         return f"each item: {inner}" if inner else ""
+    if isinstance(field, serializers.ManyRelatedField | serializers.MultipleChoiceField):
+        return "" if isinstance(value, list) else "must be a list"
     if isinstance(field, serializers.RelatedField):
         return "is empty; send null or leave it out" if value == "" else ""
     if isinstance(field, serializers.CharField | serializers.ChoiceField):
-        is_many = isinstance(field, serializers.MultipleChoiceField)
         choices = getattr(field, "choices", {"": ""})
         is_text = all(isinstance(choice, str) for choice in choices)
-        return "must be text" if is_text and not is_many and not isinstance(value, str) else ""
+        return "must be text" if is_text and not isinstance(value, str) else ""
     if isinstance(field, serializers.BooleanField):
         return "" if isinstance(value, bool) else "must be true or false"
     if isinstance(field, serializers.IntegerField):

@@ -23,6 +23,7 @@ class Everything(StrictSerializer):
     share = serializers.FloatField(required=False)
     on = serializers.BooleanField(required=False)
     pace = serializers.ChoiceField(choices=["soon", "daily"], required=False)
+    days = serializers.MultipleChoiceField(choices=["mon", "tue"], required=False)
 
 
 @pytest.mark.parametrize(
@@ -36,6 +37,7 @@ class Everything(StrictSerializer):
         ({"share": "0.5"}, "must be a number"),
         ({"on": "yes"}, "must be true or false"),
         ({"pace": 1}, "must be text"),
+        ({"days": {}}, "must be a list"),
         ({"nam": "x"}, "is not a field of this resource"),
     ],
 )
