@@ -19,6 +19,7 @@ class Kept(StrEnum):
     SAMPLES = "samples"
     DOCUMENTS = "documents"
     NOTICES = "notices"
+    WEBHOOKS = "webhooks"
 
     @property
     def words(self) -> str:
@@ -29,6 +30,7 @@ _WORDS: Final = {
     Kept.SAMPLES: "measurements of runs in closed exercises",
     Kept.DOCUMENTS: "what the engine said of such runs at their end",
     Kept.NOTICES: "who was told what, and how it was delivered",
+    Kept.WEBHOOKS: "what was sent to webhooks, and how it was answered",
 }
 
 

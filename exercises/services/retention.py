@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.retention import Expired, Kept, limits
-from exercises.models import Announcement, Run, Sample, SignOfLife
+from exercises.models import Announcement, Run, Sample, SignOfLife, WebhookEvent
 from exercises.models.due_work import database_now
 from exercises.services.audit import record
 from exercises.services.system import SYSTEM
@@ -77,6 +77,7 @@ def kept_days() -> Mapping[Kept, float]:
         Kept.SAMPLES: settings.CHAOSPLANE_KEEP_SAMPLES_DAYS,
         Kept.DOCUMENTS: settings.CHAOSPLANE_KEEP_DOCUMENTS_DAYS,
         Kept.NOTICES: settings.CHAOSPLANE_KEEP_NOTICES_DAYS,
+        Kept.WEBHOOKS: settings.CHAOSPLANE_KEEP_NOTICES_DAYS,
     }
 
 
@@ -107,6 +108,15 @@ def _notices(before: datetime) -> QuerySet[Any]:
     )
 
 
+def _webhooks(before: datetime) -> QuerySet[Any]:
+    """Events with their deliveries, none of them still on its way."""
+    return (
+        WebhookEvent.objects.filter(happened_at__lt=before)
+        .exclude(deliveries__state="waiting")
+        .order_by("pk")
+    )
+
+
 def _delete(rows: QuerySet[Any], pks: list[Any]) -> int:
     rows.model._default_manager.filter(pk__in=pks).delete()
     return len(pks)
@@ -120,9 +130,11 @@ _ROWS: Final[Mapping[Kept, Callable[[datetime], QuerySet[Any]]]] = {
     Kept.SAMPLES: _samples,
     Kept.DOCUMENTS: _documents,
     Kept.NOTICES: _notices,
+    Kept.WEBHOOKS: _webhooks,
 }
 _REMOVE: Final[Mapping[Kept, Callable[[QuerySet[Any], list[Any]], int]]] = {
     Kept.SAMPLES: _delete,
     Kept.DOCUMENTS: _empty,
     Kept.NOTICES: _delete,
+    Kept.WEBHOOKS: _delete,
 }

@@ -28,6 +28,7 @@ from exercises.models import (
 )
 from exercises.services import webhooks
 from exercises.services.findings import move_finding, raise_finding
+from exercises.services.retention import remove_when_due
 from exercises.services.run_events import append_event
 from exercises.services.send_webhooks import send_webhooks
 from exercises.services.webhook_events import emit_line
@@ -301,3 +302,15 @@ def test_a_worker_that_was_overtaken_writes_nothing(cast: Cast, hooked: Hooked) 
     )
     delivery.refresh_from_db()
     assert (sent, delivery.attempts, hooked.receiver.asked) == (0, 0, [])
+
+
+def test_what_was_sent_goes_when_it_was_kept_long_enough(
+    cast: Cast, hooked: Hooked, settings: Any
+) -> None:
+    settings.CHAOSPLANE_KEEP_NOTICES_DAYS = 30
+    old, waiting, new = (_test(cast, hooked) for _ in range(3))
+    year_ago = old.not_before - timedelta(days=365)
+    WebhookEvent.objects.exclude(pk=new.event_id).update(happened_at=year_ago)
+    WebhookDelivery.objects.exclude(pk=waiting.pk).update(state="sent")
+    assert remove_when_due() == 1
+    assert set(WebhookDelivery.objects.values_list("pk", flat=True)) == {waiting.pk, new.pk}
