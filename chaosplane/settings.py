@@ -255,6 +255,7 @@ STORAGES = {
 
 # -- API ---------------------------------------------------------------------------------
 
+CHAOSPLANE_API_RATE = env.number("CHAOSPLANE_API_RATE", 6000, least=0, most=1_000_000)
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "exercises.api.openapi.Schema",
     "DEFAULT_AUTHENTICATION_CLASSES": [
@@ -267,6 +268,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PARSER_CLASSES": ["exercises.api.parsers.StrictJSONParser"],
     "DEFAULT_PAGINATION_CLASS": "exercises.api.pagination.Pages",
+    "DEFAULT_THROTTLE_CLASSES": ["exercises.api.throttling.TokenRate"],
     "EXCEPTION_HANDLER": "exercises.api.errors.problem_response",
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_FILTER_BACKENDS": ["exercises.api.filters.StrictFilters"],
