@@ -62,6 +62,11 @@ class ExperimentIn(StrictSerializer):
     az = serializers.CharField(max_length=32, default="", allow_blank=True)
     slot_offset_s = serializers.IntegerField(min_value=0, max_value=86_400, default=0)
     target_cap = serializers.IntegerField(min_value=1, max_value=100, default=5)
+    expected_alarms = serializers.ListField(
+        child=serializers.CharField(max_length=400),
+        default=list,
+        help_text="ARNs of the alarms that should fire; one that stays silent becomes a finding",
+    )
     retest_of = serializers.RegexField(r"^F-\d+$", required=False)
 
 
@@ -183,7 +188,10 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
             problems.append(("template", "there is no such template version"))
         if deployment is None or version is None:
             raise Invalid.of(problems)
-        names = ("title", "hypothesis", "parameters", "az", "slot_offset_s", "target_cap")
+        names = (
+            "title", "hypothesis", "parameters", "az", "slot_offset_s", "target_cap",
+            "expected_alarms",
+        )  # fmt: skip
         return Draft(
             deployment=deployment,
             template_version=version,

@@ -69,7 +69,8 @@ class ExperimentOut(serializers.ModelSerializer[Experiment]):
         fields = (
             "id", "code", "title", "status", "exercise", "application", "account_id", "region",
             "az", "template", "template_version", "parameters", "hypothesis", "steady_state",
-            "slot_offset_s", "target_cap", "digest", "author", "proposed_at", "updated_at",
+            "expected_alarms", "slot_offset_s", "target_cap", "digest", "author", "proposed_at",
+            "updated_at",
             "is_imported",
         )  # fmt: skip
 
@@ -99,7 +100,7 @@ class RunOut(serializers.ModelSerializer[Run]):
         )  # fmt: skip
 
 
-class StepOut(serializers.Serializer[Any]):
+class DetectionStepOut(serializers.Serializer[Any]):
     at = serializers.DateTimeField()
     after_s = serializers.FloatField(help_text="Planned seconds since the fault began")
     what = serializers.CharField(help_text="The probe or alarm; empty where it is neither")
@@ -109,10 +110,12 @@ class DetectionOut(serializers.Serializer[Any]):
     """When a fault was seen; null is what has not come, and once `is_over` never will."""
 
     injected_at = serializers.DateTimeField()
-    moved = StepOut(allow_null=True, help_text="The first reading outside")
-    alarmed = StepOut(allow_null=True, help_text="The first alarm that went into alarm")
-    acknowledged = StepOut(allow_null=True, help_text="The first person who said so in the room")
-    steady = StepOut(allow_null=True, help_text="The last probe that came back inside")
+    moved = DetectionStepOut(allow_null=True, help_text="The first reading outside")
+    alarmed = DetectionStepOut(allow_null=True, help_text="The first alarm that went into alarm")
+    acknowledged = DetectionStepOut(
+        allow_null=True, help_text="The first person who said so in the room"
+    )
+    steady = DetectionStepOut(allow_null=True, help_text="The last probe that came back inside")
     is_over = serializers.BooleanField()
 
 

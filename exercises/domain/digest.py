@@ -21,7 +21,7 @@ VERSION: Final = 1
 
 def plan_document(plan: Plan) -> dict[str, object]:
     """The plan as plain JSON, as stored with the revision and shown in differences."""
-    return {
+    document: dict[str, object] = {
         "version": VERSION,
         "engine": plan.engine,
         "definition": dict(plan.definition),
@@ -33,6 +33,9 @@ def plan_document(plan: Plan) -> dict[str, object]:
         "hypothesis": plan.hypothesis,
         "steady_state": [dict(probe) for probe in plan.steady_state],
     }
+    if plan.expected_alarms:  # a plan that expects none keeps the digest it has always had
+        document["expected_alarms"] = list(plan.expected_alarms)
+    return document
 
 
 def plan_digest(plan: Plan) -> str:

@@ -36,7 +36,8 @@ class Plan:
     body of CreateExperimentTemplate without clientToken and tags, so it holds targets,
     actions, stop conditions, role and experiment options.
     `slot_offset_s` counts from Go, in planned seconds; `target_cap` is the most resources
-    the targets may resolve to.
+    the targets may resolve to. `expected_alarms` decide nothing that happens but what is
+    proved, as the hypothesis does: both are fixed with the rest before anything runs.
     """
 
     engine: str
@@ -49,3 +50,4 @@ class Plan:
     target_cap: int
     hypothesis: str
     steady_state: Sequence[JsonObject]
+    expected_alarms: Sequence[str] = ()

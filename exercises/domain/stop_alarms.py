@@ -32,9 +32,11 @@ def stop_alarms(definition: JsonObject) -> tuple[str, ...]:
 
 
 def alarms_of(plan: Mapping[str, Any]) -> tuple[str, ...]:
-    """Every alarm that is watched along a run: those that stop it and those of its probes."""
+    """Every alarm that is watched along a run: those that stop it, those of its probes, and
+    those that it is expected to set off."""
     probes = [str(probe.get("alarm", "")) for probe in plan["steady_state"]]
-    return tuple(dict.fromkeys([*stop_alarms(plan["definition"]), *filter(None, probes)]))
+    others = [*filter(None, probes), *plan.get("expected_alarms", [])]
+    return tuple(dict.fromkeys([*stop_alarms(plan["definition"]), *others]))
 
 
 def with_alarm(definition: JsonObject, arn: str) -> dict[str, object]:

@@ -64,6 +64,8 @@ class Experiment(Record):
     hypothesis = models.TextField(blank=True)
     parameters = models.JSONField(default=dict)
     steady_state = models.JSONField(default=list)
+    expected_alarms = models.JSONField(default=list, db_default=[])
+    """ARNs of the alarms that this fault should set off; one that stays silent is a finding."""
     az = models.CharField(max_length=32, blank=True)
     wave = models.PositiveSmallIntegerField(default=1)
     slot_offset_s = models.PositiveIntegerField(default=0)

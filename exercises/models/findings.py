@@ -62,6 +62,8 @@ class Finding(Record):
     tracker_url = models.URLField(blank=True)
     evidence = models.JSONField(default=dict)
     is_drafted = models.BooleanField(default=False)
+    alarm = models.CharField(max_length=400, blank=True, default="", db_default="")
+    """The ARN of the alarm that stayed silent, where the finding was drafted for that."""
     verified_by_run = models.ForeignKey(
         Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -80,7 +82,9 @@ class Finding(Record):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(
-                fields=("run",), condition=Q(is_drafted=True), name="one_drafted_finding_a_run"
+                fields=("run", "alarm"),
+                condition=Q(is_drafted=True),
+                name="one_drafted_finding_a_run_and_alarm",
             ),
         )
         indexes = (GinIndex(fields=("words",), name="finding_words"),)

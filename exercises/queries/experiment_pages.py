@@ -15,6 +15,7 @@ from exercises.domain.capacities import Capacity, label
 from exercises.domain.digest import Change, changes
 from exercises.domain.errors import Invalid, Refusal
 from exercises.domain.steady_state import ProbeSpec, limit_words, probes_from_json, stop_words
+from exercises.domain.stop_alarms import name_of
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Decision, Experiment, ExperimentRevision, Run, TargetPreview
 from exercises.queries.approvals import approvals_shown
@@ -96,6 +97,11 @@ class Subject:
         """Says so when no person had to agree."""
         alone = self.state == "approved" and self.status.is_by_policy_alone
         return f"Approved by policy v{self.status.policy}" if alone else ""
+
+    @property
+    def expected_alarms(self) -> tuple[str, ...]:
+        """The names of the alarms that should fire."""
+        return tuple(name_of(arn) for arn in self.experiment.expected_alarms)
 
     @property
     def hesitations(self) -> tuple[PolicyCheck, ...]:

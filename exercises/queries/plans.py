@@ -18,7 +18,7 @@ from exercises.domain.stop_alarms import with_alarm
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Experiment
 from exercises.queries.offered_actions import lint_offered
-from exercises.queries.probe_reach import reach_problems
+from exercises.queries.probe_reach import expected_problems, reach_problems
 
 MAX_TARGET_CAP = 100
 
@@ -71,6 +71,7 @@ def plan_of(experiment: Experiment) -> Plan:
         target_cap=experiment.target_cap,
         hypothesis=experiment.hypothesis,
         steady_state=experiment.steady_state,
+        expected_alarms=experiment.expected_alarms,
     )
 
 
@@ -91,6 +92,7 @@ def problems_of(experiment: Experiment, *, now: datetime) -> list[tuple[str, str
     if not 1 <= experiment.target_cap <= MAX_TARGET_CAP:
         problems.append(("target_cap", f"between 1 and {MAX_TARGET_CAP} resources"))
     problems += _steady_state_problems(experiment)
+    problems += expected_problems(experiment.expected_alarms, experiment.deployment.place)
     try:
         definition = definition_of(experiment)
     except Invalid as error:

@@ -6,6 +6,7 @@ Asked where an experiment is proposed and where a deployment's own probes are ke
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from django.conf import settings
 
@@ -28,6 +29,28 @@ def reach_problems(specs: Sequence[ProbeSpec], place: AccountRegion) -> list[tup
                 check_allowed(spec.url, settings.CHAOSPLANE_PROBE_ORIGINS)
             except Invalid as error:
                 problems += [(f"steady_state[{index}].url", text) for _, text in error.problems]
+    return problems
+
+
+MOST_EXPECTED: Final = 5
+
+
+def expected_problems(arns: Sequence[str], place: AccountRegion) -> list[tuple[str, str]]:
+    """What is wrong with the alarms that an experiment expects, each by its line."""
+    problems: list[tuple[str, str]] = []
+    if len(arns) > MOST_EXPECTED:
+        problems.append(("expected_alarms", f"at most {MOST_EXPECTED} alarms"))
+    if len(set(arns)) < len(arns):
+        problems.append(("expected_alarms", "each alarm once"))
+    for number, arn in enumerate(arns[:MOST_EXPECTED], start=1):
+        match = ALARM_ARN.fullmatch(arn)
+        said = ""
+        if match is None:
+            said = "a CloudWatch alarm ARN: arn:aws:cloudwatch:…:alarm:<name>"
+        elif not _is_in(place, match[1], match[2]):
+            said = f"is in {match[1]} of account {match[2]}, the deployment is in {place}"
+        if said:
+            problems.append(("expected_alarms", f"line {number}: {said}"))
     return problems
 
 

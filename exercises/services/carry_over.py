@@ -95,6 +95,7 @@ def _copy(experiment: Experiment, exercise: Exercise, retest_of: Finding | None)
         hypothesis=experiment.hypothesis,
         parameters=experiment.parameters,
         steady_state=experiment.steady_state,
+        expected_alarms=experiment.expected_alarms,
         az=experiment.az,
         wave=experiment.wave,
         slot_offset_s=experiment.slot_offset_s,

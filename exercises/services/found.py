@@ -12,9 +12,12 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 
+from exercises.domain.detection import FIRED
 from exercises.domain.finding_states import AFTER_REGRESSION, FindingState, Severity
 from exercises.domain.notices import Topic
+from exercises.domain.run_states import RunState
 from exercises.domain.steady_state import ProbeSpec, format_value, limit_words, probes_from_json
+from exercises.domain.stop_alarms import MISSING, UNKNOWN, name_of
 from exercises.domain.verdicts import Judgement, ProbeJudgement
 from exercises.domain.webhooks import EventKind
 from exercises.models import Finding, FindingEvidence, FindingNote, Run
@@ -62,6 +65,46 @@ def write_down_change(run: Run, said: str, *, now: datetime) -> Finding:
     )
 
 
+def write_down_silence(run: Run, judgement: Judgement, *, now: datetime) -> None:
+    """Draft that an alarm which was expected did not fire, once for each.
+
+    Says nothing of a run that did not take its whole course, and of an alarm that AWS would
+    not tell of: both prove nothing about the alarm.
+    """
+    expected = run.revision.plan.get("expected_alarms", [])
+    if not expected or run.state != RunState.COMPLETED.value:
+        return
+    lines = run.events.filter(kind=FIRED).values_list("details", flat=True)
+    fired = {details.get("arn") for details in lines}
+    states = {alarm["arn"]: alarm["state"] for alarm in run.alarms}
+    moved = [p for p in judgement.probes if p.first_outside is not None] or judgement.probes
+    for arn in expected:
+        if arn in fired or states.get(arn, UNKNOWN) == UNKNOWN:
+            continue
+        name = name_of(arn)
+        _draft(
+            run,
+            moved,
+            title=f"{run.experiment.application.name}: {name} stayed silent during"
+            f" {run.experiment.title}"[:200],
+            lines=[
+                f"Expected: {name} goes into alarm.",
+                f"It was {_STATE_WORDS.get(states[arn], states[arn])} all along.",
+                *_sentences(run, [probe for probe in moved if probe.first_outside is not None]),
+            ],
+            severity=Severity.MEDIUM,
+            now=now,
+            alarm=arn,
+        )
+
+
+_STATE_WORDS = {
+    "OK": "OK",
+    "INSUFFICIENT_DATA": "without data",
+    MISSING: "not there: AWS knows no alarm of this name",
+}
+
+
 def _taken_for_fixed(run: Run, fallen: set[str]) -> Finding | None:
     """The finding whose fix this run was to prove, else the verified one it contradicts: same
     application and failure family, rather one about the same probes, then the newest."""
@@ -77,6 +120,7 @@ def _taken_for_fixed(run: Run, fallen: set[str]) -> Finding | None:
         application=run.experiment.application_id,
         failure_family=run.experiment.template_version.template.failure_family,
         state=FindingState.VERIFIED.value,
+        alarm="",
     )
     return max(
         verified,
@@ -129,11 +173,13 @@ def _draft(
     lines: Sequence[str],
     severity: Severity,
     now: datetime,
+    alarm: str = "",
 ) -> Finding:
-    """One draft a run."""
+    """One draft a run, and one for each alarm that stayed silent in it."""
     finding, created = Finding.objects.get_or_create(
         run=run,
         is_drafted=True,
+        alarm=alarm,
         defaults={
             "exercise": run.experiment.exercise,
             "application": run.experiment.application,

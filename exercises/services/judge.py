@@ -15,7 +15,7 @@ from exercises.failpoints import failpoint
 from exercises.models import Run
 from exercises.queries.plans import planned_wall
 from exercises.services.audit import record
-from exercises.services.found import probe_row, write_down, write_down_change
+from exercises.services.found import probe_row, write_down, write_down_change, write_down_silence
 from exercises.services.run_changes import UNAPPROVED
 from exercises.services.run_events import append_event, lock_run
 from exercises.services.system import SYSTEM
@@ -64,10 +64,13 @@ def judge_when_settled(run: Run, *, now: datetime, is_read: bool) -> None:
             f"{judgement.reason}",
             source="steady state",
         )
+        change = locked.events.filter(kind=UNAPPROVED).first()
         if judgement.verdict is RunVerdict.NOT_HELD:
             write_down(locked, judgement, now=now)
-        elif change := locked.events.filter(kind=UNAPPROVED).first():
+        elif change is not None:
             write_down_change(locked, change.text, now=now)
+        if change is None:
+            write_down_silence(locked, judgement, now=now)
         record(SYSTEM, "run.judge", locked, verdict=judgement.verdict.value)
         failpoint("judge.before_commit")
 

@@ -54,6 +54,7 @@ class Draft:
     az: str
     slot_offset_s: int
     target_cap: int
+    expected_alarms: Sequence[str] = ()
 
 
 def start_draft(
@@ -223,6 +224,7 @@ def _fields(draft: Draft) -> dict[str, object]:
         "az": draft.az,
         "slot_offset_s": draft.slot_offset_s,
         "target_cap": draft.target_cap,
+        "expected_alarms": list(draft.expected_alarms),
     }
 
 

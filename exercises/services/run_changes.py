@@ -29,7 +29,7 @@ from exercises.domain.steady_state import (
     limit_words,
     probes_from_json,
 )
-from exercises.domain.stop_alarms import alarms_of, stop_alarms
+from exercises.domain.stop_alarms import alarms_of
 from exercises.models import ResolvedTarget, Run, Sample
 from exercises.queries.plans import planned_wall
 from exercises.services.audit import record
@@ -126,14 +126,14 @@ def _log_unapproved(run: Run, differences: Sequence[str]) -> None:
 
 
 def record_alarms(run: Run, told: Mapping[str, AlarmReading], *, now: datetime) -> None:
-    """Keep what AWS says of the run's stop alarms, and log each that changed.
+    """Keep what AWS says of the run's alarms, and log each that changed.
 
     An ended run keeps what was last said: it tells which alarm stopped it.
     """
     _log_alarm_changes(run, told, now=now)
     if run.ended_at is not None:
         return
-    arns = stop_alarms(run.revision.plan["definition"])
+    arns = alarms_of(run.revision.plan)
     run.alarms = [_alarm_row(told[arn]) for arn in arns if arn in told]
     Run.objects.filter(pk=run.pk).update(alarms=run.alarms)
 

@@ -173,6 +173,7 @@ def _imagined(desk: Desk, meaning: Meaning) -> Experiment:
         hypothesis=draft.hypothesis,
         parameters=dict(draft.parameters),
         steady_state=list(draft.steady_state),
+        expected_alarms=list(draft.expected_alarms),
         az=draft.az,
         slot_offset_s=draft.slot_offset_s,
         target_cap=draft.target_cap,

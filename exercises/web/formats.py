@@ -18,6 +18,7 @@ MISSING = "unknown"
 _SETTINGS = {
     "account_id": "Account",
     "engine": "Engine",
+    **{f"expected_alarms[{n}]": f"Alarm {n + 1} that should fire" for n in range(5)},
     "hypothesis": "Hypothesis",
     "region": "Region",
     "rung": "Blast radius",

@@ -83,7 +83,7 @@ def test_nothing_is_acknowledged_before_the_start_or_after_the_verdict(
         ({"judged_at": database_now()}, "over and judged"),
         ({"judged_at": None, "started_at": None}, "not started"),
     ):
-        Run.objects.filter(pk=run.pk).update(**change)  # type: ignore[arg-type]
+        Run.objects.filter(pk=run.pk).update(**change)
         with pytest.raises(Conflict, match=said):
             acknowledge_run(actor=cast.actor("author"), run=run)
 

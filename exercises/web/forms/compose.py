@@ -22,7 +22,7 @@ from exercises.services.propose import Draft
 from exercises.web.forms.probe_rows import ProbeRow, read_row, row_of, rows_from, rows_to_json
 from exercises.web.numbers import whole
 
-MAX_TEXT: Final = {"title": 160, "hypothesis": 2_000, "az": 32}
+MAX_TEXT: Final = {"title": 160, "hypothesis": 2_000, "az": 32, "expected_alarms": 4_000}
 DEFAULT_ZONE: Final = str(Exercise._meta.get_field("timezone").get_default())
 
 Problems = list[tuple[str, str]]
@@ -43,6 +43,7 @@ class Typed:
     own_start: str = ""
     retest: str = ""
     asked: str = ""
+    expected_alarms: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[ProbeRow, ...] = ()
 
@@ -81,6 +82,7 @@ def typed_from_post(data: Mapping[str, str]) -> Typed:
             "own_start",
             "retest",
             "asked",
+            "expected_alarms",
         )
     }
     parameters = {
@@ -128,6 +130,7 @@ def typed_for_new(
         probes=tuple(row_of(index, probe) for index, probe in enumerate(source)),
         retest=retest_code,
         asked=asked,
+        expected_alarms="\n".join(retested.expected_alarms) if retested else "",
     )
 
 
@@ -143,6 +146,7 @@ def typed_of(experiment: Experiment) -> Typed:
         hypothesis=experiment.hypothesis,
         az=experiment.az,
         target_cap=str(experiment.target_cap),
+        expected_alarms="\n".join(experiment.expected_alarms),
         exercise=exercise.slug,
         slot=local_text(planned_start(experiment), exercise.timezone),
         parameters={name: _text(value) for name, value in experiment.parameters.items()},
@@ -179,6 +183,7 @@ def read(
             az=typed.az.strip(),
             slot_offset_s=offset,
             target_cap=cap,
+            expected_alarms=_lines(typed.expected_alarms),
         ),
         exercise=exercise,
         starts_at=starts_at,
@@ -270,6 +275,10 @@ def _too_long(typed: Typed) -> Problems:
         for name, most in MAX_TEXT.items()
         if len(getattr(typed, name)) > most
     ]
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]
 
 
 def _only_declared(values: Mapping[str, str], version: TemplateVersion) -> dict[str, object]:
