@@ -10,6 +10,8 @@ import json
 import logging
 from datetime import UTC, datetime
 
+from chaosplane.request_ids import current_request_id
+
 STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 # Django and Celery attach whole requests and tasks, which are no text.
 NOT_FIELDS = frozenset({"request", "server_time", "data"})
@@ -24,6 +26,8 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "process": record.process,
         }
+        if named := current_request_id():
+            line["request_id"] = named
         for name, value in vars(record).items():
             if name not in STANDARD and name not in NOT_FIELDS:
                 line.setdefault(name, value)

@@ -184,6 +184,7 @@ INSTALLED_APPS = [
     "exercises",
 ]
 MIDDLEWARE = [
+    "chaosplane.request_ids.name_requests",
     "chaosplane.health.answer_health",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

@@ -48,6 +48,7 @@ def problem_response(error: Exception, context: Mapping[str, Any]) -> Response |
         answer = _of_ours(error) if isinstance(error, ChaosplaneError) else _of_drf(error)
     if answer is not None:
         set_rollback()
+        answer.data["request_id"] = getattr(context.get("request"), "id", "")
         log.info(
             "api.refused",
             extra={"status": answer.status_code, "code": answer.data["code"]},

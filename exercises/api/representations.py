@@ -243,6 +243,7 @@ class ProblemOut(serializers.Serializer[Any]):
     status = serializers.IntegerField()
     detail = serializers.CharField()
     code = serializers.CharField()
+    request_id = serializers.CharField(help_text="To look for in the logs")
     errors = ProblemRowOut(many=True, required=False)  # type: ignore[assignment]
     refusals = RefusalOut(many=True, required=False)
     differences = DifferenceOut(many=True, required=False)

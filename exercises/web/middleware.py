@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -24,14 +23,11 @@ class ActorMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        request.id = uuid.uuid4().hex[:12]  # type: ignore[attr-defined]
         user = request.user
         request.actor = (  # type: ignore[attr-defined]
             actor_for(user, Door.PAGE) if isinstance(user, User) and user.is_active else None
         )
-        response = self.get_response(request)
-        response["X-Request-Id"] = request.id  # type: ignore[attr-defined]
-        return response
+        return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         if isinstance(exception, ChaosplaneError) and not request.path.startswith("/api/"):

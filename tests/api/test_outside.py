@@ -33,7 +33,7 @@ def test_below_the_api_every_refusal_is_a_problem_document() -> None:
 def test_a_fault_of_ours_names_the_request_to_look_for_in_the_logs() -> None:
     answer: Any = _answers("/api/v1/runs/")[-1]
     assert answer.status_code == 500
-    assert '"reference": "0123456789ab"' in answer.content.decode()
+    assert '"request_id": "0123456789ab"' in answer.content.decode()
 
 
 @pytest.mark.django_db
