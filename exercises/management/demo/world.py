@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from exercises.domain.actors import Actor, Door
+from exercises.management.demo.connected import seed_connected
 from exercises.management.demo.estate import (
     REGION,
     seed_applications,
@@ -51,5 +52,6 @@ def seed_world() -> World:
     programme = seed_programme(people)
     seed_freeze(people[LEAD])
     seed_team_freeze(people[LEAD], teams["vehicle-telemetry"])
+    seed_connected(people[LEAD], teams["vehicle-telemetry"])
     templates = seed_catalogue(actor_for(people[LEAD], Door.CLI))
     return World(people, applications, deployments, templates, programme)
