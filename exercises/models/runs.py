@@ -98,6 +98,7 @@ class Run(DueWork):
             ),
         )
         indexes = (
+            models.Index(fields=("scheduled_at", "id"), name="run_in_order"),
             models.Index(fields=("due_at",), name="run_due", condition=Q(due_at__isnull=False)),
             models.Index(
                 fields=("state",), name="run_unfinished", condition=~Q(state__in=TERMINAL_VALUES)
