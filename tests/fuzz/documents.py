@@ -77,7 +77,9 @@ def _places(value: Any, into: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 
 
 def _place(document: dict[str, Any], luck: random.Random) -> tuple[Any, Any]:
-    return luck.choice(_places(document, []) or [(document, "definition")])
+    if not document:  # everything was taken out of it
+        document["definition"] = {}
+    return luck.choice(_places(document, []))
 
 
 def _replace(document: dict[str, Any], luck: random.Random) -> None:
