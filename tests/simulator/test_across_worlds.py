@@ -86,7 +86,7 @@ def test_the_same_seed_gives_the_same_outage() -> None:
     def outage(seed: str) -> list[float]:
         nobody = cast("Builder", None)  # steps only look; nothing is built
         system = DeveloperPlatform(Physics(), nobody, random.Random(seed))
-        values = []
+        values: list[float] = []
         for second in range(0, 2400, 15):
             lit = [
                 Node(name, zone, name, "running", zone != ZONE or second < 600, is_paused=False)
