@@ -53,22 +53,28 @@ def _database() -> list[Metric]:
 
 
 def _queue() -> list[Metric]:
+    from exercises.web.room_people import open_streams
+
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
     try:
         length = client.llen(settings.CELERY_TASK_DEFAULT_QUEUE)
+        streams = open_streams()
     except (redis.RedisError, OSError) as error:
         log.warning("metrics.queue", extra={"why": str(error)})
         return [_up("queue", is_up=False)]
     finally:
         client.close()
     assert isinstance(length, int)
-    words = "Messages that no worker took yet."
     return [
         _up("queue", is_up=True),
-        Metric("chaosplane_queue_messages", "gauge", words, [Sample(length)]),
+        _gauge("queue_messages", "Messages that no worker took yet.", length),
+        _gauge("room_streams", "Pages of rooms that are open and are pushed to.", streams),
     ]
 
 
 def _up(part: str, *, is_up: bool) -> Metric:
-    words = f"1 when the {part} answers, as /readyz asks."
-    return Metric(f"chaosplane_{part}_up", "gauge", words, [Sample(int(is_up))])
+    return _gauge(f"{part}_up", f"1 when the {part} answers, as /readyz asks.", int(is_up))
+
+
+def _gauge(name: str, words: str, value: int) -> Metric:
+    return Metric(f"chaosplane_{name}", "gauge", words, [Sample(value)])

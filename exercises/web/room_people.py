@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from typing import Final, cast
+from typing import Final, Literal, cast
 
 import redis
 from django.conf import settings
@@ -51,7 +51,14 @@ def people_in(exercise_id: int) -> frozenset[int] | None:
     return frozenset(int(member.split(b":", 1)[0]) for member in cast("list[bytes]", found))
 
 
-def _key(exercise_id: int) -> str:
+def open_streams() -> int:
+    """How many streams of rooms are open, over all processes. Raises RedisError."""
+    client, now = _redis(settings.REDIS_URL), time.time()
+    keys = client.scan_iter(match=_key("*"), count=1000)
+    return sum(int(client.zcount(key, now, "+inf")) for key in keys)
+
+
+def _key(exercise_id: int | Literal["*"]) -> str:
     return f"chaosplane:room:{exercise_id}"
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import redis
 from django.test import Client
 
 from exercises.domain.exposition import Metric, Sample, exposition, histogram
@@ -13,6 +14,7 @@ from exercises.models import Run, SignOfLife
 from exercises.models.due_work import database_now
 from exercises.queries.operations import operations, waiting
 from exercises.services import due_work
+from exercises.web import room_people
 from tests import build, past
 from tests.cast import Cast
 
@@ -73,6 +75,29 @@ def test_without_the_queue_the_rest_is_still_told(client: Client, settings: Any)
     said = scrape(client).content.decode()
     assert "chaosplane_queue_up 0" in said
     assert "chaosplane_due_lag_seconds" in said
+
+
+@pytest.mark.django_db
+def test_streams_of_rooms_are_counted_over_all_processes(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.CHAOSPLANE_METRICS_TOKEN = TOKEN
+    monkeypatch.setattr(room_people, "PRESENT_S", 3600.0)
+    queue = redis.Redis.from_url(settings.REDIS_URL)
+    for key in queue.scan_iter(match="chaosplane:room:*"):
+        queue.delete(key)
+    queue.close()
+
+    def counted() -> int:
+        lines = scrape(client).content.decode().splitlines()
+        return int(next(x for x in lines if x.startswith("chaosplane_room_streams")).split()[-1])
+
+    room_people.here(7, 1, "one")
+    room_people.here(8, 1, "two")
+    assert counted() == 2
+    room_people.left(7, 1, "one")
+    room_people.left(8, 1, "two")
+    assert counted() == 0
 
 
 def test_what_is_told_of_lateness_is_all_that_can_be_due() -> None:
