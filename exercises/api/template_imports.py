@@ -14,10 +14,12 @@ from exercises.api.base import Resource
 from exercises.api.representations import VersionOut
 from exercises.api.strict import StrictSerializer
 from exercises.domain.errors import Invalid
+from exercises.domain.scenarios import SCENARIOS
 from exercises.domain.template_entry import FORMAT, Entry
 from exercises.models import AccountRegion, TemplateVersion
 from exercises.services.template_imports import (
     MAX_FILE_BYTES,
+    add_scenario,
     ask_account,
     begin_from_action,
     begin_from_template,
@@ -28,10 +30,15 @@ from exercises.services.template_imports import (
 
 
 class TemplateFileIn(StrictSerializer):
-    """A template file, as text: so that doubled keys are seen and refused."""
+    """A template file, as text: so that doubled keys are seen and refused. Or a scenario."""
 
     file = serializers.CharField(
-        trim_whitespace=False, help_text=f"JSON, at most {MAX_FILE_BYTES:,} bytes"
+        required=False,
+        trim_whitespace=False,
+        help_text=f"JSON, at most {MAX_FILE_BYTES:,} bytes",
+    )
+    scenario = serializers.CharField(
+        required=False, max_length=40, help_text=f"One of AWS's: {', '.join(SCENARIOS)}"
     )
 
 
@@ -96,9 +103,14 @@ class TemplateImports(Resource):
 
     @extend_schema(request=TemplateFileIn, responses={201: ImportedOut})
     def publish(self, request: Request) -> Response:
-        """Publish a template file: a new template, or the next version of it."""
+        """Publish a template file, new or as the next version, or a scenario of AWS."""
         sent = TemplateFileIn(data=request.data)
         sent.is_valid(raise_exception=True)
+        if ("file" in sent.validated_data) is ("scenario" in sent.validated_data):
+            raise Invalid("file", "either file or scenario, not both")
+        if "scenario" in sent.validated_data:
+            added = add_scenario(actor=self.actor, key=sent.validated_data["scenario"])
+            return Response(ImportedOut(added).data, status=201)
         read = begin_from_text(actor=self.actor, text=sent.validated_data["file"])
         if not isinstance(read, Entry):
             raise Invalid("file", f"a template file says {FORMAT}; POST others to templates/")

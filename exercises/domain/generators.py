@@ -14,6 +14,7 @@ from exercises.domain.az_power import az_power
 from exercises.domain.errors import Invalid
 from exercises.domain.parameters import fill
 from exercises.domain.plans import JsonObject
+from exercises.domain.scenarios import SCENARIOS, Scenario, Scene
 
 # The tag by which an application's resources say whose they are.
 APPLICATION_TAG: Final = "chaosplane:application"
@@ -105,5 +106,25 @@ def _minutes(values: Mapping[str, object], name: str, default: int) -> int:
     return value
 
 
+def _of(scenario: Scenario) -> Generator:
+    def build(values: Mapping[str, object], context: BuildContext) -> dict[str, object]:
+        return scenario.build(
+            values,
+            Scene(
+                region=context.region,
+                az=context.az,
+                application=context.application,
+                scope={APPLICATION_TAG: context.application},
+                fis_role_arn=context.fis_role_arn,
+                alarm_arns=context.alarm_arns,
+            ),
+        )
+
+    return build
+
+
 Generator = Callable[[Mapping[str, object], BuildContext], dict[str, object]]
-GENERATORS: Final[Mapping[str, Generator]] = {"az_power": _az_power}
+GENERATORS: Final[Mapping[str, Generator]] = {
+    "az_power": _az_power,
+    **{key: _of(scenario) for key, scenario in SCENARIOS.items()},
+}

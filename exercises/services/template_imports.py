@@ -25,6 +25,7 @@ from exercises.domain.errors import Conflict, Invalid
 from exercises.domain.fis_catalogue import LONGEST_ID, actions
 from exercises.domain.imported_templates import from_account
 from exercises.domain.offered_actions import AccountTemplate, Offer, first_document
+from exercises.domain.scenarios import SCENARIOS
 from exercises.domain.template_entry import Entry, is_entry, read_entry
 from exercises.engines.registry import engine
 from exercises.models import AccountRegion, OfferedAction, Template, TemplateVersion
@@ -166,12 +167,42 @@ def begin_from_text(*, actor: Actor, text: str | bytes, file_name: str = "") -> 
     return Beginning(body, [], "file", named[:200], summary=str(body.get("description", ""))[:2000])
 
 
-def import_entry(*, actor: Actor, entry: Entry, file_name: str = "") -> TemplateVersion:
-    """Publish a template of ours as its file says: a new one, or its next version.
+def add_scenario(*, actor: Actor, key: str) -> TemplateVersion:
+    """Publish a scenario of AWS as a template, which builds its document per experiment.
+
+    Raises NotAllowed, Invalid, and Conflict when it is there already.
+    """
+    authorize(actor, "template.publish")
+    scenario = SCENARIOS.get(key)
+    if scenario is None:
+        raise Invalid("scenario", f"one of {', '.join(SCENARIOS)}")
+    entry = Entry(
+        slug=key.replace("_", "-"),
+        name=scenario.name,
+        summary=scenario.summary,
+        failure_family=scenario.failure_family,
+        engine="fis",
+        generator=key,
+        definition={},
+        parameters=scenario.parameters,
+        rung=scenario.rung,
+        hypothesis=scenario.hypothesis,
+        notes="As AWS's scenario has it.",
+    )
+    where = ("authored", f"after AWS's scenario “{scenario.name}”")
+    return import_entry(actor=actor, entry=entry, where=where)
+
+
+def import_entry(
+    *, actor: Actor, entry: Entry, file_name: str = "", where: tuple[str, str] | None = None
+) -> TemplateVersion:
+    """Publish a template of ours as its file says: a new one, or its next version. `where` is
+    the origin and its detail of what comes from no file.
 
     Raises NotAllowed, Invalid, and Conflict when the newest version is the very same.
     """
     authorize(actor, "template.publish")
+    origin = where or ("file", (file_name or "a file")[:200])
     engine(entry.engine)
     template = Template.objects.filter(slug=entry.slug).first()
     newest = newest_version_of(template) if template else None
@@ -180,8 +211,8 @@ def import_entry(*, actor: Actor, entry: Entry, file_name: str = "") -> Template
     if template is not None and template.engine != entry.engine:
         raise Invalid("engine", f"“{entry.slug}” is a template of another engine")
     if entry.generator:
-        return _import_generated(actor, entry, template, file_name)
-    version = _version_text(entry, file_name)
+        return _import_generated(actor, entry, template, origin)
+    version = _version_text(entry, origin)
     if template is not None:
         return publish_version(actor=actor, template=template, **version.as_arguments())
     return add_template_with_version(
@@ -196,7 +227,7 @@ def import_entry(*, actor: Actor, entry: Entry, file_name: str = "") -> Template
 
 
 def _import_generated(
-    actor: Actor, entry: Entry, template: Template | None, file_name: str
+    actor: Actor, entry: Entry, template: Template | None, origin: tuple[str, str]
 ) -> TemplateVersion:
     with transaction.atomic():
         if template is None:
@@ -215,20 +246,20 @@ def _import_generated(
             rung=entry.rung,
             hypothesis=entry.hypothesis,
             notes=entry.notes,
-            origin="file",
-            origin_detail=(file_name or "a file")[:200],
+            origin=origin[0],
+            origin_detail=origin[1],
         )
 
 
-def _version_text(entry: Entry, file_name: str) -> VersionText:
+def _version_text(entry: Entry, origin: tuple[str, str]) -> VersionText:
     return VersionText(
         definition_text=json.dumps(entry.definition),
         parameters_text=json.dumps(list(entry.parameters)),
         rung=entry.rung,
         hypothesis=entry.hypothesis,
         notes=entry.notes,
-        origin="file",
-        origin_detail=(file_name or "a file")[:200],
+        origin=origin[0],
+        origin_detail=origin[1],
     )
 
 

@@ -11,6 +11,7 @@ from django.urls import path, reverse
 from django.views.decorators.http import require_GET, require_http_methods
 
 from exercises.domain.errors import Conflict, EngineError, Invalid
+from exercises.domain.scenarios import SCENARIOS
 from exercises.domain.template_entry import Entry
 from exercises.models import AccountRegion
 from exercises.permissions import authorize, may
@@ -18,6 +19,7 @@ from exercises.services.template_imports import (
     MAX_FILE_BYTES,
     Asked,
     Beginning,
+    add_scenario,
     ask_account,
     begin_from_action,
     begin_from_template,
@@ -42,6 +44,8 @@ def template_import(request: SignedInRequest) -> HttpResponse:
     try:
         if request.POST.get("do") == "file":
             return _from_file(request)
+        if request.POST.get("do") == "scenario":
+            return _from_scenario(request)
         place = _place(request, request.POST.get("place", ""))
         return _page(request, place=place, asked=ask_account(actor=request.actor, place=place))
     except (Invalid, Conflict) as error:
@@ -91,6 +95,12 @@ def _from_file(request: SignedInRequest) -> HttpResponse:
     return redirect(reverse("template_detail", args=[version.template.slug]))
 
 
+def _from_scenario(request: SignedInRequest) -> HttpResponse:
+    version = add_scenario(actor=request.actor, key=request.POST.get("scenario", ""))
+    messages.success(request, f"{version} is published. Teams can propose from it.")
+    return redirect(reverse("template_detail", args=[version.template.slug]))
+
+
 def _place(request: SignedInRequest, text: str) -> AccountRegion:
     number = whole(text)
     found = AccountRegion.objects.select_related("account").filter(pk=number or 0).first()
@@ -113,6 +123,7 @@ def _page(
         "places": [one for one in places if may(request.actor, "account.check", one.account)],
         "place": place,
         "asked": asked,
+        "scenarios": list(SCENARIOS.values()),
         "problem": problem,
         "most_kib": MAX_FILE_BYTES // 1024,
     }

@@ -251,3 +251,18 @@ def test_who_uses_a_template_is_on_its_page(client: Client, cast: Cast) -> None:
         run.experiment.application.name
         in client.get("/templates/stop-one-instance/").content.decode()
     )
+
+
+def test_a_scenario_of_aws_is_added_once_and_says_what_it_is(client: Client, cast: Cast) -> None:
+    client.force_login(cast.owner)
+    asked = {"do": "scenario", "scenario": "az_application_slowdown"}
+    page = client.post("/templates/import/", asked, follow=True).content.decode()
+    assert "AZ: Application Slowdown v1 is published" in page
+    assert "LatencyForEC2" in page
+    assert "after AWS&#x27;s scenario" in page
+    again = client.post("/templates/import/", asked)
+    assert again.status_code == 422
+    assert "there is nothing to import" in again.content.decode()
+    unknown = client.post("/templates/import/", {"do": "scenario", "scenario": "none"})
+    assert "one of az_application_slowdown" in unescape(unknown.content.decode())
+    assert Template.objects.count() == 1

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from exercises.domain.scenarios import SCENARIOS
 from exercises.engines.fis import FisEngine
 from exercises.models import AccountRegion, TemplateVersion
 from tests import build
@@ -56,6 +57,8 @@ def test_what_is_exported_is_imported_with_the_same_digest(cast: Cast, caller: C
         ("template-imports", {"file": "{}"}, "file"),
         ("template-imports", {"file": "{"}, "file"),
         ("template-imports", {}, "file"),
+        ("template-imports", {"file": "{}", "scenario": "x"}, "file"),
+        ("template-imports", {"scenario": "x"}, "scenario"),
         ("template-beginnings", {"account_id": "1", "region": "x"}, "fis_template"),
         (
             "template-beginnings",
@@ -72,6 +75,13 @@ def test_what_is_sent_wrong_is_named(
     assert answer.status_code == 422, answer.content
     assert field in {error["field"] for error in answer.json()["errors"]}
     assert not TemplateVersion.objects.exists()
+
+
+@pytest.mark.parametrize("key", SCENARIOS)
+def test_every_scenario_can_be_added(caller: Caller, key: str) -> None:
+    added = caller("owner").post("/api/v1/template-imports/", {"scenario": key}, "json")
+    assert added.status_code == 201, added.content
+    assert added.json()["generator"] == key
 
 
 def test_who_uses_it_is_what_one_may_see(cast: Cast, caller: Caller) -> None:
