@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import django_filters
 from django.db.models import QuerySet
@@ -39,6 +39,14 @@ _RELATED = (
     "template_version__template",
     "deployment__place__account",
 )
+_NOT_LISTED: Final = (
+    "revision__plan",
+    "template_version__definition",
+    "template_version__parameters",
+    "deployment__steady_state",
+    "deployment__alarm_arns",
+)
+"""Documents that no row of a list shows."""
 
 
 class ExperimentIn(StrictSerializer):
@@ -107,7 +115,8 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
     def get_queryset(self) -> QuerySet[Experiment]:
         if self.is_schema:
             return Experiment.objects.none()
-        return Experiment.objects.visible_to(self.actor).select_related(*_RELATED)
+        rows = Experiment.objects.visible_to(self.actor).select_related(*_RELATED)
+        return rows.defer(*_NOT_LISTED) if self.action == "list" else rows
 
     @extend_schema(request=ExperimentIn, responses={201: ExperimentOut})
     def create(self, request: Request) -> Response:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import django_filters
 from django.db.models import QuerySet
@@ -42,6 +42,14 @@ class WaitIn(StrictSerializer):
     )
 
 
+_LISTED: Final = (
+    "is_rehearsal", "state", "state_reason", "verdict", "verdict_reason", "experiment_ref",
+    "scheduled_at", "started_at", "ended_at", "stop_requested_at", "observed_at", "is_imported",
+    "experiment__exercise__slug", "revision__digest",
+)  # fmt: skip
+"""What a row shows: the documents of a run, of its experiment and its revision are long."""
+
+
 class RunFilter(django_filters.FilterSet):
     exercise = django_filters.CharFilter("experiment__exercise__slug")
     experiment = django_filters.NumberFilter("experiment_id")
@@ -63,7 +71,9 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     def get_queryset(self) -> QuerySet[Run]:
         if self.is_schema:
             return Run.objects.none()
-        return Run.objects.visible_to(self.actor).select_related("experiment__exercise", "revision")
+        rows = Run.objects.visible_to(self.actor)
+        rows = rows.select_related("experiment__exercise", "revision")
+        return rows.only(*_LISTED) if self.action == "list" else rows
 
     @extend_schema(parameters=[WaitIn])
     def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
