@@ -88,7 +88,7 @@ def judgement_of(run: Run, *, now: datetime) -> Judgement:
         readings,
         fault_started_at=started_at,
         settled_at=run.settle_until or now,
-        speed=settings.CHAOSPLANE_TIME_SPEED,
+        speed=1.0 if run.is_imported else settings.CHAOSPLANE_TIME_SPEED,
         engine_failed=run.state == RunState.FAILED.value,
         stopped_early=run.state == RunState.STOPPED.value,
         unapproved=run.events.filter(kind=UNAPPROVED).exists(),

@@ -27,7 +27,9 @@ from exercises.permissions import actor_for
 from exercises.queries.game_ledger import ledger_of, standings_now
 from exercises.queries.readiness import readiness_of
 from exercises.services.audit_verification import verify
+from exercises.services.found import probe_row
 from exercises.services.go_live import confirm_go, say_go
+from exercises.services.judge import judgement_of
 from tests.demo.conftest import demo_data
 
 pytestmark = pytest.mark.django_db
@@ -124,6 +126,16 @@ def test_last_months_run_split_the_brain_and_its_finding_is_open(opened):
     assert finding.run is not None
     assert finding.run.verdict == "not_held"
     assert finding.exercise == Exercise.objects.filter(is_imported=True).latest("starts_at")
+
+
+def test_every_verdict_of_the_past_comes_out_again_from_the_stored_samples(opened, settings):
+    settings.CHAOSPLANE_TIME_SPEED = 60
+    past = Run.objects.filter(is_imported=True).select_related("revision", "experiment__exercise")
+    assert past
+    for run in past:
+        again = judgement_of(run, now=run.settle_until)
+        assert (again.verdict, again.reason) == (run.verdict, run.verdict_reason)
+        assert [probe_row(probe) for probe in again.probes] == run.judgement["probes"]
 
 
 def test_verdicts_follow_from_the_readings(opened):
