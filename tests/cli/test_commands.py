@@ -15,6 +15,7 @@ from exercises.models import Application, Experiment, Run
 from exercises.services.decide import decide
 from exercises.services.evidence_pack import own_fingerprint
 from exercises.services.propose import start_draft
+from exercises.services.tokens import SCOPES
 from tests import build, past
 from tests.cast import Cast
 from tests.cli.desk import Terminal, Typed
@@ -242,7 +243,7 @@ def test_login_keeps_the_token_for_its_owner_alone(
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{token}\n"))
     found = terminal.type("login", url)
     assert found.code == 0, found
-    assert "as Team author; scopes: read, stop, write" in found.error
+    assert f"as Team author; scopes: {', '.join(sorted(SCOPES))}." in found.error
     file = tmp_path / "chaosplane" / "login.json"
     assert file.stat().st_mode & 0o777 == 0o600
     assert terminal.type("list", "exercises").code == 0
