@@ -20,13 +20,19 @@ class StrictSerializer(serializers.Serializer[Any]):
             unknown = sorted(set(map(str, data)) - set(self.fields))
             problems = {name: ["is not a field of this resource"] for name in unknown}
             # An address carries nothing but text.
-            typed = {} if isinstance(data, QueryDict) else self.fields
-            for name, field in typed.items():
-                if name in data and (wanted := _mistyped(field, data[name])):
+            wrong = _left_empty if isinstance(data, QueryDict) else _mistyped
+            for name, field in self.fields.items():
+                if name in data and (wanted := wrong(field, data[name])):
                     problems[name] = [wanted]
             if problems:
                 raise serializers.ValidationError(problems)
         return super().to_internal_value(data)
+
+
+def _left_empty(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
+    """DRF takes a parameter without a value for one that was left out."""
+    is_taken = value != "" or getattr(field, "allow_blank", False)
+    return "" if is_taken else "is empty; leave it out instead"
 
 
 def _mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:

@@ -54,6 +54,12 @@ def test_what_is_of_the_fields_type_is_taken() -> None:
     assert Everything(data=sent).is_valid()
 
 
+def test_a_parameter_without_a_value_is_refused() -> None:
+    asked = Everything(data=QueryDict("name=&count=5"))
+    assert not asked.is_valid()
+    assert asked.errors == {"name": ["is empty; leave it out instead"]}
+
+
 def test_an_address_carries_text_for_every_type() -> None:
     assert Everything(data=QueryDict("on=true&count=5")).is_valid()
 

@@ -86,7 +86,7 @@ def _say(report: dict[str, Any], code: int) -> int:
         f" {cases['unique_failures']} failures, {broken} × 5xx"
         f" (seed {report['seed']})"
     )
-    whole = operations["tested"] == operations["total"] and not operations["errored"]
+    whole = operations["tested"] == operations["selected"] and not operations["errored"]
     return 0 if code == 0 and whole else 1
 
 

@@ -25,6 +25,7 @@ _TEMPLATE = {
     "parameters": "what FIS takes, and the linter",
     "origin": "is signed by template-beginnings",
 }
+_WEBHOOK = {"url": _HTTPS, "events": "one at least, unless it is asked before each start"}
 _APPLICATION = {
     "runbook_url": _HTTPS,
     "dashboard_url": _HTTPS,
@@ -98,8 +99,8 @@ RULES: Final[dict[str, dict[str, str]]] = {
     "POST /api/v1/template-imports/": {"file": "a template file, in a text"},
     "POST /api/v1/templates/": _TEMPLATE,
     "POST /api/v1/templates/{slug}/versions/": _TEMPLATE,
-    "POST /api/v1/webhooks/": {"url": _HTTPS},
-    "PUT /api/v1/webhooks/{id}/": {"url": _HTTPS},
+    "POST /api/v1/webhooks/": _WEBHOOK,
+    "PUT /api/v1/webhooks/{id}/": _WEBHOOK,
     "GET /api/v1/webhook-deliveries/": {"webhook": _THERE},
 }
 
