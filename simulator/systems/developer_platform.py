@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from moto.ec2.models import ec2_backends
+
 from simulator.estate import (
     APPLICATION_TAG,
     FIS_ROLE,
@@ -127,12 +129,16 @@ class DeveloperPlatform(System):
                     }
                 ],
             )["VolumeId"]
-            ec2.attach_volume(
-                Device="/dev/sdf",
-                VolumeId=cache.volume,
-                InstanceId=self._builder.instances(APPLICATION, cache.zone)[0],
-            )
+            self._attach(cache)
             self._start(cache)
+
+    def _attach(self, cache: Cache) -> None:
+        """Give the volume to a node of its zone if it has none."""
+        nodes = self._builder.instances(APPLICATION, cache.zone)
+        if self._is_loose(cache) and nodes:
+            self._builder.client("ec2").attach_volume(
+                Device="/dev/sdf", VolumeId=cache.volume, InstanceId=nodes[0]
+            )
 
     def restore(self) -> None:
         ec2 = self._builder.client("ec2")
@@ -149,6 +155,7 @@ class DeveloperPlatform(System):
         self._join_nodegroup()
         for cache in self._caches:
             cache.warmth, cache.homeless_since, cache.gone_since = 1.0, None, None
+            self._attach(cache)
             self._start(cache)
         self._forget()
 
@@ -179,12 +186,18 @@ class DeveloperPlatform(System):
         self._surplus_since = _since(
             self._surplus_since, bool(extra) and serving - len(extra) >= wanted, now
         )
+        for cache in filter(self._is_loose, self._caches):
+            self._attach(cache)
         if self._short_since is not None and now - self._short_since >= SCALES_AFTER_S:
             self._grow(nodes, wanted - serving)
         if self._surplus_since is not None and now - self._surplus_since >= SHRINKS_AFTER_S:
             self._builder.client("ec2").terminate_instances(
                 InstanceIds=[node.instance_id for node in extra]
             )
+
+    def _is_loose(self, cache: Cache) -> bool:
+        volume = ec2_backends[self.account][REGION].volumes.get(cache.volume)
+        return volume is not None and volume.attachment is None
 
     def _grow(self, nodes: Sequence[Node], missing: int) -> None:
         """Replace what was terminated in its own zone if it can be, the rest elsewhere."""

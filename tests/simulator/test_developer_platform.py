@@ -154,6 +154,24 @@ def test_half_of_a_node_group_is_terminated_and_grows_again(worlds: Worlds) -> N
     assert worlds.value(NAME, "ReadyNodes") == 6
 
 
+def test_a_volume_whose_node_was_terminated_moves_to_another_node_of_its_zone(
+    worlds: Worlds,
+) -> None:
+    worlds.join(NAME)
+    ec2 = worlds.client("ec2")
+    mine = [{"Name": "tag:Name", "Values": ["artifact-cache"]}]
+    holders = {
+        volume["VolumeId"]: volume["Attachments"][0]["InstanceId"]
+        for volume in ec2.describe_volumes(Filters=mine)["Volumes"]
+    }
+    ec2.terminate_instances(InstanceIds=list(holders.values()))
+    worlds.cloud.advance(30)
+
+    for volume in ec2.describe_volumes(Filters=mine)["Volumes"]:
+        (attachment,) = volume["Attachments"]
+        assert attachment["InstanceId"] != holders[volume["VolumeId"]]
+
+
 @pytest.mark.parametrize(
     ("application", "reason"),
     [
