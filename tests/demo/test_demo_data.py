@@ -133,6 +133,7 @@ def test_every_verdict_of_the_past_comes_out_again_from_the_stored_samples(opene
     past = Run.objects.filter(is_imported=True).select_related("revision", "experiment__exercise")
     assert past
     for run in past:
+        assert run.settle_until is not None
         again = judgement_of(run, now=run.settle_until)
         assert (again.verdict, again.reason) == (run.verdict, run.verdict_reason)
         assert [probe_row(probe) for probe in again.probes] == run.judgement["probes"]
