@@ -287,6 +287,7 @@ INJECTED: Final[dict[str, Injection]] = {
 
 _CATALOGUE: Final = "the catalogue is everybody's"
 PUBLIC: Final[dict[str, str]] = {
+    "PolicyIn.account_id": "narrows rights to an account's roles, which all see; no external id",
     "IncidentIn.accounts": "narrows an incident of one's own teams to an account, as a freeze",
     "AskIn.applications": "asks other teams, which is its purpose; whose finding, is asked",
     "DependenciesIn.depends_on": "what one depends on is mostly of other teams, and seen by all",
