@@ -42,7 +42,6 @@ PIECES: Final = (
     "hold",
     "exp-counts",
     "poll-line",
-    "log",
 )
 # What a room without an experiment has no place for.
 DETAIL_PIECES: Final = ("d-state", "actions", "charts", "chain", "targets", "alarms")
@@ -117,7 +116,7 @@ def room_context(room: Room, view: RoomView, *, people: int | None) -> dict[str,
 def pieces(room: Room, view: RoomView, *, people: int | None = None) -> Iterator[tuple[str, str]]:
     """Every piece as (id of its place on the page, HTML)."""
     context = room_context(room, view, people=people)
-    for name in (*PIECES, *(DETAIL_PIECES if room.detail else ())):
+    for name in (*PIECES, *(DETAIL_PIECES if room.detail else ()), "log"):
         yield name, _render(name, context)
     for row in room.rows:
         for name in ROW_PIECES:

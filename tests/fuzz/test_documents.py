@@ -15,7 +15,7 @@ from tests.fuzz.documents import case
 
 __all__ = ["caller"]
 FEW = 150
-THROUGH_API = int(os.environ.get("CASES", "40"))
+THROUGH_API = int(os.environ.get("CASES") or "40")
 
 
 def test_a_spoilt_document_is_refused_by_name_in_no_time() -> None:
