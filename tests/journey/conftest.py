@@ -25,3 +25,11 @@ def people(browser: Browser, demo: Demo) -> Iterator[People]:
     with steps.people_of(browser, demo) as found:
         yield found
     expect.set_options(timeout=5_000)
+
+
+def pytest_exception_interact(node: pytest.Item, report: pytest.TestReport) -> None:
+    """Where a journey ended: the address and the words of every page that was open."""
+    for people in getattr(node, "funcargs", {}).values():
+        if isinstance(people, People):
+            told = "\n".join(people.whereabouts())
+            report.sections.append(("Pages", told))

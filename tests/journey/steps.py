@@ -59,6 +59,14 @@ class People:
         if said.type in {"error", "warning"}:
             self.complaints.append(f"{page.url}: {said.text}")
 
+    def whereabouts(self) -> list[str]:
+        """Who is on which page, and how its main part begins."""
+        told = []
+        for role, page in self._pages.items():
+            words = page.evaluate("(document.querySelector('main') ?? document.body).innerText")
+            told.append(f"{role}: {page.url}\n{words[:1500]}\n")
+        return told + self.complaints
+
     def close(self) -> None:
         for page in self._pages.values():
             page.context.close()

@@ -258,9 +258,12 @@ def answer_the_poll(people: People) -> None:
         page = open_it(people(owner))
         section(page, "Go / no-go")
         page.get_by_role("button", name="Go", exact=True).first.click()
+        # The next press would take back a form that is still on its way.
+        expect(page.get_by_text("answer saved")).to_be_visible()
         there = open_it(people(on_call))
         section(there, "Go / no-go")
         there.get_by_role("button", name="I am on call and there").click()
+        expect(there.get_by_text("you are on call")).to_be_visible()
 
 
 def go_live_with_two(people: People) -> None:
