@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.api.base import Resource
+from exercises.api.filters import InstantFilter
 from exercises.domain.audit_chain import is_mark
 from exercises.models import AuditEntry
 from exercises.permissions import authorize
@@ -63,8 +64,8 @@ class EntryFilter(django_filters.FilterSet):
     action = django_filters.CharFilter("action", "startswith")
     object_type = django_filters.CharFilter()
     object_id = django_filters.CharFilter()
-    since = django_filters.IsoDateTimeFilter("at", "gte")
-    until = django_filters.IsoDateTimeFilter("at", "lt")
+    since = InstantFilter("at", "gte")
+    until = InstantFilter("at", "lt")
 
     class Meta:
         model = AuditEntry

@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.api.base import Resource
+from exercises.api.filters import InstantFilter
 from exercises.api.going_live import ExerciseGoingLive
 from exercises.api.representations import ExerciseDetail, ExerciseOut, RunEventOut, StopOut
 from exercises.api.strict import StrictSerializer
@@ -52,8 +53,8 @@ class StopIn(StrictSerializer):
 class ExerciseFilter(django_filters.FilterSet):
     phase = django_filters.ChoiceFilter(choices=[(p.value, p.label) for p in Phase])
     kind = django_filters.ChoiceFilter(choices=KINDS)
-    starts_after = django_filters.IsoDateTimeFilter("starts_at", "gte")
-    starts_before = django_filters.IsoDateTimeFilter("starts_at", "lt")
+    starts_after = InstantFilter("starts_at", "gte")
+    starts_before = InstantFilter("starts_at", "lt")
 
     class Meta:
         model = Exercise

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from typing import Any, Final
 
 import django_filters
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django_filters.fields import IsoDateTimeField
 from django_filters.rest_framework import DjangoFilterBackend
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.views import APIView
@@ -17,6 +20,23 @@ from exercises.api.sparse import FIELDS
 from exercises.domain.errors import Invalid
 
 _WHOLE: Final = re.compile(r"-?[0-9]{1,15}")
+
+
+class _InstantField(IsoDateTimeField):
+    """In UTC from here on: PostgreSQL knows no offset of 16 hours and more."""
+
+    def to_python(self, value: Any) -> datetime | None:
+        instant = super().to_python(value)
+        try:
+            return instant.astimezone(UTC) if instant else None
+        except OverflowError as error:
+            raise ValidationError("lies outside the years 1 to 9999 in UTC") from error
+
+
+class InstantFilter(django_filters.IsoDateTimeFilter):
+    """An instant with its offset, whatever offset RFC 3339 allows."""
+
+    field_class = _InstantField
 
 
 class StrictFilters(DjangoFilterBackend):

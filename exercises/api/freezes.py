@@ -16,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.api.base import Resource
+from exercises.api.filters import InstantFilter
 from exercises.api.strict import StrictSerializer
 from exercises.models import CloudAccount, FreezeSource, FreezeWindow, Team
 from exercises.models.accounts import ENVIRONMENTS
@@ -79,8 +80,8 @@ class LiftIn(StrictSerializer):
 
 
 class FreezeFilter(django_filters.FilterSet):
-    ends_after = django_filters.IsoDateTimeFilter("ends_at", "gt")
-    starts_before = django_filters.IsoDateTimeFilter("starts_at", "lt")
+    ends_after = InstantFilter("ends_at", "gt")
+    starts_before = InstantFilter("starts_at", "lt")
     team = django_filters.CharFilter("teams__slug")
     lifted = django_filters.BooleanFilter("lifted_at", "isnull", exclude=True)
 

@@ -37,8 +37,8 @@ class TemplateFileIn(StrictSerializer):
         trim_whitespace=False,
         help_text=f"JSON, at most {MAX_FILE_BYTES:,} bytes",
     )
-    scenario = serializers.CharField(
-        required=False, max_length=40, help_text=f"One of AWS's: {', '.join(SCENARIOS)}"
+    scenario = serializers.ChoiceField(
+        choices=list(SCENARIOS), required=False, help_text="One of AWS's"
     )
 
 

@@ -92,6 +92,26 @@ def test_a_truth_value_is_true_or_false(caller: Caller) -> None:
     assert answer.json()["errors"] == [{"field": "unread", "problem": "true or false"}]
 
 
+@pytest.mark.parametrize(
+    ("instant", "status"),
+    [
+        ("4092-01-06T17:12:36+22:13", 200),
+        ("2026-11-21T10:00:00-23:59", 200),
+        ("0001-01-01T00:00:00+23:59", 422),
+        ("9999-12-31T23:59:59-23:59", 422),
+        ("tomorrow", 422),
+    ],
+)
+@pytest.mark.parametrize("address", ["freezes/?ends_after", "exercises/?starts_before"])
+def test_an_instant_is_taken_with_any_offset(
+    caller: Caller, address: str, instant: str, status: int
+) -> None:
+    path, name = address.split("?")
+    answer = caller("lead", ("read",)).get(f"/api/v1/{path}", {name: instant})
+    assert answer.status_code == status, answer.content
+    assert status == 200 or answer.json()["errors"][0]["field"] == name
+
+
 def test_every_problem_is_as_the_schema_says(caller: Caller, cast: Cast) -> None:
     answer = caller("lead").post("/api/v1/freezes/", {"name": 0})
     said = ProblemOut(data=answer.json())

@@ -82,7 +82,12 @@ RULES: Final[dict[str, dict[str, str]]] = {
     "PUT /api/v1/exercises/{slug}/run-sheet/": {
         "N": "the rows are those of the run sheet, each experiment in its wave",
     },
-    "PUT /api/v1/findings/{id}/": {"owner": "a member of the application's team"},
+    "PUT /api/v1/findings/{id}/": {
+        "owner": "a member of the application's team",
+        "tracker_url": _HTTPS,
+    },
+    "POST /api/v1/findings/{id}/move/": {"owner": "has to be named before it is accepted"},
+    "POST /api/v1/findings/{id}/attachments/": {"file": "its bytes say whether it may be kept"},
     "POST /api/v1/freeze-calendars/": {"url": _HTTPS},
     "POST /api/v1/game-days/": {"chaos_team": _THERE, "rounds": "they follow each other"},
     "GET /api/v1/gates/{slug}/": {"max_age": "from 1h to 366d: a limit in two units"},

@@ -33,6 +33,7 @@ def server(transactional_db: None) -> Iterator[Server]:
     """The application under uvicorn, in a thread of this process."""
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
+    listener.listen()  # who comes before the server has begun waits instead of being refused
     config = uvicorn.Config(
         Waits(get_asgi_application()),
         log_level="error",
