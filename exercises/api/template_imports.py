@@ -61,7 +61,7 @@ class BeginIn(OfRegionIn):
 
     account_id = serializers.CharField(max_length=12)
     fis_template = serializers.CharField(max_length=64, required=False)
-    action = serializers.CharField(max_length=128, required=False)
+    action = serializers.RegexField("^[!-~]+$", max_length=128, required=False)
 
 
 class BeginningOut(serializers.Serializer[Any]):

@@ -7,6 +7,7 @@ reading. A file of ours is published as it is, because its digest says what it h
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -45,6 +46,7 @@ MOST_ASKED: Final = 100
 
 MAX_FILE_BYTES: Final = 262_144
 _SALT: Final = "exercises.template-origin"
+_VISIBLE: Final = re.compile("[!-~]+")  # ASCII
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +137,7 @@ def begin_from_action(*, actor: Actor, place: AccountRegion, action_id: str) -> 
     Raises NotAllowed, Invalid, EngineError.
     """
     _authorize(actor, place)
-    if not action_id.isascii() or not 1 <= len(action_id) <= LONGEST_ID or " " in action_id:
+    if len(action_id) > LONGEST_ID or not _VISIBLE.fullmatch(action_id):
         raise Invalid("action", f"the id of an action, at most {LONGEST_ID} characters")
     offer = offered_action(place.access, action_id)
     with transaction.atomic():
