@@ -37,6 +37,7 @@ except BaseException:
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
 from django.db import connection  # noqa: E402
+from django.db.backends.base.creation import TEST_DATABASE_PREFIX  # noqa: E402
 
 from tests.emptying import end_other_sessions, lifting  # noqa: E402
 
@@ -116,7 +117,11 @@ def django_db_setup(
     django_db_blocker: pytest_django.DjangoDbBlocker,
 ) -> Iterator[None]:
     copy = django_db_modify_db_settings
-    if copy and not copy.is_there:
+    # Where no test asks for a database pytest-django makes none: there is nothing to keep then.
+    is_made = connection.settings_dict["NAME"].startswith(TEST_DATABASE_PREFIX)
+    if copy and not copy.is_there and not is_made:
+        copy.leave()
+    elif copy and not copy.is_there:
         with django_db_blocker.unblock():
             connection.close()
             connection.close_pool()  # type: ignore[attr-defined]

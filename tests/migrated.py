@@ -62,6 +62,10 @@ class Copy:
         )
         self._session.close()
 
+    def leave(self) -> None:
+        """Make none; whoever waits goes on."""
+        self._session.close()
+
 
 @contextmanager
 def new_database(address: str, name: str) -> Iterator[bool]:
