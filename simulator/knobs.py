@@ -1,7 +1,9 @@
 """Misbehaviour on demand: what AWS does at times, so that tests can have it at will.
 
 `POST /simulator/knobs` takes one `Knob` as JSON, `DELETE` takes all of them back. The front
-door asks `Knobs` around every FIS operation and every AssumeRole.
+door asks `Knobs` around every FIS operation and every AssumeRole. `leave_nacl` and
+`leave_stopped` have the rollback of an action pass over a subnet or an instance: their operation
+is the id of the action.
 """
 
 from __future__ import annotations
@@ -30,6 +32,8 @@ KINDS: Final = (
     "list_lag",
     "change_template",
     "stuck_stopping",
+    "leave_nacl",
+    "leave_stopped",
 )
 
 

@@ -207,6 +207,7 @@ class Lifecycle:
             self._access[experiment.id],
             self._physics,
             self._clock.now,
+            self._service.leaves_behind,
         )
         effect: Effect = EFFECTS.get(action["actionId"], NoEffect)(call)
         experiment.effects[name] = effect

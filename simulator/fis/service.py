@@ -75,6 +75,10 @@ class Service:
             "ListTagsForResource": lambda r, g: {"tags": _tags(r, g["resourceArn"])},
         }
 
+    def leaves_behind(self, kind: str, action_id: str, account: str) -> bool:
+        """Whether a rollback passes over the next resource of this action."""
+        return self._knobs.hit(kind, action_id, account) is not None
+
     def _stuck_s(self, region: Region) -> float:
         knob = self._knobs.hit("stuck_stopping", "StopExperiment", region.account)
         return knob.seconds if knob else 0.0

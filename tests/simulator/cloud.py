@@ -34,6 +34,9 @@ def tagged(resource_type: str, **more: Any) -> dict[str, Any]:
 
 
 BROKERS_A = tagged("aws:ec2:instance", filters=[RUNNING, ZONE_A])
+SUBNETS_A = tagged(
+    "aws:ec2:subnet", filters=[{"path": "AvailabilityZone", "values": [f"{REGION}a"]}]
+)
 
 
 def stop_brokers(back_after: str | None = "PT5M") -> dict[str, Any]:
@@ -184,7 +187,28 @@ class Cloud:
         for account in (PROD, PLATFORM, INT):
             self._start_stopped(account)
         self._delete_left_volumes()
+        self._give_back_acls()
         self.advance(90)
+
+    def acls_of_fis(self) -> list[dict[str, Any]]:
+        """The network ACLs that actions of FIS have made and that are still there."""
+        made = [{"Name": "tag:managedByFIS", "Values": ["true"]}]
+        return list(self.client("ec2").describe_network_acls(Filters=made)["NetworkAcls"])
+
+    def _give_back_acls(self) -> None:
+        ec2 = self.client("ec2")
+        for acl in self.acls_of_fis():
+            own = [
+                {"Name": "vpc-id", "Values": [acl["VpcId"]]},
+                {"Name": "default", "Values": ["true"]},
+            ]
+            (default,) = ec2.describe_network_acls(Filters=own)["NetworkAcls"]
+            for each in acl["Associations"]:
+                ec2.replace_network_acl_association(
+                    AssociationId=each["NetworkAclAssociationId"],
+                    NetworkAclId=default["NetworkAclId"],
+                )
+            ec2.delete_network_acl(NetworkAclId=acl["NetworkAclId"])
 
     def _delete_left_volumes(self) -> None:
         """Data volumes stay when their instance is terminated."""

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError, ConnectionClosedError
 
 from simulator.journal import Journal
 from simulator.knobs import Knob
-from tests.simulator.cloud import PROD, REGION, Cloud
+from tests.simulator.cloud import BROKERS_A, PROD, REGION, SUBNETS_A, Cloud, stop_brokers
 
 
 @pytest.fixture
@@ -150,3 +150,25 @@ def test_a_line_of_the_journal_is_on_disk_before_the_answer(cloud: Cloud, tmp_pa
     line = json.loads((tmp_path / "journal.jsonl").read_text())
     assert (line["operation"], line["made"]) == ("StopExperiment", "E")
     journal.close()
+
+
+def test_a_rollback_can_leave_an_instance_stopped_and_a_subnet_cut_off(knobs: Cloud) -> None:
+    turn(knobs, "leave_stopped", "aws:ec2:stop-instances", count=1)
+    turn(knobs, "leave_nacl", "aws:network:disrupt-connectivity", count=1)
+    template = knobs.template(
+        targets={"brokers": BROKERS_A, "nets": SUBNETS_A},
+        actions={
+            "stop": stop_brokers("PT2M"),
+            "cut": {
+                "actionId": "aws:network:disrupt-connectivity",
+                "parameters": {"scope": "all", "duration": "PT2M"},
+                "targets": {"Subnets": "nets"},
+            },
+        },
+    )
+    made = starting(knobs, "one", template)["id"]
+    knobs.simulator.clock.advance(300)  # type: ignore[attr-defined]
+    assert knobs.fis.get_experiment(id=made)["experiment"]["state"]["status"] == "completed"
+    assert knobs.brokers("a") == ["running", "running", "stopped"]
+    (acl,) = knobs.acls_of_fis()
+    assert [each["SubnetId"] for each in acl["Associations"]] != []

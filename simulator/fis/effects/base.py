@@ -39,6 +39,11 @@ class ActionCall:
     access: Access
     physics: Physics
     now: Callable[[], float]
+    leaves_behind: Callable[[str, str, str], bool]
+
+    def leaves(self, kind: str, account: str) -> bool:
+        """Whether a knob of this kind has the rollback pass over one more resource."""
+        return self.leaves_behind(kind, self.action_id, account)
 
     def client(self, service: str, account: str) -> Any:
         return self.access.client(service, account)

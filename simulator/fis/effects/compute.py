@@ -30,7 +30,11 @@ class StopInstances(Effect):
             gone = sorted(name for name, state in states.items() if state == "terminated")
             if gone and not may_be_gone:
                 raise ActionFailed(f"Unable to start terminated instances: {', '.join(gone)}.")
-            stopped = sorted(name for name, state in states.items() if state == "stopped")
+            stopped = sorted(
+                name
+                for name, state in states.items()
+                if state == "stopped" and not self.call.leaves("leave_stopped", account)
+            )
             if stopped:
                 client.start_instances(InstanceIds=stopped)
 

@@ -67,6 +67,9 @@ class DisruptConnectivity(Effect):
     def end(self) -> None:
         while self._swaps:
             swap = self._swaps[-1]
+            if self.call.leaves("leave_nacl", swap.account):
+                self._swaps.pop()
+                continue
             client = self.call.client("ec2", swap.account)
             client.replace_network_acl_association(
                 AssociationId=swap.association, NetworkAclId=swap.original_acl
