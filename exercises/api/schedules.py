@@ -36,7 +36,7 @@ class ScheduleOut(serializers.ModelSerializer[Schedule]):
     class Meta:
         model = Schedule
         fields = (
-            "id", "programme", "rrule", "words", "timezone", "local_start", "duration_s",
+            "id", "slug", "programme", "rrule", "words", "timezone", "local_start", "duration_s",
             "region", "az", "horizon_days", "is_suspended",
         )  # fmt: skip
 
@@ -64,10 +64,14 @@ class TimesIn(StrictSerializer):
     def times(self) -> Times:
         data: dict[str, Any] = dict(self.validated_data)
         data.pop("programme", None)
+        data.pop("slug", None)
         return Times(**data)
 
 
 class ScheduleIn(TimesIn):
+    slug = serializers.SlugField(
+        max_length=60, required=False, help_text="Left out, it is called after the programme"
+    )
     programme = serializers.SlugRelatedField(
         slug_field="slug", queryset=Programme.objects.order_by("slug")
     )
@@ -115,7 +119,10 @@ class Schedules(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         sent = ScheduleIn(data=request.data)
         sent.is_valid(raise_exception=True)
         schedule = create_schedule(
-            actor=self.actor, programme=sent.validated_data["programme"], times=sent.times()
+            actor=self.actor,
+            programme=sent.validated_data["programme"],
+            times=sent.times(),
+            slug=sent.validated_data.get("slug", ""),
         )
         return Response(ScheduleOut(schedule).data, status=201)
 

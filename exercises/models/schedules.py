@@ -26,10 +26,12 @@ class Programme(Record):
 class Schedule(DueWork):
     """When a programme's editions take place: an RRULE over naive local time in a zone.
 
+    `slug` never changes: files that say how things are to be name a schedule by it.
     Never read by Celery: due_at says when to look for editions to create. Occurrences up to
     `looked_until` have their edition, or are noted as missed.
     """
 
+    slug = models.SlugField(max_length=60, unique=True)
     programme = models.ForeignKey(Programme, on_delete=models.CASCADE, related_name="schedules")
     rrule = models.CharField(max_length=200)
     timezone = models.CharField(max_length=64)

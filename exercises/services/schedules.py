@@ -5,8 +5,11 @@ Resuming one is services.release's. Creating the editions is services.editions'.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
+from typing import Final
 
 from django.db import transaction
 from django.utils.text import slugify
@@ -22,6 +25,8 @@ from exercises.queries.schedules import LOOK_AHEAD, Effect, effect_of
 from exercises.services.audit import record
 
 MAX_HORIZON_DAYS = 366
+MAX_SLUG: Final = 60
+SLUG: Final = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_SLUG}}}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +70,29 @@ def create_programme(
     return programme
 
 
-def create_schedule(*, actor: Actor, programme: Programme, times: Times) -> Schedule:
-    """Editions are made from now on, within seconds. Raises Invalid, NotAllowed."""
+def create_schedule(
+    *, actor: Actor, programme: Programme, times: Times, slug: str = ""
+) -> Schedule:
+    """Editions are made from now on, within seconds. Without a short name it is called after
+    the programme. Raises Invalid, NotAllowed."""
     authorize(actor, "schedule.manage")
     now = database_now()
-    check_times(times, now=now)
+    problems = _slug_problems(slug) if slug else []
+    try:
+        check_times(times, now=now)
+    except Invalid as error:
+        problems += error.problems
+    if problems:
+        raise Invalid.of(problems)
     with transaction.atomic():
+        # One at a time within a programme, or two would be called the same.
+        Programme.objects.select_for_update(no_key=True).get(pk=programme.pk)
         schedule = Schedule.objects.create(
-            programme=programme, due_at=now, looked_until=now, **_fields(times)
+            slug=slug or _free_slug(programme),
+            programme=programme,
+            due_at=now,
+            looked_until=now,
+            **_fields(times),
         )
         record(actor, "schedule.create", schedule, **_said(times))
     return schedule
@@ -133,6 +153,21 @@ def check_times(times: Times, *, now: datetime) -> None:
         problems += [p for p in error.problems if p not in problems and p[0] != "duration"]
     if problems:
         raise Invalid.of(problems)
+
+
+def _slug_problems(slug: str) -> list[tuple[str, str]]:
+    if not SLUG.fullmatch(slug):
+        return [("slug", f"at most {MAX_SLUG} letters, digits, hyphens and underscores")]
+    if Schedule.objects.filter(slug=slug).exists():
+        return [("slug", f"“{slug}” is taken; choose another")]
+    return []
+
+
+def _free_slug(programme: Programme) -> str:
+    """The programme's, with a number from the second on."""
+    taken = set(Schedule.objects.values_list("slug", flat=True))
+    names = (f"{programme.slug}-{n}" if n > 1 else programme.slug for n in count(1))
+    return next(name for name in names if name not in taken)
 
 
 def _fields(times: Times) -> dict[str, object]:

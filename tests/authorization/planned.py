@@ -101,6 +101,7 @@ def schedule(cast: Cast) -> dict[str, Thing]:
         safety_officer=cast.safety,
     )
     schedule = Schedule.objects.create(
+        slug=programme.slug,
         programme=programme,
         rrule="FREQ=MONTHLY;BYDAY=2TU",
         timezone="Europe/Berlin",

@@ -39,7 +39,8 @@ def schedule(cast: Cast) -> Schedule:
         slug="monthly", name="Monthly", lead=cast.lead, safety_officer=cast.safety
     )
     return Schedule.objects.create(
-        programme=programme, rrule="FREQ=MONTHLY;BYMONTHDAY=10", timezone="Europe/Berlin",
+        slug=programme.slug, programme=programme,
+        rrule="FREQ=MONTHLY;BYMONTHDAY=10", timezone="Europe/Berlin",
         local_start="2025-01-10T09:30:00", duration_s=9_000, region=build.REGION, horizon_days=45,
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ def due_schedule() -> Schedule:
         slug="cloud-itee", name="Cloud ITEE", lead=cast.lead, safety_officer=cast.safety
     )
     return Schedule.objects.create(
+        slug=programme.slug,
         programme=programme,
         rrule="FREQ=MONTHLY;BYDAY=2WE",
         timezone="Europe/Berlin",

@@ -63,6 +63,7 @@ def on_schedule(cast: Cast) -> tuple[Exercise, Run, Schedule]:
         slug="itee", name="Cloud ITEE", lead=cast.lead, safety_officer=cast.safety
     )
     schedule = Schedule.objects.create(
+        slug=programme.slug,
         programme=programme,
         rrule="FREQ=MONTHLY",
         timezone="Europe/Berlin",

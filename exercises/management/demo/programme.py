@@ -47,6 +47,7 @@ def seed_schedule(programme: Programme) -> Schedule:
     if schedule is not None:
         return schedule
     schedule = Schedule.objects.create(
+        slug=programme.slug,
         programme=programme,
         rrule=RULE.rrule,
         timezone=RULE.timezone,
