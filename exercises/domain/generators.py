@@ -14,7 +14,8 @@ from exercises.domain.az_power import az_power
 from exercises.domain.errors import Invalid
 from exercises.domain.parameters import fill
 from exercises.domain.plans import JsonObject
-from exercises.domain.scenarios import SCENARIOS, Scenario, Scene
+from exercises.domain.scenario_parts import Scenario, Scene
+from exercises.domain.scenarios import SCENARIOS
 
 # The tag by which an application's resources say whose they are.
 APPLICATION_TAG: Final = "chaosplane:application"

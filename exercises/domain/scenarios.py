@@ -8,68 +8,31 @@ application by its tag. Called by domain.generators and services.template_import
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from exercises.domain.durations import iso
-
-Body = dict[str, Any]
-Values = Mapping[str, object]
+from exercises.domain.scenario_parts import (
+    RUNNING,
+    Body,
+    Scenario,
+    Scene,
+    Values,
+    asked,
+    body,
+    chained,
+    in_zone,
+    minutes,
+    number,
+    text,
+    whole,
+)
+from exercises.domain.workload_scenarios import WORKLOADS
 
 # Default labels and tags of the scenarios, which opt resources in.
 SLOWDOWN: Final = "AZApplicationSlowdown"
 TRAFFIC: Final = "CrossAZTrafficSlowdown"
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """Where it happens and to whom. `scope` are the tags of the application's resources."""
-
-    region: str
-    az: str
-    application: str
-    scope: Mapping[str, str]
-    fis_role_arn: str
-    alarm_arns: Sequence[str]
-
-
-@dataclass(frozen=True, slots=True)
-class Scenario:
-    """A template to begin from; `build` makes the document of an experiment."""
-
-    key: str
-    name: str
-    summary: str
-    failure_family: str
-    rung: int
-    hypothesis: str
-    parameters: tuple[Mapping[str, object], ...]
-    build: Callable[[Values, Scene], Body]
-
-
-def _body(scene: Scene, what: str, targets: Body, actions: Body) -> Body:
-    conditions = [{"source": "aws:cloudwatch:alarm", "value": arn} for arn in scene.alarm_arns]
-    return {
-        "description": f"{what} of {scene.application} in {scene.az}",
-        "targets": targets,
-        "actions": actions,
-        "stopConditions": conditions or [{"source": "none"}],
-        "roleArn": scene.fis_role_arn,
-        "experimentOptions": {
-            "accountTargeting": "single-account",
-            # A zone rarely holds every kind of resource; what is not there is skipped.
-            "emptyTargetResolutionMode": "skip",
-        },
-    }
-
-
-def _number(values: Values, name: str) -> int:
-    return cast("int", values[name])
-
-
-def _text(values: Values, name: str) -> str:
-    return str(values.get(name) or "")
 
 
 # -- Slow or lossy networks ----------------------------------------------------------------
@@ -91,13 +54,13 @@ class _Network:
         sources = scene.az
         if "other_zones" in values:
             sources = ",".join(cast("list[str]", values["other_zones"]))
-        level, length = str(values["level"]), iso(_number(values, "minutes") * 60)
-        tag = _text(values, "tag_key")
+        level, length = str(values["level"]), iso(number(values, "minutes") * 60)
+        tag = text(values, "tag_key")
         targets = {
-            "EC2": _tagged("aws:ec2:instance", tag, f"{self.prefix}EC2", scene, _RUNNING)
-            | {"filters": [*_RUNNING, _in(scene, "Placement.AvailabilityZone")]},
+            "EC2": _tagged("aws:ec2:instance", tag, f"{self.prefix}EC2", scene, RUNNING)
+            | {"filters": [*RUNNING, in_zone(scene, "Placement.AvailabilityZone")]},
             "ECS": _tagged("aws:ecs:task", tag, f"{self.prefix}ECS", scene, ())
-            | {"filters": [_in(scene, "AvailabilityZone")]},
+            | {"filters": [in_zone(scene, "AvailabilityZone")]},
         }
         actions = {
             f"{self.prefix}EC2": {
@@ -123,7 +86,7 @@ class _Network:
                 "targets": {"Tasks": "ECS"},
             },
         }
-        if _text(values, "cluster"):
+        if text(values, "cluster"):
             targets["EKS"] = self._pods(values, scene, tag)
             actions[f"{self.prefix}EKS"] = {
                 "actionId": f"aws:eks:{self.pod}",
@@ -132,12 +95,12 @@ class _Network:
                     "duration": length,
                     "flowsPercent": "100",
                     "interface": "DEFAULT",
-                    "kubernetesServiceAccount": _text(values, "service_account"),
+                    "kubernetesServiceAccount": text(values, "service_account"),
                     "sources": sources,
                 },
                 "targets": {"Pods": "EKS"},
             }
-        return _body(scene, self.what, targets, actions)
+        return body(scene, self.what, targets, actions)
 
     def _command(self, sources: str, level: str, values: Values) -> str:
         return json.dumps(
@@ -146,7 +109,7 @@ class _Network:
                 "Sources": sources,
                 "Interface": "DEFAULT",
                 "TrafficType": "egress",
-                "DurationSeconds": str(_number(values, "minutes") * 60),
+                "DurationSeconds": str(number(values, "minutes") * 60),
                 "FlowsPercent": "100",
                 "InstallDependencies": "True",
             }
@@ -157,20 +120,13 @@ class _Network:
             "resourceType": "aws:eks:pod",
             "parameters": {
                 "availabilityZoneIdentifier": scene.az,
-                "clusterIdentifier": _text(values, "cluster"),
-                "namespace": _text(values, "namespace"),
+                "clusterIdentifier": text(values, "cluster"),
+                "namespace": text(values, "namespace"),
                 "selectorType": "labelSelector",
                 "selectorValue": f"{tag}={self.prefix}EKS",
             },
             "selectionMode": "ALL",
         }
-
-
-_RUNNING: Final[tuple[Body, ...]] = ({"path": "State.Name", "values": ["running"]},)
-
-
-def _in(scene: Scene, path: str) -> Body:
-    return {"path": path, "values": [scene.az]}
 
 
 def _tagged(kind: str, key: str, value: str, scene: Scene, filters: Sequence[Body]) -> Body:
@@ -182,39 +138,9 @@ def _tagged(kind: str, key: str, value: str, scene: Scene, filters: Sequence[Bod
     }
 
 
-def _minutes(default: int, most: int) -> Mapping[str, object]:
-    return {
-        "name": "minutes",
-        "label": "Lasts",
-        "kind": "minutes",
-        "default": default,
-        "required": True,
-        "minimum": 1,
-        "maximum": most,
-        "unit": "min",
-    }
-
-
-def _level(label: str, unit: str, default: int, most: int) -> Mapping[str, object]:
-    return {
-        "name": "level",
-        "label": label,
-        "kind": "int",
-        "default": default,
-        "required": True,
-        "minimum": 1,
-        "maximum": most,
-        "unit": unit,
-    }
-
-
-def _asked(name: str, label: str, kind: str = "text", **more: object) -> Mapping[str, object]:
-    return {"name": name, "label": label, "kind": kind, **more}
-
-
 def _of_networks(tag_key: str) -> tuple[Mapping[str, object], ...]:
     return (
-        _asked(
+        asked(
             "document_version",
             "Version of the Systems Manager document",
             "int",
@@ -222,10 +148,10 @@ def _of_networks(tag_key: str) -> tuple[Mapping[str, object], ...]:
             minimum=1,
             help="AWS keeps the document; its number says which one everybody agrees to.",
         ),
-        _asked("tag_key", "Tag and label that opt in", default=tag_key, required=True),
-        _asked("cluster", "EKS cluster", help="Left empty, no pods are hit."),
-        _asked("namespace", "Namespace of the pods", default="default", required=True),
-        _asked(
+        asked("tag_key", "Tag and label that opt in", default=tag_key, required=True),
+        asked("cluster", "EKS cluster", help="Left empty, no pods are hit."),
+        asked("namespace", "Namespace of the pods", default="default", required=True),
+        asked(
             "service_account",
             "Kubernetes service account of FIS",
             default="fis-service-account",
@@ -246,26 +172,11 @@ class _Volumes:
     write_percent: str
 
     def build(self, values: Values, scene: Scene) -> Body:
-        length = iso(_number(values, "minutes") * 60)
-        actions: Body = {}
-        for number, latency in enumerate(self.steps_ms, start=1):
-            action: Body = (
-                {"actionId": "aws:fis:wait", "parameters": {"duration": length}}
-                if latency is None
-                else {
-                    "actionId": "aws:ebs:volume-io-latency",
-                    "parameters": {
-                        "duration": length,
-                        "readIOLatencyMilliseconds": str(latency),
-                        "writeIOLatencyMilliseconds": str(latency),
-                        "readIOPercentage": self.read_percent,
-                        "writeIOPercentage": self.write_percent,
-                    },
-                    "targets": {"Volumes": "Volumes"},
-                }
-            )
-            after = [*actions][-1:]
-            actions[f"Step-{number}"] = action | ({"startAfter": after} if after else {})
+        length = iso(number(values, "minutes") * 60)
+        steps = [
+            (f"Step-{place}", self._step(latency, length))
+            for place, latency in enumerate(self.steps_ms, start=1)
+        ]
         targets = {
             "Volumes": {
                 "resourceType": "aws:ec2:ebs-volume",
@@ -274,11 +185,26 @@ class _Volumes:
                 "selectionMode": "ALL",
             }
         }
-        return _body(scene, "Slow volumes", targets, actions)
+        return body(scene, "Slow volumes", targets, chained(steps))
+
+    def _step(self, latency: int | None, length: str) -> Body:
+        if latency is None:
+            return {"actionId": "aws:fis:wait", "parameters": {"duration": length}}
+        return {
+            "actionId": "aws:ebs:volume-io-latency",
+            "parameters": {
+                "duration": length,
+                "readIOLatencyMilliseconds": str(latency),
+                "writeIOLatencyMilliseconds": str(latency),
+                "readIOPercentage": self.read_percent,
+                "writeIOPercentage": self.write_percent,
+            },
+            "targets": {"Volumes": "Volumes"},
+        }
 
 
 def _volumes(
-    key: str, name: str, summary: str, volumes: _Volumes, minutes: tuple[int, int]
+    key: str, name: str, summary: str, volumes: _Volumes, lasts: tuple[int, int]
 ) -> Scenario:
     return Scenario(
         key=key,
@@ -288,7 +214,7 @@ def _volumes(
         rung=2,
         hypothesis="If the data volumes in one zone answer late, then requests stay within "
         "their limits, or work moves to other volumes within 5 minutes.",
-        parameters=(dict(_minutes(*minutes)) | {"label": "Each step lasts"},),
+        parameters=(minutes(*lasts, label="Each step lasts"),),
         build=volumes.build,
     )
 
@@ -306,8 +232,8 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
             hypothesis="If everything in one zone answers 200 ms later, then the others carry "
             "on and the service is back inside its limits within 5 minutes.",
             parameters=(
-                _minutes(30, 60),
-                _level("Added latency", "ms", 200, 60_000),
+                minutes(30, 60),
+                whole("level", "Added latency", "ms", default=200, most=60_000),
                 *_of_networks(SLOWDOWN),
             ),
             build=_Network(
@@ -325,9 +251,9 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
             hypothesis="If 15 % of the packets to other zones are lost, then requests are "
             "answered within their zone and stay inside their limits.",
             parameters=(
-                _minutes(30, 60),
-                _level("Packets lost", "%", 15, 100),
-                _asked("other_zones", "The other zones", "list", required=True),
+                minutes(30, 60),
+                whole("level", "Packets lost", "%", default=15, most=100),
+                asked("other_zones", "The other zones", "list", required=True),
                 *_of_networks(TRAFFIC),
             ),
             build=_Network(
@@ -356,5 +282,6 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
             "Data volumes recover slowly, from 20 s to 40 ms.",
             _Volumes((20_000, 5_000, 900, 300, 40), "10", "10"), (3, 10),
         ),
+        *WORKLOADS,
     )
 }  # fmt: skip

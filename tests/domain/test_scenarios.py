@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from exercises.domain.errors import Invalid
+from exercises.domain.fis_catalogue import actions as known_actions
 from exercises.domain.generators import GENERATORS, build_definition
 from exercises.domain.parameters import clean, specs_from_json
 from exercises.domain.scenarios import SCENARIOS
@@ -16,14 +17,21 @@ from exercises.domain.templates_lint import lint
 from exercises.domain.timeline import planned_actions, planned_duration_s
 from tests.domain.test_generators import CONTEXT
 
-NEEDED = {"document_version": 7, "other_zones": ["eu-central-1b", "eu-central-1c"]}
+OF_ZONES = {"document_version": 7, "other_zones": ["eu-central-1b", "eu-central-1c"]}
+NEEDED = OF_ZONES | {"cluster": "main", "service": "search"}
+
+
+def answered(key: str, **typed: object) -> dict[str, object]:
+    """What has no default is answered, and what is typed."""
+    specs = specs_from_json(SCENARIOS[key].parameters)
+    asked = {spec.name for spec in specs if spec.required and spec.default is None}
+    given = {name: value for name, value in NEEDED.items() if name in asked}
+    known = {spec.name for spec in specs}
+    return clean(specs, given | {name: value for name, value in typed.items() if name in known})
 
 
 def built(key: str, **typed: object) -> dict[str, Any]:
-    specs = specs_from_json(SCENARIOS[key].parameters)
-    known = {spec.name for spec in specs}
-    given = {name: value for name, value in (NEEDED | typed).items() if name in known}
-    values = clean(specs, given)
+    values = answered(key, **typed)
     return build_definition(generator=key, definition={}, values=values, context=CONTEXT)
 
 
@@ -35,15 +43,21 @@ def test_it_is_sound_and_stays_on_the_application(key: str) -> None:
         for target in body["targets"].values():
             tags = target.get("resourceTags")
             assert tags is None or tags["chaosplane:application"] == "mqtt-broker"
-            assert CONTEXT.az in json.dumps(target)
+            assert not SCENARIOS[key].is_zonal or CONTEXT.az in json.dumps(target)
     assert key in GENERATORS
 
 
 @pytest.mark.parametrize("key", SCENARIOS)
+def test_each_parameter_of_its_actions_is_one_that_fis_knows(key: str) -> None:
+    for action in built(key)["actions"].values():
+        known = known_actions()[action["actionId"]]
+        given = action.get("parameters", {}).keys()
+        assert set(known.required) <= given <= {*known.required, *known.optional}
+
+
+@pytest.mark.parametrize("key", SCENARIOS)
 def test_without_an_alarm_it_is_refused_in_production(key: str) -> None:
-    specs = specs_from_json(SCENARIOS[key].parameters)
-    known = {spec.name for spec in specs}
-    values = clean(specs, {k: v for k, v in NEEDED.items() if k in known})
+    values = answered(key)
     bare = replace(CONTEXT, alarm_arns=())
     body = build_definition(generator=key, definition={}, values=values, context=bare)
     assert [p.rule_id for p in lint(body, production=True)] == ["FIS-STOP-001"]
@@ -65,11 +79,11 @@ def test_traffic_to_the_other_zones_is_what_is_lost() -> None:
     assert actions["PacketLossForECS"]["parameters"]["sources"] == "eu-central-1b,eu-central-1c"
 
 
-@pytest.mark.parametrize("missing", NEEDED)
+@pytest.mark.parametrize("missing", OF_ZONES)
 def test_what_it_cannot_know_is_asked(missing: str) -> None:
     specs = specs_from_json(SCENARIOS["cross_az_traffic_slowdown"].parameters)
     with pytest.raises(Invalid) as caught:
-        clean(specs, {name: value for name, value in NEEDED.items() if name != missing})
+        clean(specs, {name: value for name, value in OF_ZONES.items() if name != missing})
     assert [field for field, _ in caught.value.problems] == [f"parameters.{missing}"]
 
 
