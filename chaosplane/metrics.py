@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import logging
+from dataclasses import asdict
 
 import redis
 from django.conf import settings
@@ -53,12 +54,15 @@ def _database() -> list[Metric]:
 
 
 def _queue() -> list[Metric]:
-    from exercises.web.room_people import open_streams
+    from exercises.open_streams import open_streams
+    from exercises.services import aws_calls
 
     client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
     try:
         length = client.llen(settings.CELERY_TASK_DEFAULT_QUEUE)
         streams = open_streams()
+        aws_calls.pass_on()
+        calls = aws_calls.all_calls()
     except (redis.RedisError, OSError) as error:
         log.warning("metrics.queue", extra={"why": str(error)})
         return [_up("queue", is_up=False)]
@@ -68,7 +72,18 @@ def _queue() -> list[Metric]:
     return [
         _up("queue", is_up=True),
         _gauge("queue_messages", "Messages that no worker took yet.", length),
-        _gauge("room_streams", "Pages of rooms that are open and are pushed to.", streams),
+        Metric(
+            "chaosplane_event_streams",
+            "gauge",
+            "Open streams of events: rooms, boards of game days, programs at the API.",
+            [Sample(count, {"kind": kind}) for kind, count in streams.items()],
+        ),
+        Metric(
+            "chaosplane_aws_calls_total",
+            "counter",
+            "Attempts to call AWS by how they ended; account own is what no role was taken on for.",
+            [Sample(count, asdict(call)) for call, count in sorted(calls.items(), key=str)],
+        ),
     ]
 
 

@@ -45,8 +45,13 @@ def wake(task: str, *args: object) -> bool:
     return True
 
 
+def valkey() -> redis.Redis:
+    """The one of this process; what hangs is given up after a second."""
+    return _valkey(settings.REDIS_URL)
+
+
 @functools.lru_cache(maxsize=1)
-def _redis(url: str) -> redis.Redis:
+def _valkey(url: str) -> redis.Redis:
     return redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
 
 
@@ -61,7 +66,7 @@ def _publish(exercise_id: int) -> None:
     if time.monotonic() < _quiet_until:
         return
     try:
-        _redis(settings.REDIS_URL).publish(CHANNEL, json.dumps({"exercise": exercise_id}))
+        valkey().publish(CHANNEL, json.dumps({"exercise": exercise_id}))
     except (redis.RedisError, OSError) as error:
         _quiet_until = time.monotonic() + QUIET_S
         log.warning("hint.pages.lost", extra={"error": str(error)})

@@ -33,6 +33,7 @@ from exercises.domain.errors import Invalid, NotAllowed
 from exercises.domain.settled_ids import Settled
 from exercises.hints import listener
 from exercises.models import ApiToken, RunEvent
+from exercises.open_streams import counted
 from exercises.queries.event_feed import events_between, newest_event, seen_now
 
 log = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ class Events(APIView):
     async def _lines(self, request: Request, after: int | None, slot: Slot) -> AsyncIterator[bytes]:
         try:
             await sync_to_async(close_old_connections)()  # a stream outlives a pool
-            async with feed().followed() as following:
+            async with counted("api"), feed().followed() as following:
                 if after is None:
                     after = await following.end()
                 yield f"retry: {RETRY_MS}\nevent: begin\nid: {after}\ndata: {{}}\n\n".encode()

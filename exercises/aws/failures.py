@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -74,6 +75,19 @@ def translate(error: Exception, action: str, *, changes: bool) -> EngineError:
 def error_code(error: ClientError) -> str:
     """The code AWS gave, for example ResourceNotFoundException."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def how_it_ended(answer: dict[str, Any] | None) -> str:
+    """ok, throttled, denied or failed: one word for an attempt; None is one without an answer."""
+    if answer is None:
+        return "failed"
+    code = str(answer.get("Error", {}).get("Code", ""))
+    status = int(answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+    if code in _THROTTLED or status == 429:
+        return "throttled"
+    if code in _DENIED:
+        return "denied"
+    return "failed" if code or status >= 300 else "ok"
 
 
 def _answered(error: ClientError, action: str, *, changes: bool) -> EngineError:

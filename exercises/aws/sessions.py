@@ -23,6 +23,7 @@ from botocore.credentials import (
 )
 from botocore.loaders import create_loader
 
+from exercises.aws.calls import OWN, count_calls
 from exercises.aws.failures import aws_errors
 from exercises.domain.plans import AccountAccess
 
@@ -84,6 +85,7 @@ def client(access: AccountAccess, service: str, purpose: Purpose) -> Any:
         found = _clients.get((access, service, purpose))
         if found is None:
             found = _new_client(role.acting_session(), service, access.region, purpose)
+            count_calls(found, access.account_id)
             _clients[access, service, purpose] = found
     with aws_errors(f"assume {role_arn(access, purpose)}"):
         role.credentials.get_frozen_credentials()
@@ -103,7 +105,9 @@ def one_start_client(access: AccountAccess, template_ref: str, not_after: dateti
         given = role.assume(Policy=policy, DurationSeconds=SHORTEST_SESSION_S)
     session = _new_session()
     session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
-    return _new_client(session, "fis", access.region, Purpose.START)
+    found = _new_client(session, "fis", access.region, Purpose.START)
+    count_calls(found, access.account_id)
+    return found
 
 
 def _one_start(access: AccountAccess, template_ref: str, not_after: datetime) -> dict[str, object]:
@@ -129,7 +133,9 @@ def _one_start(access: AccountAccess, template_ref: str, not_after: datetime) ->
 
 @functools.lru_cache(maxsize=50)
 def _own_client(service: str, region: str, purpose: Purpose) -> Any:
-    return _new_client(_new_session(), service, region, purpose)
+    found = _new_client(_new_session(), service, region, purpose)
+    count_calls(found, OWN)
+    return found
 
 
 def role_arn(access: AccountAccess, purpose: Purpose) -> str:

@@ -6,10 +6,10 @@ A push is an offer: the page is complete without it, and every reload tells the 
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final
-from uuid import uuid4
 
 from asgiref.sync import sync_to_async
 from django.contrib.sessions.backends.base import SessionBase
@@ -26,6 +26,7 @@ from django.views.decorators.http import require_GET
 
 from exercises.domain.actors import Actor, Door
 from exercises.models import Exercise, User
+from exercises.open_streams import Kind, counted, said_again
 from exercises.permissions import actor_for
 from exercises.web.hub import Render, View, hub
 from exercises.web.room import view_asked
@@ -69,7 +70,8 @@ async def events(
     loop = asyncio.get_running_loop()
     check_at = loop.time() + RECHECK_S
     present = _present(view.exercise_id, actor) if draw is None else nullcontext()
-    async with present, hub().watch(view, draw) as channel:
+    kind: Kind = "room" if draw is None else "board"
+    async with counted(kind), present, hub().watch(view, draw) as channel:
         channel.hinted.set()
         updates = channel.updates()
         waiting = asyncio.ensure_future(anext(updates))
@@ -89,25 +91,12 @@ async def events(
             waiting.cancel()
 
 
-@asynccontextmanager
-async def _present(exercise_id: int, actor: Actor) -> AsyncIterator[None]:
+def _present(exercise_id: int, actor: Actor) -> AbstractAsyncContextManager[None]:
     """Count this person as in the room, for as long as the stream is open."""
-    stream = uuid4().hex
-    person = actor.person_id
-
-    async def keep_saying() -> None:
-        while True:
-            await asyncio.sleep(KEEP_ALIVE_S)
-            await sync_to_async(here, thread_sensitive=False)(exercise_id, person, stream)
-
-    await sync_to_async(here, thread_sensitive=False)(exercise_id, person, stream)
-    saying = asyncio.create_task(keep_saying())
-    try:
-        yield
-    finally:
-        saying.cancel()
-        await asyncio.wait({saying})
-        await sync_to_async(left, thread_sensitive=False)(exercise_id, person, stream)
+    return said_again(
+        functools.partial(here, exercise_id, actor.person_id),
+        functools.partial(left, exercise_id, actor.person_id),
+    )
 
 
 def message(pieces: Mapping[str, str]) -> bytes:

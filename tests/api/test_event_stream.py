@@ -16,6 +16,7 @@ from exercises.api import event_stream
 from exercises.domain.settled_ids import Seen, Settled
 from exercises.models import ApiToken, Exercise
 from exercises.models.due_work import database_now
+from exercises.open_streams import open_streams
 from exercises.services.run_events import append_event
 from exercises.services.tokens import issue_token
 from tests import build
@@ -77,6 +78,7 @@ def test_what_happens_is_told_and_after_a_break_it_goes_on_where_it_was(
     exercise, secret = build.exercise(cast), secret_of(cast)
     with followed(server, secret) as stream:
         begun(stream)
+        assert open_streams()["api"] >= 1
         say(exercise, "first")
         ((last, shown),) = messages(stream, 1)
         assert (shown["text"], shown["exercise"], last) == ("first", "2026-11", str(shown["id"]))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
-import redis
+import yaml
 from django.test import Client
 
 from exercises.domain.exposition import Metric, Sample, exposition, histogram
@@ -14,11 +17,11 @@ from exercises.models import Run, SignOfLife
 from exercises.models.due_work import database_now
 from exercises.queries.operations import operations, waiting
 from exercises.services import due_work
-from exercises.web import room_people
 from tests import build, past
 from tests.cast import Cast
 
 TOKEN = "0123456789abcdef"
+OPERATIONS = Path(__file__).parents[2] / "docs/operations"
 
 
 def scrape(client: Client, token: str = TOKEN, **more: Any) -> Any:
@@ -77,29 +80,6 @@ def test_without_the_queue_the_rest_is_still_told(client: Client, settings: Any)
     assert "chaosplane_due_lag_seconds" in said
 
 
-@pytest.mark.django_db
-def test_streams_of_rooms_are_counted_over_all_processes(
-    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    settings.CHAOSPLANE_METRICS_TOKEN = TOKEN
-    monkeypatch.setattr(room_people, "PRESENT_S", 3600.0)
-    queue = redis.Redis.from_url(settings.REDIS_URL)
-    for key in queue.scan_iter(match="chaosplane:room:*"):
-        queue.delete(key)
-    queue.close()
-
-    def counted() -> int:
-        lines = scrape(client).content.decode().splitlines()
-        return int(next(x for x in lines if x.startswith("chaosplane_room_streams")).split()[-1])
-
-    room_people.here(7, 1, "one")
-    room_people.here(8, 1, "two")
-    assert counted() == 2
-    room_people.left(7, 1, "one")
-    room_people.left(8, 1, "two")
-    assert counted() == 0
-
-
 def test_what_is_told_of_lateness_is_all_that_can_be_due() -> None:
     told = {rows.model for rows in waiting().values()}
     assert told == {Run, *(rows.model for rows in due_work._ROWS.values())}
@@ -133,6 +113,29 @@ def test_a_stop_is_counted_by_how_long_it_took(cast: Cast) -> None:
 def test_a_tick_says_when_it_was_seen() -> None:
     SignOfLife.objects.create(name="tick", at=database_now() - timedelta(seconds=30))
     assert 30 <= value('chaosplane_seen_seconds{part="tick"}') < 3600
+
+
+def metric_names(text: str) -> set[str]:
+    return {
+        re.sub("_(bucket|sum|count)$", "", name) for name in re.findall(r"chaosplane_\w+", text)
+    }
+
+
+@pytest.mark.django_db
+def test_alerts_and_dashboard_and_page_ask_for_numbers_that_there_are(
+    client: Client, settings: Any
+) -> None:
+    settings.CHAOSPLANE_METRICS_TOKEN = TOKEN
+    told = set(re.findall(r"# TYPE (\w+)", scrape(client).content.decode()))
+    rules = yaml.safe_load((OPERATIONS / "prometheus/alerts.yml").read_text())
+    alerts = [rule["expr"] for group in rules["groups"] for rule in group["rules"]]
+    board = json.loads((OPERATIONS / "prometheus/dashboard.json").read_text())
+    asked = [target["expr"] for panel in board["panels"] for target in panel["targets"]]
+    assert all(metric_names(expression) for expression in alerts + asked)
+    assert metric_names(" ".join(alerts)) <= told
+    assert metric_names(" ".join(asked)) == told, "the dashboard shows every number"
+    page = (OPERATIONS / "deployment.md").read_text()
+    assert metric_names(page) == told, "the page explains every number"
 
 
 def test_a_histogram_adds_up_and_counts_what_lies_beyond() -> None:

@@ -9,7 +9,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from exercises.web.room_people import PRESENT_S, here, left, people_in
+from exercises.open_streams import PRESENT_S, open_streams
+from exercises.web.room_people import here, left, people_in
 from tests.cast import Cast
 from tests.room import scene
 from tests.room.conftest import Server
@@ -51,6 +52,7 @@ def test_who_opens_the_room_is_counted_and_so_is_who_follows(server: Server, cas
     exercise, _ = scene.running(cast)
     with opened(server, exercise, cast.outsider) as one:
         read_until(one, "1 person")
+        assert open_streams()["room"] >= 1
         with opened(server, exercise, cast.operator):
             read_until(one, "2 people")
         read_until(one, "1 person")
