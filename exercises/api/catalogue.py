@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from exercises.api.base import Resource
 from exercises.api.representations import TemplateDetail, TemplateOut, VersionOut
 from exercises.api.strict import StrictSerializer
+from exercises.domain.engine_documents import FIS, KINDS
 from exercises.models import Template
 from exercises.services.catalogue import (
     VersionText,
@@ -46,6 +47,11 @@ class TemplateIn(VersionIn):
     name = serializers.CharField(max_length=120)
     summary = serializers.CharField(default="", allow_blank=True)
     failure_family = serializers.SlugField(max_length=60)
+    engine = serializers.ChoiceField(
+        choices=[(kind.name, kind.words) for kind in KINDS.values()],
+        default=FIS,
+        help_text="What carries it out; the definition is a document of this engine",
+    )
 
 
 def _version_of(values: dict[str, Any]) -> VersionText:
@@ -100,5 +106,6 @@ class Templates(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
             summary=values["summary"],
             failure_family=values["failure_family"],
             version=_version_of(values),
+            engine=values["engine"],
         )
         return Response(TemplateDetail(version.template).data, status=201)

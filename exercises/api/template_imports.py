@@ -67,6 +67,7 @@ class BeginIn(OfRegionIn):
 class BeginningOut(serializers.Serializer[Any]):
     """What to look over and to publish; nothing is kept."""
 
+    engine = serializers.CharField()
     definition = serializers.CharField(source="definition_text")
     parameters = serializers.CharField(source="parameters_text")
     name = serializers.CharField(allow_blank=True)

@@ -112,7 +112,7 @@ def read_entry(document: object) -> Entry:
     ]
     definition, parameters = document.get("definition", {}), document.get("parameters", [])
     if not isinstance(definition, Mapping):
-        problems.append(("definition", "a JSON object: the body of CreateExperimentTemplate"))
+        problems.append(("definition", "a JSON object: the document of its engine"))
     if not isinstance(parameters, list) or not all(isinstance(p, Mapping) for p in parameters):
         problems.append(("parameters", "a JSON list with one object a parameter"))
     rung = document.get("rung")

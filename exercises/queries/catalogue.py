@@ -16,6 +16,7 @@ from django.db.models import Count, Max, Q, QuerySet
 from exercises.domain.actors import Actor
 from exercises.domain.capacities import label
 from exercises.domain.digest import Change, changes
+from exercises.domain.engine_documents import KINDS, EngineKind
 from exercises.domain.errors import Invalid
 from exercises.domain.generators import BuildContext, build_definition
 from exercises.domain.parameters import ParameterSpec, specs_from_json
@@ -69,6 +70,10 @@ class Card:
     services: tuple[str, ...]
     record: Record
 
+    @property
+    def engine(self) -> EngineKind:
+        return KINDS[self.template.engine]
+
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
@@ -97,6 +102,10 @@ class TemplateView:
     @property
     def is_newest(self) -> bool:
         return self.version == self.versions[0]
+
+    @property
+    def engine(self) -> EngineKind:
+        return KINDS[self.template.engine]
 
     @property
     def is_taken_back(self) -> bool:
@@ -176,7 +185,12 @@ def _service_name(part: str) -> str:
 
 
 def cards(
-    actor: Actor, *, text: str = "", families: Sequence[str] = (), rungs: Sequence[int] = ()
+    actor: Actor,
+    *,
+    text: str = "",
+    families: Sequence[str] = (),
+    rungs: Sequence[int] = (),
+    engines: Sequence[str] = (),
 ) -> list[Card]:
     """The templates that match, by name, in a constant number of queries."""
     newest = {
@@ -203,13 +217,19 @@ def cards(
             if all(word in _searched(card) for word in words)
             and (not families or card.template.failure_family in families)
             and (not rungs or card.version.rung in rungs)
+            and (not engines or card.template.engine in engines)
         ),
         key=lambda card: card.template.name.lower(),
     )
 
 
 def _searched(card: Card) -> str:
-    parts = (card.template.name, card.template.summary, card.template.failure_family)
+    parts = (
+        card.template.name,
+        card.template.summary,
+        card.template.failure_family,
+        card.engine.words,
+    )
     return " ".join((*parts, *card.services)).lower()
 
 

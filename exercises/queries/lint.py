@@ -21,7 +21,11 @@ def problems_of_version(version: TemplateVersion) -> list[Problem]:
     in production. Errors are those of rules that came after it was published."""
     definition = example_definition(version)
     around = Surroundings(failure_family=version.template.failure_family)
-    return [*lint_offered(definition, production=True), *risks(definition, around)]
+    engine = version.template.engine
+    return [
+        *lint_offered(definition, production=True, engine=engine),
+        *risks(definition, around),
+    ]
 
 
 def warnings_of(experiment: Experiment, *, preview: TargetPreview | None = None) -> list[Problem]:

@@ -1,9 +1,10 @@
-"""The FIS actions that there are: those of our table, and what accounts said they offer."""
+"""What is wrong with a document, looked up with what accounts said they offer where it is FIS's."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from exercises.domain.engine_documents import FIS, document_problems
 from exercises.domain.fis_catalogue import FisAction, actions
 from exercises.domain.lint_rules import Problem
 from exercises.domain.offered_actions import Offer
@@ -14,10 +15,11 @@ from exercises.models import OfferedAction
 DEPENDS_ON_OFFERS = frozenset({"FIS-ACT-002", "FIS-ACT-003", "FIS-ACT-006", "FIS-TGT-001"})
 
 
-def lint_offered(definition: JsonObject, *, production: bool) -> list[Problem]:
-    """The mistakes in a document; what our table does not know is looked up with accounts."""
-    problems = lint(definition, production=production)
-    if not any(problem.rule_id in DEPENDS_ON_OFFERS for problem in problems):
+def lint_offered(definition: JsonObject, *, production: bool, engine: str = FIS) -> list[Problem]:
+    """The mistakes in a document of this engine; FIS actions that our table does not know are
+    looked up with accounts. Raises Invalid for an unknown engine."""
+    problems = document_problems(engine, definition, production=production)
+    if engine != FIS or not any(problem.rule_id in DEPENDS_ON_OFFERS for problem in problems):
         return problems
     known = _known(_named_in(definition))
     return lint(definition, production=production, known=known) if known else problems

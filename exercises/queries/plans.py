@@ -98,7 +98,8 @@ def problems_of(experiment: Experiment, *, now: datetime) -> list[tuple[str, str
     except Invalid as error:
         return problems + list(error.problems)
     production = experiment.deployment.place.account.is_production
-    problems += errors_of(lint_offered(definition, production=production))
+    engine = experiment.template_version.template.engine
+    problems += errors_of(lint_offered(definition, production=production, engine=engine))
     return problems + _slot_problems(experiment, planned_duration_s(definition), now=now)
 
 

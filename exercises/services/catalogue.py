@@ -18,6 +18,7 @@ from django.db.models import Max
 from exercises.domain.actors import Actor
 from exercises.domain.blast_radius import Rung
 from exercises.domain.canonical_json import parse_strict
+from exercises.domain.engine_documents import FIS, KINDS, kind_of
 from exercises.domain.errors import Conflict, Invalid
 from exercises.domain.generators import build_definition
 from exercises.domain.lint_rules import errors_of
@@ -70,11 +71,11 @@ def add_template(
     summary: str = "",
     failure_family: str,
     icon: str = "flask",
-    engine: str = "fis",
+    engine: str = FIS,
 ) -> Template:
     """Add a catalogue entry without versions. Raises NotAllowed, Invalid."""
     authorize(actor, "template.publish")
-    problems = _template_problems(slug, name, failure_family)
+    problems = _template_problems(slug, name, failure_family, engine)
     if problems:
         raise Invalid.of(problems)
     with transaction.atomic():
@@ -98,7 +99,7 @@ def add_template_with_version(
     summary: str,
     failure_family: str,
     version: VersionText,
-    engine: str = "fis",
+    engine: str = FIS,
 ) -> TemplateVersion:
     """Add a catalogue entry with its first version, or neither.
 
@@ -106,8 +107,8 @@ def add_template_with_version(
     """
     authorize(actor, "template.publish")
     problems = [
-        *_template_problems(slug, name, failure_family),
-        *_read_version(version).problems,
+        *_template_problems(slug, name, failure_family, engine),
+        *_read_version(version, engine).problems,
     ]
     if problems:
         raise Invalid.of(problems)
@@ -144,7 +145,7 @@ def publish_version(
     text = VersionText(
         definition_text, parameters_text, rung, hypothesis, notes, origin, origin_detail
     )
-    read = _read_version(text)
+    read = _read_version(text, template.engine)
     if read.problems:
         raise Invalid.of(read.problems)
     return _publish(actor, template, "", read.definition, read.parameters, text)
@@ -171,7 +172,7 @@ def publish_generated_version(
         definition = build_definition(
             generator=generator, definition={}, values=example_values(specs), context=EXAMPLE
         )
-        problems += errors_of(lint_offered(definition, production=True))
+        problems += errors_of(lint_offered(definition, production=True, engine=template.engine))
     except Invalid as error:
         problems += error.problems
     if problems:
@@ -217,7 +218,7 @@ def _publish(
     return version
 
 
-def _template_problems(slug: str, name: str, failure_family: str) -> Problems:
+def _template_problems(slug: str, name: str, failure_family: str, engine: str) -> Problems:
     problems: Problems = []
     if not 1 <= len(name.strip()) <= 120:
         problems.append(("name", "between 1 and 120 characters"))
@@ -228,6 +229,8 @@ def _template_problems(slug: str, name: str, failure_family: str) -> Problems:
             problems.append((field, "letters, digits, hyphens and underscores only"))
         if len(value) > longest:
             problems.append((field, f"at most {longest} characters"))
+    if engine not in KINDS:
+        problems.append(("engine", f"unknown, must be one of {', '.join(KINDS)}"))
     if slug in RESERVED:
         problems.append(("slug", f"“{slug}” is the address of a page; choose another"))
     elif Template.objects.filter(slug=slug).exists():
@@ -235,12 +238,12 @@ def _template_problems(slug: str, name: str, failure_family: str) -> Problems:
     return problems
 
 
-def _read_version(version: VersionText) -> _VersionRead:
+def _read_version(version: VersionText, engine: str) -> _VersionRead:
     problems = _text_problems(version)
     specs, schema = _read_parameters(version.parameters_text, problems)
-    definition = _read_definition(version.definition_text, problems)
-    if definition is not None and specs is not None:
-        problems += _definition_problems(definition, specs)
+    definition = _read_definition(version.definition_text, engine, problems)
+    if definition is not None and specs is not None and engine in KINDS:
+        problems += _definition_problems(definition, specs, engine)
     return _VersionRead(definition or {}, schema, problems)
 
 
@@ -272,20 +275,21 @@ def _read_parameters(
     return None, []
 
 
-def _read_definition(text: str, problems: Problems) -> dict[str, object] | None:
+def _read_definition(text: str, engine: str, problems: Problems) -> dict[str, object] | None:
     try:
         definition = parse_strict(text, field="definition")
     except Invalid as error:
         problems += error.problems
         return None
     if not isinstance(definition, dict):
-        problems.append(("definition", "a JSON object: the body of CreateExperimentTemplate"))
+        wanted = f": {kind_of(engine).document}" if engine in KINDS else ""
+        problems.append(("definition", f"a JSON object{wanted}"))
         return None
     return definition
 
 
 def _definition_problems(
-    definition: Mapping[str, object], specs: Sequence[ParameterSpec]
+    definition: Mapping[str, object], specs: Sequence[ParameterSpec], engine: str
 ) -> Problems:
     """What the linter says, with every placeholder filled by an example."""
     try:
@@ -294,7 +298,7 @@ def _definition_problems(
         )
     except Invalid as error:
         return [(_within(field), text) for field, text in error.problems]
-    errors = errors_of(lint_offered(filled, production=True))
+    errors = errors_of(lint_offered(filled, production=True, engine=engine))
     return [(_within(field), text) for field, text in errors]
 
 

@@ -22,6 +22,7 @@ from exercises.aws.fis_offers import (
 )
 from exercises.domain.actors import Actor
 from exercises.domain.canonical_json import parse_strict
+from exercises.domain.engine_documents import FIS, engine_of
 from exercises.domain.errors import Conflict, Invalid
 from exercises.domain.fis_catalogue import LONGEST_ID, actions
 from exercises.domain.imported_templates import from_account
@@ -60,6 +61,7 @@ class Beginning:
     name: str = ""
     summary: str = ""
     changed: tuple[str, ...] = ()
+    engine: str = FIS
 
     @property
     def definition_text(self) -> str:
@@ -162,15 +164,22 @@ def begin_from_text(*, actor: Actor, text: str | bytes, file_name: str = "") -> 
     if is_entry(document):
         return read_entry(document)
     if not isinstance(document, dict):
-        raise Invalid("file", "a JSON object: a template file, or a FIS template")
+        raise Invalid("file", "a JSON object: a template file, or the document of an engine")
     found = document.get("experimentTemplate", document)
     body = found if isinstance(found, dict) else document
     named = file_name or "a file"
-    return Beginning(body, [], "file", named[:200], summary=str(body.get("description", ""))[:2000])
+    return Beginning(
+        body,
+        [],
+        "file",
+        named[:200],
+        summary=str(body.get("description", ""))[:2000],
+        engine=engine_of(body),
+    )
 
 
 def add_scenario(*, actor: Actor, key: str) -> TemplateVersion:
-    """Publish a scenario of AWS as a template, which builds its document per experiment.
+    """Publish a scenario as a template, which builds its document per experiment.
 
     Raises NotAllowed, Invalid, and Conflict when it is there already.
     """
@@ -183,15 +192,16 @@ def add_scenario(*, actor: Actor, key: str) -> TemplateVersion:
         name=scenario.name,
         summary=scenario.summary,
         failure_family=scenario.failure_family,
-        engine="fis",
+        engine=FIS,
         generator=key,
         definition={},
         parameters=scenario.parameters,
         rung=scenario.rung,
         hypothesis=scenario.hypothesis,
-        notes="As AWS's scenario has it.",
+        notes="As AWS's scenario has it." if scenario.is_aws else "As the scenario has it.",
     )
-    where = ("authored", f"after AWS's scenario “{scenario.name}”")
+    after = "after AWS's scenario" if scenario.is_aws else "after the scenario"
+    where = ("authored", f"{after} “{scenario.name}”")
     return import_entry(actor=actor, entry=entry, where=where)
 
 
@@ -239,6 +249,7 @@ def _import_generated(
                 name=entry.name,
                 summary=entry.summary,
                 failure_family=entry.failure_family,
+                engine=entry.engine,
             )
         return publish_generated_version(
             actor=actor,

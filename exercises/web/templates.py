@@ -15,6 +15,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods
 
 from exercises.domain.blast_radius import Rung
+from exercises.domain.engine_documents import FIS, KINDS
 from exercises.domain.errors import Invalid
 from exercises.domain.iam_policies import as_json, managed_policies
 from exercises.domain.template_entry import entry_document
@@ -67,15 +68,18 @@ def template_list(request: SignedInRequest) -> HttpResponse:
     """
     rungs = [int(text) for text in request.GET.getlist("rung") if text in {"1", "2", "3", "4", "5"}]
     families = request.GET.getlist("family")
+    engines = [name for name in request.GET.getlist("engine") if name in KINDS]
     text = request.GET.get("q", "")
     names = ("exercise", "retest", "asked", "propose")
     kept = {k: request.GET[k] for k in names if request.GET.get(k)}
     context = {
-        "cards": cards(request.actor, text=text, families=families, rungs=rungs),
+        "cards": cards(request.actor, text=text, families=families, rungs=rungs, engines=engines),
         "families": family_counts(),
         "chosen_families": families,
         "rungs": list(Rung),
         "chosen_rungs": rungs,
+        "engines": KINDS.values(),
+        "chosen_engines": engines,
         "q": text,
         "kept": kept,
         "kept_query": urlencode(kept),
@@ -153,7 +157,7 @@ def template_new(request: SignedInRequest) -> HttpResponse:
     """Add a template with its first version: both or neither."""
     authorize(request.actor, "template.publish")
     if request.method == "GET":
-        return publish_form(request, None, typed_for_new_template())
+        return publish_form(request, None, typed_for_new_template(request.GET.get("engine", FIS)))
     typed = typed_from_post(request.POST.dict())
     try:
         version = add_template_with_version(
@@ -163,6 +167,7 @@ def template_new(request: SignedInRequest) -> HttpResponse:
             summary=typed["summary"],
             failure_family=slugify(typed["failure_family"]),
             version=version_of(typed),
+            engine=typed["engine"] or FIS,
         )
     except Invalid as error:
         return publish_form(request, None, typed, error)
@@ -205,6 +210,8 @@ def publish_form(
         "errors": errors,
         "rungs": list(Rung),
         "families": family_counts(),
+        "engines": KINDS.values(),
+        "kind": KINDS.get(template.engine if template else typed["engine"], KINDS[FIS]),
         "count": sum(len(texts) for texts in errors.values()),
         "changed": changed,
     }

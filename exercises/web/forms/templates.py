@@ -7,64 +7,32 @@ from collections.abc import Mapping
 from typing import Final
 
 from exercises.domain.blast_radius import Rung
+from exercises.domain.engine_documents import FIS
 from exercises.domain.errors import Invalid
 from exercises.models import Template
 from exercises.queries.catalogue import example_definition
 from exercises.services.catalogue import VersionText
 from exercises.services.template_imports import Beginning, origin_token, read_origin
 from exercises.web.errors import form_errors
+from exercises.web.forms.template_starters import STARTERS
 
 VERSION: Final = ("definition", "parameters", "rung", "hypothesis", "notes")
-ENTRY: Final = ("name", "slug", "summary", "failure_family")
+ENTRY: Final = ("name", "slug", "summary", "failure_family", "engine")
 ORIGIN: Final = "origin"
 """Where the form began, signed; it is carried along and never typed."""
 
 Typed = dict[str, str]
 
-_STARTER: Final = {
-    "description": "Stop one instance of {{application}} for {{minutes}} minutes",
-    "targets": {
-        "one-instance": {
-            "resourceType": "aws:ec2:instance",
-            "resourceTags": {"chaosplane:application": "{{application}}"},
-            "filters": [{"path": "State.Name", "values": ["running"]}],
-            "selectionMode": "COUNT(1)",
-        }
-    },
-    "actions": {
-        "Stop-one-instance": {
-            "actionId": "aws:ec2:stop-instances",
-            "parameters": {"startInstancesAfterDuration": "PT{{minutes}}M"},
-            "targets": {"Instances": "one-instance"},
-        }
-    },
-    "stopConditions": [{"source": "aws:cloudwatch:alarm", "value": "{{alarm_arn}}"}],
-    "roleArn": "{{fis_role_arn}}",
-    "experimentOptions": {
-        "accountTargeting": "single-account",
-        "emptyTargetResolutionMode": "fail",
-    },
-}
-_STARTER_PARAMETERS: Final = [
-    {
-        "name": "minutes",
-        "label": "Stopped for",
-        "kind": "minutes",
-        "default": 10,
-        "required": True,
-        "minimum": 1,
-        "maximum": 30,
-        "unit": "min",
-    }
-]
 
-
-def typed_for_new_template() -> Typed:
-    """A small document that can be published, to be changed."""
+def typed_for_new_template(engine: str = FIS) -> Typed:
+    """A small document of this engine that can be published, to be changed."""
+    name = engine if engine in STARTERS else FIS
+    definition, parameters = STARTERS[name]
     return dict.fromkeys((*ENTRY, *VERSION), "") | {
-        "definition": pretty(_STARTER),
-        "parameters": pretty(_STARTER_PARAMETERS),
+        "definition": pretty(definition),
+        "parameters": pretty(parameters),
         "rung": "1",
+        "engine": name,
     }
 
 
@@ -72,7 +40,7 @@ def typed_for_next_version(template: Template) -> Typed:
     """The newest version, to be changed."""
     newest = template.versions.order_by("-number").first()
     if newest is None:
-        return typed_for_new_template()
+        return typed_for_new_template(template.engine)
     return {
         "definition": pretty(newest.definition or example_definition(newest)),
         "parameters": pretty(newest.parameters),
@@ -90,6 +58,7 @@ def typed_from_beginning(beginning: Beginning) -> Typed:
     """What was read of an account or from a file, to be looked over."""
     return dict.fromkeys((*ENTRY, *VERSION), "") | {
         "name": beginning.name,
+        "engine": beginning.engine,
         "summary": beginning.summary,
         "definition": beginning.definition_text,
         "parameters": beginning.parameters_text,
