@@ -7,12 +7,13 @@ Stop is for everyone who can see the exercise: hesitation costs more than a wron
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Final
 
 from exercises.domain.actors import Actor, Door
 from exercises.domain.capacities import OrgRole, TeamRole, capacities_of
 from exercises.domain.denials import DENIALS
-from exercises.domain.doors import BY_HAND, SCOPE_OF
+from exercises.domain.doors import BY_HAND, OF_A_SERVICE, SCOPE_OF
 from exercises.domain.errors import NotAllowed
 from exercises.domain.freezes import FreezeScope
 from exercises.models import (
@@ -39,16 +40,23 @@ _WRITERS = frozenset({TeamRole.MEMBER.value, TeamRole.OPERATOR.value, TeamRole.O
 _OPERATORS = frozenset({TeamRole.OPERATOR.value, TeamRole.OWNER.value})
 
 
-def actor_for(user: User, door: Door, scopes: frozenset[str] | None = None) -> Actor:
-    """The actor a person is right now: rights are read anew for each request."""
+def actor_for(
+    user: User, door: Door, scopes: frozenset[str] | None = None, *, until: datetime | None = None
+) -> Actor:
+    """The actor a person, or the service of a team, is right now: rights are read anew for each
+    request. A service is a member of its team and holds no more than the scopes it came with."""
+    team_id = user.service_of_id
+    roles = dict(user.memberships.values_list("team_id", "role")) if team_id is None else {}
     return Actor(
         user_id=user.pk,
         name=user.name,
         door=door,
         org_roles=frozenset(user.organisation_roles.values_list("role", flat=True)),
-        team_roles=dict(user.memberships.values_list("team_id", "role")),
-        scopes=scopes,
+        team_roles=roles if team_id is None else {team_id: TeamRole.MEMBER.value},
+        scopes=scopes if team_id is None else scopes or frozenset(),
         is_active=user.is_active,
+        is_service=team_id is not None,
+        until=until,
     )
 
 
@@ -56,12 +64,12 @@ def _is_lead_role(actor: Actor) -> bool:
     return OrgRole.PROGRAMME_LEAD.value in actor.org_roles
 
 
-def _team_role(actor: Actor, application: Application) -> str | None:
-    return actor.team_roles.get(application.team_id)
-
-
 def _plans_exercises(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor)
+
+
+def _team_role(actor: Actor, application: Application) -> str | None:
+    return actor.team_roles.get(application.team_id)
 
 
 def _runs_exercise(actor: Actor, thing: object) -> bool:
@@ -151,10 +159,6 @@ def _sees_run(actor: Actor, thing: object) -> bool:
     return _sees_exercise(actor, thing.experiment.exercise)
 
 
-def _stops_accounts(actor: Actor, thing: object) -> bool:
-    return capability_of(actor).may_stop_accounts
-
-
 def _answers_for_everyone(actor: Actor, thing: object) -> bool:
     return bool({OrgRole.PROGRAMME_LEAD.value, OrgRole.SAFETY_OFFICER.value} & actor.org_roles)
 
@@ -217,9 +221,20 @@ def _publishes_templates(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or not _OPERATORS.isdisjoint(actor.team_roles.values())
 
 
+def _owns_team(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Team)
+    return actor.team_roles.get(thing.pk) == TeamRole.OWNER.value
+
+
 def _manages_team(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, Team)
-    return _is_lead_role(actor) or actor.team_roles.get(thing.pk) == TeamRole.OWNER.value
+    return _owns_or_leads(actor, thing.pk)
+
+
+def _owns_or_leads(actor: Actor, team_id: int | None) -> bool:
+    """An owner of that team, or a programme lead, whose is what is no team's, too."""
+    is_owner = team_id is not None and actor.team_roles.get(team_id) == TeamRole.OWNER.value
+    return is_owner or _is_lead_role(actor)
 
 
 def _sets_account_up(actor: Actor, thing: object) -> bool:
@@ -248,16 +263,12 @@ def _manages_channel(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, Channel)
     if thing.person_id is not None:
         return thing.person_id == actor.user_id
-    if _is_lead_role(actor):
-        return True
-    return thing.team_id is not None and actor.team_roles.get(thing.team_id) == TeamRole.OWNER.value
+    return _owns_or_leads(actor, thing.team_id)
 
 
 def _manages_webhook(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, WebhookEndpoint)
-    if _is_lead_role(actor):
-        return True
-    return thing.team_id is not None and actor.team_roles.get(thing.team_id) == TeamRole.OWNER.value
+    return _owns_or_leads(actor, thing.team_id)
 
 
 def _reads_audit(actor: Actor, thing: object) -> bool:
@@ -305,7 +316,7 @@ RULES: Final[dict[str, Rule]] = {
     "view.save": _signed_in,
     "experiment.go": _cancels,
     "run.stop": _sees_run,
-    "account.stop": _stops_accounts,
+    "account.stop": lambda actor, thing: capability_of(actor).may_stop_accounts,
     "lever.release": _answers_for_everyone,
     "schedule.resume": _answers_for_everyone,
     "recovery.confirm": _plans_exercises,
@@ -345,6 +356,9 @@ RULES: Final[dict[str, Rule]] = {
     "report.see_mails": _plans_exercises,
     "evidence.export": _reads_evidence,
     "token.issue": _signed_in,
+    "service.issue": _owns_team,
+    "service.end": _manages_team,
+    "service.resume": _owns_team,
     "feed.create": _signed_in,
     "notice.own": _signed_in,
     "channel.manage": _manages_channel,
@@ -371,6 +385,8 @@ def may(actor: Actor, action: str, thing: object = None) -> bool:
     if not actor.is_active or actor.user_id is None:
         return False
     if action in BY_HAND and actor.door is not Door.PAGE:
+        return False
+    if actor.is_service and action not in OF_A_SERVICE:
         return False
     if actor.scopes is not None and SCOPE_OF.get(action, "write") not in actor.scopes:
         return False

@@ -66,8 +66,9 @@ def actor_of(request: HttpRequest | Request) -> Actor:
     """The actor of an API request, with rights read anew and narrowed to the token's scopes."""
     user: Any = request.user
     token = getattr(request, "auth", None)
-    scopes = frozenset(token.scopes) if isinstance(token, ApiToken) else None
-    return actor_for(user, Door.API, scopes)
+    if not isinstance(token, ApiToken):
+        return actor_for(user, Door.API)
+    return actor_for(user, Door.API, frozenset(token.scopes), until=token.expires_at)
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

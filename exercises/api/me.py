@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 
 from exercises.api.authentication import actor_of
 from exercises.api.representations import MeOut
-from exercises.models import Membership, User
+from exercises.models import Team, User
 
 
 class Me(APIView):
@@ -18,16 +18,17 @@ class Me(APIView):
 
     @extend_schema(responses=MeOut)
     def get(self, request: Request) -> Response:
-        """The person, the roles as they are now, and the token's scopes."""
+        """Whose the token is, the roles as they are now, and its scopes."""
         actor = actor_of(request)
-        user = User.objects.get(pk=actor.person_id)
-        teams = Membership.objects.filter(user=user).values_list("team__slug", "role")
+        user = User.accounts.get(pk=actor.person_id)
+        slugs = Team.objects.in_bulk(actor.team_roles)
         return Response(
             {
                 "name": user.name,
-                "email": user.email,
+                "email": "" if actor.is_service else user.email,
+                "is_service": actor.is_service,
                 "organisation_roles": sorted(actor.org_roles),
-                "teams": dict(teams),
+                "teams": {slugs[pk].slug: role for pk, role in actor.team_roles.items()},
                 "scopes": None if actor.scopes is None else sorted(actor.scopes),
             }
         )

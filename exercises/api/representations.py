@@ -206,7 +206,8 @@ class StopOut(serializers.Serializer[Any]):
 
 class MeOut(serializers.Serializer[Any]):
     name = serializers.CharField()
-    email = serializers.EmailField()
+    email = serializers.CharField(help_text="Empty for the service of a team")
+    is_service = serializers.BooleanField(help_text="The machine identity of a team, no person")
     organisation_roles = serializers.ListField(child=serializers.CharField())
     teams = serializers.DictField(child=serializers.CharField(), help_text="team slug to role")
     scopes = serializers.ListField(child=serializers.CharField(), allow_null=True)

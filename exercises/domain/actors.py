@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from exercises.domain.errors import NotAllowed
@@ -24,7 +25,8 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A person or the system. `scopes` narrows what an API token may do; None means all.
+    """A person, the service of a team, or the system. `scopes` narrows what an API token may
+    do; None means all. `until` is when the token ends.
 
     `team_roles` maps team ids to the role held there.
     """
@@ -36,6 +38,8 @@ class Actor:
     team_roles: Mapping[int, str]
     scopes: frozenset[str] | None = None
     is_active: bool = True
+    is_service: bool = False
+    until: datetime | None = None
 
     @property
     def is_system(self) -> bool:
@@ -44,7 +48,8 @@ class Actor:
 
     @property
     def person_id(self) -> int:
-        """The user's id where only a person can act. Raises NotAllowed for the system."""
+        """The id of the account that acts, a person's or a service's. Raises NotAllowed for the
+        system."""
         if self.user_id is None:
             raise NotAllowed("Only a person can do this.")
         return self.user_id

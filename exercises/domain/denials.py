@@ -79,6 +79,11 @@ DENIALS: Final[dict[str, str]] = {
     "delivery.view": "Only a programme lead reads the delivery log.",
     "delivery.replay": "Only a programme lead sends again.",
     "notice.policy": "Only a programme lead says who is told what.",
+    "service.issue": "Only an owner of the team issues tokens of its service.",
+    "service.end": "Only an owner of the team or a programme lead ends its tokens and suspends its"
+    " service.",
+    "service.resume": "Only an owner of the team lets its service act again.",
+    "token.issue": "Only a person issues tokens.",
     "role.grant": "Roles of the organisation are given on the machine that chaosplane runs on.",
     "audit.read": "Only auditors and leadership read the audit log.",
 }

@@ -1,4 +1,5 @@
-"""What a token carries: the scope that an action needs, and what only a person says on a page.
+"""What a token carries: the scope that an action needs, what only a person says on a page, and
+what the service of a team may do at all.
 
 Data for permissions.py, which decides.
 """
@@ -43,3 +44,21 @@ BY_HAND: Final = frozenset(
     }
 )
 """A person's word, given on a page: no token and no other door carries it."""
+
+
+OF_A_SERVICE: Final = frozenset(
+    {
+        "exercise.view",
+        "exercise.note",
+        "exercise.stop",
+        "run.stop",
+        "experiment.propose",
+        "experiment.edit",
+        "experiment.preflight",
+        "experiment.cancel",
+        "finding.work",
+        "finding.trace",
+    }
+)
+"""All that the machine identity of a team does, within the rights of a member: it is nobody's
+word, judges nothing, and makes no tokens."""

@@ -22,6 +22,11 @@ class Division(Record):
 
 
 class UserManager(BaseUserManager["User"]):
+    """People only: who signs in, is listed, chosen, told or asked is found through it."""
+
+    def get_queryset(self) -> models.QuerySet[User]:
+        return super().get_queryset().filter(service_of=None)
+
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:
         """One account a person: an address in other letters is the same address."""
         user = self.model(email=email.strip().lower(), **fields)
@@ -30,8 +35,28 @@ class UserManager(BaseUserManager["User"]):
         return user
 
 
+class AccountManager(models.Manager["User"]):
+    """People and the services of teams: whoever a row may point to."""
+
+    def service_of(self, team: Team) -> User:
+        """The service of this team, made when it is first asked for."""
+        service, is_new = self.get_or_create(
+            service_of=team,
+            defaults={"email": f"service:{team.slug}", "name": f"Service of {team.name}"[:120]},
+        )
+        if is_new:
+            service.set_unusable_password()
+            service.save(update_fields=["password"])
+        return service
+
+
 class User(AbstractBaseUser):
-    """A person. Rights come from memberships and organisation roles, never from a flag."""
+    """A person. Rights come from memberships and organisation roles, never from a flag.
+
+    A row with `service_of` is no person but the machine identity of that team: it holds no
+    membership, role or password, what stands for its e-mail is no address, and `objects` does
+    not find it, so nobody signs in as it.
+    """
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=120)
@@ -40,11 +65,15 @@ class User(AbstractBaseUser):
     is_demo = models.BooleanField(default=False)
     demo_hint = models.CharField(max_length=120, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
+    service_of = models.OneToOneField(
+        "Team", null=True, blank=True, on_delete=models.PROTECT, related_name="service"
+    )
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
 
     objects: ClassVar[UserManager] = UserManager()
+    accounts: ClassVar[AccountManager] = AccountManager()
 
     def __str__(self) -> str:
         return self.name

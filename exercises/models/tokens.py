@@ -11,6 +11,7 @@ from exercises.models.people import User
 class ApiToken(Record):
     """A token acts as its user, never with more than its scopes.
 
+    `issued_by` is the person who had a team's token made; empty for a person's own.
     `prefix` is the readable start, shown in lists; `digest` is SHA-256 of the whole token.
     """
 
@@ -19,6 +20,9 @@ class ApiToken(Record):
     prefix = models.CharField(max_length=16)
     digest = models.CharField(max_length=64, unique=True)
     scopes = models.JSONField(default=list)
+    issued_by = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)

@@ -124,7 +124,11 @@ def excluded_from_deciding(experiment: Experiment) -> frozenset[int]:
 
 
 def authors_of(experiments: Iterable[Experiment]) -> dict[int, frozenset[int]]:
-    """Who may not decide on each of these, by experiment id."""
+    """Who may not decide on each of these, by experiment id.
+
+    What the service of a team wrote or proposed may be the word of whoever had one of its
+    tokens made, so they count as authors.
+    """
     found = _authors({experiment.pk: experiment for experiment in experiments})
     return {pk: frozenset(people) for pk, people in found.items()}
 
@@ -136,8 +140,14 @@ def _authors(experiments: dict[int, Experiment]) -> dict[int, set[int]]:
         if experiment.proposed_by_id:
             authors[pk].add(experiment.proposed_by_id)
     rows = ExperimentRevision.objects.filter(experiment__in=experiments)
-    for pk, author_id in rows.values_list("experiment_id", "author_id"):
-        authors[pk].add(author_id)
+    found = rows.values_list(
+        "experiment_id",
+        "author_id",
+        "author__api_tokens__issued_by_id",
+        "experiment__proposed_by__api_tokens__issued_by_id",
+    )
+    for pk, *people in found.distinct():
+        authors[pk].update(person for person in people if person is not None)
     return authors
 
 

@@ -36,6 +36,8 @@ class Names:
         """What a person is called; empty for nobody."""
         if person is None:
             return ""
+        if person.service_of_id is not None:
+            return person.name
         return self.roles.get(person.pk, NOBODY) if self.is_blameless else person.name
 
     def text(self, text: str) -> str:

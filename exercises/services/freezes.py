@@ -25,6 +25,7 @@ from exercises.models import (
 from exercises.models.accounts import ENVIRONMENTS
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
+from exercises.queries.approvals import authors_of
 from exercises.queries.freezes import facts_of, held_experiments, slot_of
 from exercises.services.audit import record
 from exercises.services.revisions import lock_experiment
@@ -279,13 +280,7 @@ def _say_what_it_holds(freeze: FreezeWindow, actor: Actor, now: datetime) -> Non
 
 
 def _refuse_own(actor: Actor, experiment: Experiment) -> None:
-    revision = experiment.revision
-    own = {
-        experiment.author_id,
-        experiment.proposed_by_id,
-        revision.author_id if revision else None,
-    }
-    if actor.person_id in own:
+    if actor.person_id in authors_of([experiment])[experiment.pk]:
         raise Refused(
             Refusal(
                 "freeze.own_exception",

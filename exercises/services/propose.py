@@ -282,7 +282,7 @@ def _exercise_of_one(actor: Actor, draft: Draft, starts_at: datetime | None) -> 
     if starts_at is None:
         raise Invalid("slot", "choose an exercise, or a date and time of your own")
     _check_ahead(starts_at)
-    lead = User.objects.get(pk=actor.person_id)
+    lead = User.accounts.get(pk=actor.person_id)
     return Exercise.objects.create(
         slug=f"self-{starts_at:%Y%m%d}-{secrets.token_hex(4)}",
         name=draft.title or "Self-service experiment",

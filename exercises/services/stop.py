@@ -171,7 +171,7 @@ def note_receipts(receipts: Sequence[Receipt]) -> None:
 
 
 def _actor(order: StopOrder) -> Actor:
-    is_known = order.user_id is not None and User.objects.filter(pk=order.user_id).exists()
+    is_known = order.user_id is not None and User.accounts.filter(pk=order.user_id).exists()
     return Actor(
         user_id=order.user_id if is_known else None,
         name=order.who,
