@@ -177,6 +177,12 @@ def browser() -> None:
     pytest("-m", "browser", *_words("ARGS"))
 
 
+def invariants() -> None:
+    """Take away each line that keeps a promise, and see a test miss it: ONLY=7 is one promise"""
+    install("test")
+    run([PYTHON, "-m", "tests.invariants"])
+
+
 def stop_matrix() -> None:
     """Press Stop with each part dead or hung: TRIES=5 times each"""
     install("test")
@@ -309,6 +315,7 @@ TARGETS = {
     "crash": crash,
     "crash-inprocess": crash_inprocess,
     "planted-bugs": planted_bugs,
+    "invariants": invariants,
     "tamper": tamper,
     "reproducible": reproducible,
     "ledger": ledger,

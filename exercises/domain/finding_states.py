@@ -77,7 +77,7 @@ def move(
         raise Refused(
             Refusal(
                 rule="finding.no_held_retest",
-                because="No run has held since the fix went live.",
+                because="No run on this failure family has held since the fix went live.",
                 lifted_by="Run a re-test; a held verdict verifies the finding.",
             )
         )

@@ -124,17 +124,7 @@ def move_finding(*, actor: Actor, finding: Finding, to: FindingState, text: str 
         )
         if to is FindingState.ACCEPTED and locked.owner_id is None:
             raise Invalid("owner", "name an owner before you accept the finding")
-        proof = None
-        if to is FindingState.VERIFIED:
-            proof = proof_of(locked)
-            if proof is None:
-                raise Refused(
-                    Refusal(
-                        rule="finding.no_held_retest",
-                        because="No run on this failure family has held since the fix went live.",
-                        lifted_by="Run a re-test; a held verdict verifies the finding.",
-                    )
-                )
+        proof = proof_of(locked) if to is FindingState.VERIFIED else None
         before = locked.state
         state = move(FindingState(locked.state), to, verified_by_held_run=proof is not None)
         locked.state = state.value

@@ -71,6 +71,10 @@ def test_a_ready_run_may_start() -> None:
         ({"is_current_content": False}, "approval.content_changed"),
         ({"unwatched": "Nobody looks."}, "account.unwatched"),
         ({"unsteady": "Health is at 503."}, "steady_state.outside"),
+        ({"is_lever_engaged": True}, "stop.lever"),
+        ({"are_alarms_as_seen": False}, "alarms.changed"),
+        ({"ladder": "It is on rung 1."}, "ladder.level"),
+        ({"incidents": ("Checkout is down",)}, "incident.open"),
     ],
 )
 def test_each_rule_refuses_alone(change: dict[str, object], rule: str) -> None:

@@ -13,6 +13,8 @@ from exercises.domain.errors import EngineError, NotAllowed
 from exercises.domain.plans import AccountAccess
 from exercises.engines import fis
 from exercises.models import Exercise, Experiment, Run, RunEvent
+from exercises.models.due_work import database_now
+from exercises.queries.start_gate import refusals
 from exercises.services.stop import stop_all, stop_run
 from tests import build
 from tests.cast import Cast
@@ -59,6 +61,13 @@ def test_a_stopped_exercise_starts_nothing_more(cast: Cast, estate: Simulator) -
     assert fresh(run).state == "cancelled"
     work_off(ahead_s=60)
     assert fresh(run).experiment_ref == ""
+
+
+def test_what_is_sent_to_a_stopped_exercise_later_does_not_start(cast: Cast) -> None:
+    exercise, run = build.live(cast)
+    Exercise.objects.filter(pk=exercise.pk).update(stopped_at=database_now())
+    found = refusals(fresh(run), now=run.scheduled_at, target_count=1)
+    assert "stop.requested" in {refusal.rule for refusal in found}
 
 
 def test_stopping_twice_is_stopping_once(cast: Cast, estate: Simulator) -> None:
