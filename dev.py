@@ -19,7 +19,7 @@ PYTHON = VENV / "bin" / "python"
 # What only tries the API from outside has more packages than the product: a place of its own.
 OUTSIDE = ROOT / ".venv-schemathesis"
 REQUIREMENTS = ROOT / "requirements"
-LOCKS = ("installer", "runtime", "embedded", "test", "dev", "schemathesis")
+LOCKS = ("installer", "runtime", "embedded", "test", "dev", "schemathesis", "otel")
 JOURNEYS = "tests/journey"
 # Migrations are compared with the models; no server is asked, so none is waited for or missed.
 WITHOUT_DATABASE = {

@@ -9,9 +9,11 @@ from django.core.asgi import get_asgi_application
 from django.urls import get_resolver
 
 from chaosplane.body_limit import limited
+from chaosplane.tracing import begin_traces
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chaosplane.settings")
 
+begin_traces()
 _django = get_asgi_application()
 # Load every page now: the first visitor should not wait for it, and what does not import
 # should end the start instead of a request.

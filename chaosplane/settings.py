@@ -91,6 +91,7 @@ CHAOSPLANE_STOP_JOURNAL = env.text(
 CHAOSPLANE_METRICS_TOKEN = env.text("CHAOSPLANE_METRICS_TOKEN", "")
 if 0 < len(CHAOSPLANE_METRICS_TOKEN) < 16:
     raise ImproperlyConfigured("CHAOSPLANE_METRICS_TOKEN must have 16 characters or more.")
+CHAOSPLANE_OTEL = env.flag("CHAOSPLANE_OTEL", False)
 
 # -- Evidence ----------------------------------------------------------------------------
 
