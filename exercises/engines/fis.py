@@ -26,7 +26,14 @@ from exercises.domain.engine_values import (
 )
 from exercises.domain.errors import EngineError, TemplateChanged
 from exercises.domain.plans import AccountAccess, JsonObject
-from exercises.engines import fis_definition, fis_observation, fis_running, fis_targets
+from exercises.domain.snapshots import Snapshot
+from exercises.engines import (
+    fis_definition,
+    fis_observation,
+    fis_running,
+    fis_snapshot,
+    fis_targets,
+)
 from exercises.engines.fis_observation import observation_of
 
 MANAGED_TAG: Final = "chaosplane:managed"
@@ -42,6 +49,11 @@ class FisEngine:
 
     def preview(self, access: AccountAccess, definition: JsonObject) -> Sequence[Target]:
         return fis_targets.preview(access, definition)
+
+    def snapshot(
+        self, access: AccountAccess, definition: JsonObject, before: Snapshot | None = None
+    ) -> Snapshot:
+        return fis_snapshot.snapshot(access, definition, before)
 
     def provision(self, access: AccountAccess, definition: JsonObject, digest: str) -> str:
         found = _templates(access, digest)

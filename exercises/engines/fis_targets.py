@@ -28,6 +28,15 @@ _ZONE_PARAMETERS: Final = (
 
 def preview(access: AccountAccess, definition: JsonObject) -> list[Target]:
     """The targets of the definition, target by target, each sorted by zone and name."""
+    return _targets(access, definition, is_selected=True)
+
+
+def candidates(access: AccountAccess, definition: JsonObject) -> list[Target]:
+    """Everything that FIS may choose from, whatever the selection mode leaves of it."""
+    return _targets(access, definition, is_selected=False)
+
+
+def _targets(access: AccountAccess, definition: JsonObject, *, is_selected: bool) -> list[Target]:
     wanted = definition.get("targets")
     if not isinstance(wanted, Mapping):
         return []
@@ -35,7 +44,7 @@ def preview(access: AccountAccess, definition: JsonObject) -> list[Target]:
     return [
         target
         for name, body in sorted(wanted.items())
-        for target in _resolve(access, name, body, estate[body["resourceType"]])
+        for target in _resolve(access, name, body, estate[body["resourceType"]], is_selected)
     ]
 
 
@@ -68,19 +77,24 @@ def _estate(
 
 
 def _resolve(
-    access: AccountAccess, name: str, body: Mapping[str, Any], candidates: Sequence[Resource]
+    access: AccountAccess,
+    name: str,
+    body: Mapping[str, Any],
+    existing: Sequence[Resource],
+    is_selected: bool,
 ) -> list[Target]:
     arns, kind = body.get("resourceArns"), body["resourceType"]
     if arns:
-        known = {found.arn: found for found in candidates}
+        known = {found.arn: found for found in existing}
         matching = [known.get(arn) or Resource(arn, "", name_in(arn), {}) for arn in arns]
     elif has_reader(kind):
         zones = _wanted_zones(access, body.get("parameters", {}))
-        matching = [found for found in candidates if _matches(found, body, zones)]
+        matching = [found for found in existing if _matches(found, body, zones)]
     else:
         matching = tagged_resources(access, kind, body.get("resourceTags", {}))
     matching.sort(key=lambda found: (found.az, found.label, found.arn))
-    count = _selected(name, body.get("selectionMode", "ALL"), len(matching))
+    mode = body.get("selectionMode", "ALL") if is_selected else "ALL"
+    count = _selected(name, mode, len(matching))
     return [_target(name, kind, found) for found in matching[:count]]
 
 

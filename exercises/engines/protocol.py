@@ -19,6 +19,7 @@ from exercises.domain.engine_values import (
     Watch,
 )
 from exercises.domain.plans import AccountAccess, JsonObject
+from exercises.domain.snapshots import Snapshot
 
 
 class Engine(Protocol):
@@ -26,6 +27,16 @@ class Engine(Protocol):
 
     def preview(self, access: AccountAccess, definition: JsonObject) -> Sequence[Target]:
         """The resources the definition would hit now, found with the read role."""
+
+    def snapshot(
+        self, access: AccountAccess, definition: JsonObject, before: Snapshot | None = None
+    ) -> Snapshot:
+        """How everything is that a run of the definition may leave changed.
+
+        Without `before`: all that it may hit, a superset of what it will; with it: those very
+        resources again, whatever the definition would find now. Bounded calls of the read
+        role; kinds of trace are those of domain.residue.
+        """
 
     def provision(self, access: AccountAccess, definition: JsonObject, digest: str) -> str:
         """Make sure the account holds this very definition; return its reference.
