@@ -54,9 +54,9 @@ def instrument(provider: Any) -> None:
         excluded_urls=UNTRACED,
         middleware_position=settings.MIDDLEWARE.index(AFTER) + 1,
     )
-    CeleryInstrumentor().instrument(tracer_provider=provider)
+    CeleryInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
     PsycopgInstrumentor().instrument(tracer_provider=provider)
-    BotocoreInstrumentor().instrument(tracer_provider=provider)
+    BotocoreInstrumentor().instrument(tracer_provider=provider)  # type: ignore[no-untyped-call]
 
 
 def _exporting() -> Any:
