@@ -128,6 +128,7 @@ def _undo(definition: JsonObject) -> Iterator[Problem]:
 
 
 def _lambda(definition: JsonObject) -> Iterator[Problem]:
+    yield from _settings(definition)
     for path, found in _objects(definition, "", _DEEPEST):
         if str(found.get("func")) in LAYER_FUNCTIONS and "awslambda" in str(found.get("module")):
             said = "replaces every layer of the function with its own"
@@ -140,8 +141,29 @@ def _lambda(definition: JsonObject) -> Iterator[Problem]:
             yield Problem(path, said, "LAMBDA-003")
 
 
-def _is_share(rate: object) -> bool:
-    return isinstance(rate, int | float) and not isinstance(rate, bool) and rate < 1
+def _settings(definition: JsonObject) -> Iterator[Problem]:
+    """The same two of the parameters of a Lambda configuration."""
+    entries = definition.get("parameters")
+    for index, entry in enumerate(entries if isinstance(entries, list) else ()):
+        path, faults = f"parameters[{index}]", entry.get("faults") if _is_object(entry) else None
+        if not isinstance(faults, list):
+            continue
+        kinds = [fault for fault in faults if _is_object(fault)]
+        if entry.get("format") == "chaos_lambda" and any(
+            fault.get("kind") == "status_code" and _is_share(fault.get("percent", 100), whole=100)
+            for fault in kinds
+        ):
+            yield Problem(path, "carries the handler out twice for what is not hit", "LAMBDA-002")
+        if str(entry.get("format")).startswith("failure_lambda"):
+            yield Problem(path, "takes effect, and ends, up to 60 s late", "LAMBDA-003")
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _is_share(rate: object, whole: float = 1) -> bool:
+    return isinstance(rate, int | float) and not isinstance(rate, bool) and rate < whole
 
 
 _FAILURE_MODES: Final = frozenset(

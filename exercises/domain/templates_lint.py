@@ -62,7 +62,7 @@ def lint(
         *_targets(definition, offered),
         *_actions(definition, offered),
         *_order(definition),
-        *_stop_conditions(definition.get("stopConditions"), production=production),
+        *stop_condition_problems(definition.get("stopConditions"), production=production),
         *_options(definition.get("experimentOptions", {})),
     ]
 
@@ -293,7 +293,8 @@ def _order(definition: JsonObject) -> Iterator[Problem]:
         yield Problem("actions", "together at most 12 hours", "FIS-ACT-008")
 
 
-def _stop_conditions(conditions: object, *, production: bool) -> Iterator[Problem]:
+def stop_condition_problems(conditions: object, *, production: bool) -> Iterator[Problem]:
+    """Of any engine's document: the alarms that stop it, or none outside production."""
     if conditions is None:
         return
     if not isinstance(conditions, list) or not 1 <= len(conditions) <= MAX_STOP_CONDITIONS:

@@ -1,4 +1,4 @@
-"""When each action of a FIS document would start, in planned seconds from its start.
+"""When each action of a document would start, in planned seconds from its start.
 
 Reads any document without raising, because drafts are drawn before they are sound; what is
 wrong with one is for domain.templates_lint to say. Called by queries.plans and pages.
@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from exercises.domain.durations import iso_seconds
 from exercises.domain.errors import Invalid
 from exercises.domain.fis_catalogue import DURATIONS
 from exercises.domain.plans import JsonObject
+
+SETTING: Final = "lambda:config:"
+"""What the id of an action begins with that sets a parameter; its format follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +84,22 @@ def _planned(
 def _actions(definition: JsonObject) -> dict[str, Mapping[str, object]]:
     actions = definition.get("actions")
     if not isinstance(actions, Mapping):
-        return {}
+        return _settings(definition)
     return {
         name: action
         for name, action in sorted(actions.items())
         if isinstance(name, str) and isinstance(action, Mapping)
+    }
+
+
+def _settings(definition: JsonObject) -> dict[str, Mapping[str, object]]:
+    """The parameters of a Lambda configuration: all are set at once, for its duration."""
+    entries = definition.get("parameters")
+    lasts = {"duration": definition.get("duration")}
+    return {
+        str(entry["name"]): {"actionId": f"{SETTING}{entry.get('format')}", "parameters": lasts}
+        for entry in (entries if isinstance(entries, list) else ())
+        if isinstance(entry, Mapping) and "name" in entry
     }
 
 
