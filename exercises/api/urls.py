@@ -14,6 +14,7 @@ from exercises.api.blameless import Blameless
 from exercises.api.catalogue import Templates
 from exercises.api.clauses import Clauses
 from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
+from exercises.api.desired_state import THINGS, DesiredState
 from exercises.api.docs import api_docs
 from exercises.api.estate import Accounts, Applications
 from exercises.api.event_stream import Events
@@ -39,7 +40,9 @@ from exercises.api.schedules import Schedules
 from exercises.api.search import Search
 from exercises.api.template_imports import TemplateImports
 from exercises.api.template_versions import OfVersion
+from exercises.api.tokens import Services, Tokens
 from exercises.api.webhooks import WebhookDeliveries, Webhooks
+from exercises.domain.desired_state import KEY_OF
 
 router = SimpleRouter()
 router.register("exercises", Exercises, basename="api-exercise")
@@ -65,6 +68,8 @@ router.register("channels", Channels, basename="api-channel")
 router.register("deliveries", Deliveries, basename="api-delivery")
 router.register("webhooks", Webhooks, basename="api-webhook")
 router.register("webhook-deliveries", WebhookDeliveries, basename="api-webhook-delivery")
+router.register("tokens", Tokens, basename="api-token")
+router.register("services", Services, basename="api-service")
 router.register("audit", Audit, basename="api-audit")
 
 single = [
@@ -92,6 +97,24 @@ single = [
     path("policy/", Policy.as_view({"get": "read", "post": "propose"}), name="api-policy"),
     path(
         "policy/<int:number>/", PolicyOfNumber.as_view({"get": "read"}), name="api-policy-version"
+    ),
+    path(
+        "desired-state/",
+        DesiredState.as_view({"get": "read", "put": "write"}),
+        name="api-desired-state",
+    ),
+    path(
+        "desired-state/plan/",
+        DesiredState.as_view({"post": "plan"}),
+        name="api-desired-state-plan",
+    ),
+    *(
+        path(
+            f"desired-state/{kind}/<str:key>/" if kind in KEY_OF else f"desired-state/{kind}/",
+            thing.as_view({"get": "retrieve", "put": "update"}),
+            name=f"api-desired-{kind}",
+        )
+        for kind, thing in THINGS.items()
     ),
     path("calendar/", Calendar.as_view({"get": "read"}), name="api-calendar"),
     path(

@@ -1,8 +1,4 @@
-"""/api/v1/webhooks/ and webhook-deliveries/: who is called, and how that went.
-
-A secret is in the answer that makes it and in no other, also not in one that is kept for an
-Idempotency-Key.
-"""
+"""/api/v1/webhooks/ and webhook-deliveries/: who is called, and how that went."""
 
 from __future__ import annotations
 
@@ -17,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.api.base import Resource
+from exercises.api.shown_once import ShowsSecretOnce
 from exercises.api.strict import StrictSerializer
 from exercises.domain.webhooks import CHOOSABLE
 from exercises.models import Team, WebhookDelivery, WebhookEndpoint
@@ -114,24 +111,15 @@ class WebhookDeliveryFilter(django_filters.FilterSet):
         fields: tuple[str, ...] = ()
 
 
-class Webhooks(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+class Webhooks(mixins.ListModelMixin, mixins.RetrieveModelMixin, ShowsSecretOnce):
     """The endpoints of teams that the person of the token owns; a programme lead's are all."""
 
     queryset = WebhookEndpoint.objects.none()
     serializer_class = WebhookOut
     filterset_class = WebhookFilter
-    secret = ""
 
     def get_queryset(self) -> QuerySet[WebhookEndpoint]:
         return WebhookEndpoint.objects.none() if self.is_schema else managed_endpoints(self.actor)
-
-    def finalize_response(
-        self, request: Request, response: Response, *args: Any, **kwargs: Any
-    ) -> Response:
-        answer = super().finalize_response(request, response, *args, **kwargs)
-        if self.secret:
-            answer.data = {**answer.data, "secret": self.secret}
-        return answer
 
     @extend_schema(request=WebhookIn, responses={201: WebhookSecretOut})
     def create(self, request: Request) -> Response:

@@ -83,7 +83,7 @@ DENIALS: Final[dict[str, str]] = {
     "service.end": "Only an owner of the team or a programme lead ends its tokens and suspends its"
     " service.",
     "service.resume": "Only an owner of the team lets its service act again.",
-    "token.issue": "Only a person issues tokens.",
+    "token.issue": "Only a person, or their token with the scope write, makes and ends tokens.",
     "role.grant": "Roles of the organisation are given on the machine that chaosplane runs on.",
     "audit.read": "Only auditors and leadership read the audit log.",
 }

@@ -62,8 +62,10 @@ def revoke_token(*, actor: Actor, token: ApiToken) -> None:
     """End a token at once: a person's by that person, a team's by any owner or a lead."""
     if token.user.service_of is not None:
         authorize(actor, "service.end", token.user.service_of)
-    elif token.user_id != actor.user_id:
-        raise NotAllowed("Only the person a token belongs to revokes it.")
+    else:
+        authorize(actor, "token.issue")
+        if token.user_id != actor.user_id:
+            raise NotAllowed("Only the person a token belongs to revokes it.")
     with transaction.atomic():
         locked = ApiToken.objects.select_for_update(no_key=True).get(pk=token.pk)
         if locked.revoked_at is None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from exercises.domain.actors import Actor
 from exercises.models import WebhookDelivery
 from exercises.services.incidents import Report, report_incident
+from exercises.services.tokens import OF_A_TEAM, SCOPES, issue_token
 from exercises.services.webhooks import add_endpoint, try_endpoint
 from tests.authorization.planned import SECRET, Thing
 from tests.cast import Cast
@@ -34,4 +36,28 @@ def webhooks(cast: Cast) -> dict[str, Thing]:
         "team-webhook": {"pk": of_team.pk, "number": of_team.pk},
         "webhook-of-all": {"pk": of_all.pk, "number": of_all.pk},
         "webhook-delivery": {"pk": sent.pk, "number": sent.pk},
+    }
+
+
+def tokens(cast: Cast, everyone: Actor) -> dict[str, str]:
+    """By role: a scope each of somebody who holds every role, and all a team's service has."""
+    of_person = {
+        f"t{scope[0]}": issue_token(actor=everyone, name=scope, scopes=[scope], days=2)[1]
+        for scope in SCOPES
+    }
+    owner = cast.actor("owner")
+    scopes = list(OF_A_TEAM)
+    _, of_service = issue_token(actor=owner, name="all", scopes=scopes, days=1, team=cast.team)
+    return of_person | {"sv": of_service}
+
+
+def own_tokens(cast: Cast) -> dict[str, Thing]:
+    """One of the owner of the team, and one of its service."""
+    owner = cast.actor("owner")
+    own, _ = issue_token(actor=owner, name="own", scopes=["read"], days=1)
+    other, _ = issue_token(actor=owner, name="team's", scopes=["read"], days=1, team=cast.team)
+    return {
+        "token": {"number": own.pk, "pk": own.pk},
+        "team-token": {"number": other.pk, "pk": other.pk},
+        "service": {"slug": cast.team.slug, "team": cast.team.slug},
     }

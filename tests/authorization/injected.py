@@ -124,6 +124,7 @@ _CHAT: Final = {
 }
 _VIEW: Final = _named(name="Mine", **_OWN_TEAM)
 _MAIL: Final = _of_row("api-report-mail-list", "POST")
+_TOKEN: Final = _named(name="pipeline", scopes=["write"], days=1, **_OWN_TEAM)
 _WEBHOOK: Final = _named(url="https://hooks.example.test/in", events=["run.ended"], **_OWN_TEAM)
 
 
@@ -267,6 +268,7 @@ INJECTED: Final[dict[str, Injection]] = {
         "api-knowledge-list", "POST", _thing("-"), _named(title="A page", body="Words"),
         lambda w: {"finding": f"F-{w.things['private-finding-draft']['pk']}"},
     ),
+    "TokenIn.team": Injection("api-token-list", "POST", _thing("-"), _TOKEN, _TEAM),
     "WebhookIn.team": Injection("api-webhook-list", "POST", _thing("-"), _WEBHOOK, _TEAM),
     "FindingChange.owner": Injection(
         "api-finding-detail", "PUT", _own_draft_finding, _named(title="Retries have no limit"),

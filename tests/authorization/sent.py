@@ -171,6 +171,9 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-incident-list", "POST"): _always(
         external_id="3", title="Disks are full", severity="low", teams=["vehicle-telemetry"]
     ),
+    ("api-token-list", "POST"): _always(
+        name="pipeline", scopes=["write"], days=1, team="vehicle-telemetry"
+    ),
     ("api-webhook-list", "POST"): _always(**_WEBHOOK, team="vehicle-telemetry"),
     ("api-webhook-detail", "PUT"): _always(**_WEBHOOK),
     ("api-webhook-switch", "POST"): _always(on=False),

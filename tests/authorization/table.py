@@ -28,6 +28,7 @@ ROLES: Final = {
     "tr": "token with scope read, of a person who holds every role",
     "tw": "token with scope write, of the same person",
     "ts": "token with scope stop, of the same person",
+    "sv": "the service of the team: its token with scopes read, write and stop",
 }
 ANSWERS: Final = {
     "+": "a page or an answer of ours (2xx, 3xx)",

@@ -83,7 +83,7 @@ def _ask(client: APIClient, injection: Injection, thing: Any, body: Any) -> tupl
 
 
 def _client(cast: Cast, name: str) -> APIClient:
-    _, secret = issue_token(actor=cast.actor(name), name="try", scopes=list(SCOPES), days=1)
+    _, secret = issue_token(actor=cast.actor(name), name="try", scopes=list(SCOPES), days=2)
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client

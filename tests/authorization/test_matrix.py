@@ -32,7 +32,7 @@ from tests.cast import Cast
 ROWS: Final = read_table()
 WHOLE: Final = os.environ.get("CHAOSPLANE_WHOLE_MATRIX") == "1"
 _AT_HOME: Final = ("me", "op", "ow", "le", "sa", "cm", "ld", "au")
-_WITHOUT_SESSION: Final = ("no", "in", "tr", "tw", "ts")
+_WITHOUT_SESSION: Final = ("no", "in", "tr", "tw", "ts", "sv")
 
 
 @pytest.fixture

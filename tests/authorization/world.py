@@ -46,9 +46,8 @@ from exercises.services.report_mails import subscribe
 from exercises.services.run_events import append_event
 from exercises.services.saved_views import save_view
 from exercises.services.system import SYSTEM
-from exercises.services.tokens import SCOPES, issue_token
 from tests import build, past
-from tests.authorization.connected import incidents, webhooks
+from tests.authorization.connected import incidents, own_tokens, tokens, webhooks
 from tests.authorization.planned import SECRET, Thing, freezes, game_days, schedule
 from tests.cast import Cast
 from tests.room import scene
@@ -85,11 +84,7 @@ def make_world(cast: Cast) -> World:
     }
     cast.outsider.memberships.update(role=TeamRole.OWNER.value)
     actor = actor_for(everyone, Door.PAGE)
-    tokens = {
-        f"t{scope[0]}": issue_token(actor=actor, name=scope, scopes=[scope], days=1)[1]
-        for scope in SCOPES
-    }
-    return World(people, tokens, _things(cast), cast)
+    return World(people, tokens(cast, actor), _things(cast), cast)
 
 
 def person_of_every_role(cast: Cast, name: str) -> User:
@@ -382,7 +377,6 @@ def _personal(cast: Cast) -> dict[str, Thing]:
         timezone="Europe/Berlin",
         recipients=[owner],
     )
-    token, _ = issue_token(actor=cast.actor("owner"), name="own", scopes=["read"], days=1)
     feed, secret = create_feed(actor=cast.actor("owner"), what="person")
     _, of_outsider = create_feed(actor=cast.actor("outsider"), what="organisation")
     return {
@@ -391,7 +385,7 @@ def _personal(cast: Cast) -> dict[str, Thing]:
         **{name: {"pk": c.pk, "number": c.pk} for name, c in channels.items()},
         "asked-outsider": {"pk": asked.pk},
         "report-mail": {"pk": report_mail.pk, "number": report_mail.pk},
-        "token": {"number": token.pk},
+        **own_tokens(cast),
         **webhooks(cast),
         "feed": {"number": feed.pk, "secret": secret},
         "feed-of-outsider": {"secret": of_outsider},
