@@ -24,6 +24,7 @@ from exercises.domain.snapshots import (
     unseen_of,
 )
 from exercises.engines import fis_targets
+from exercises.engines.fis_tagged import name_in
 from exercises.engines.fis_traces import DERIVED, READERS, Asked
 
 Wanted = dict[str, list[str]]
@@ -89,7 +90,7 @@ def _candidates(access: AccountAccess, definition: JsonObject) -> dict[str, list
         named = body.get("parameters", {})
         if body["resourceType"] == "aws:ecs:task" and {"cluster", "service"} <= named.keys():
             place = f"arn:aws:ecs:{access.region}:{access.account_id}"
-            cluster, service = fis_targets.name_in(named["cluster"]), named["service"]
+            cluster, service = name_in(named["cluster"]), named["service"]
             found.setdefault(name, []).append(f"{place}:service/{cluster}/{service}")
     return found
 

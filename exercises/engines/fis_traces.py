@@ -93,7 +93,7 @@ def _groups(asked: Asked, names: Sequence[str]) -> Iterator[Trace]:
 def _volumes(asked: Asked, arns: Sequence[str]) -> Iterator[Trace]:
     known = {_id(arn): arn for arn in arns}
     for found in asked.filtered("describe_volumes", "Volumes", "volume-id", list(known)):
-        held = next(iter(found.get("Attachments", [])), {})
+        held: Mapping[str, str] = next(iter(found.get("Attachments", [])), {})
         yield Trace(
             "volumes",
             known[found["VolumeId"]],

@@ -9,6 +9,7 @@ from exercises.models.audit import AuditEntry, AuditName
 from exercises.models.blameless import BlamelessSetting
 from exercises.models.calendar_feeds import CalendarFeed
 from exercises.models.catalogue import OfferedAction, Template, TemplateVersion
+from exercises.models.clean_ups import CleanUp, RunSnapshot
 from exercises.models.debriefs import DebriefAnswers
 from exercises.models.decisions import Decision
 from exercises.models.exercises import Exercise, Participation
@@ -72,6 +73,7 @@ __all__ = [
     "CalendarFeed",
     "Channel",
     "ClauseVersion",
+    "CleanUp",
     "CloudAccount",
     "DebriefAnswers",
     "Decision",
@@ -126,6 +128,7 @@ __all__ = [
     "RoleCheck",
     "Run",
     "RunEvent",
+    "RunSnapshot",
     "SafetyLever",
     "Sample",
     "SavedView",

@@ -64,6 +64,8 @@ class Finding(Record):
     is_drafted = models.BooleanField(default=False)
     alarm = models.CharField(max_length=400, blank=True, default="", db_default="")
     """The ARN of the alarm that stayed silent, where the finding was drafted for that."""
+    resource = models.CharField(max_length=400, blank=True, default="", db_default="")
+    """The ARN of what a rollback left changed, where the finding was drafted for that."""
     verified_by_run = models.ForeignKey(
         Run, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -82,9 +84,9 @@ class Finding(Record):
         ordering = ("-created_at", "-id")
         constraints = (
             models.UniqueConstraint(
-                fields=("run", "alarm"),
+                fields=("run", "alarm", "resource"),
                 condition=Q(is_drafted=True),
-                name="one_drafted_finding_a_run_and_alarm",
+                name="one_drafted_finding_a_run_and_cause",
             ),
         )
         indexes = (GinIndex(fields=("words",), name="finding_words"),)

@@ -15,6 +15,7 @@ from datetime import datetime
 from exercises.domain.detection import FIRED
 from exercises.domain.finding_states import AFTER_REGRESSION, FindingState, Severity
 from exercises.domain.notices import Topic
+from exercises.domain.residue import Change
 from exercises.domain.run_states import RunState
 from exercises.domain.steady_state import ProbeSpec, format_value, limit_words, probes_from_json
 from exercises.domain.stop_alarms import MISSING, UNKNOWN, name_of
@@ -98,6 +99,24 @@ def write_down_silence(run: Run, judgement: Judgement, *, now: datetime) -> None
         )
 
 
+def write_down_residue(run: Run, change: Change, *, now: datetime) -> Finding:
+    """Draft that something was left changed when the run had long ended, once a resource."""
+    return _draft(
+        run,
+        (),
+        title=f"{run.experiment.application.name}: {change.label} was left changed by"
+        f" {run.experiment.title}"[:200],
+        lines=[
+            "Expected: nothing of the fault is left when the run has ended.",
+            f"{change.label} ({change.resource}): before {change.before}, after {change.after}.",
+            change.put_back,
+        ],
+        severity=Severity.HIGH,
+        now=now,
+        resource=change.resource,
+    )
+
+
 _STATE_WORDS = {
     "OK": "OK",
     "INSUFFICIENT_DATA": "without data",
@@ -121,6 +140,7 @@ def _taken_for_fixed(run: Run, fallen: set[str]) -> Finding | None:
         failure_family=run.experiment.template_version.template.failure_family,
         state=FindingState.VERIFIED.value,
         alarm="",
+        resource="",
     )
     return max(
         verified,
@@ -174,12 +194,14 @@ def _draft(
     severity: Severity,
     now: datetime,
     alarm: str = "",
+    resource: str = "",
 ) -> Finding:
-    """One draft a run, and one for each alarm that stayed silent in it."""
+    """One draft a run, and one for each alarm that stayed silent or resource left changed."""
     finding, created = Finding.objects.get_or_create(
         run=run,
         is_drafted=True,
         alarm=alarm,
+        resource=resource[:400],
         defaults={
             "exercise": run.experiment.exercise,
             "application": run.experiment.application,
