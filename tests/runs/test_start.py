@@ -116,6 +116,7 @@ def test_a_worker_that_died_after_asking_is_settled_by_finding_the_experiment(
         with pytest.raises(SystemExit):
             start_run(run_id=str(mine.pk), fence=mine.fence)
     assert fresh(run).state == "starting"
+    Membership.objects.filter(user=cast.owner).delete()  # asked again, the gate would refuse
     Run.objects.filter(pk=run.pk).update(lease_until=None)
     work_off()
     run = fresh(run)
