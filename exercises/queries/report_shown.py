@@ -20,13 +20,15 @@ from exercises.domain.report_numbers import (
     TeamRow,
     Trend,
 )
-from exercises.domain.report_periods import Period
+from exercises.domain.report_periods import LENGTH, Period
 from exercises.domain.resilience_score import FORMULA
 from exercises.paper.outcome_bars import outcome_bars
 from exercises.queries.naming import names_now
 from exercises.queries.report import ReportPage
 
 SHADES: Final = 4
+TEAMS_BESIDE: Final = 14
+"""With more teams than this their months are on pages of their own on paper."""
 MINUS: Final = "\N{MINUS SIGN}"
 
 
@@ -55,6 +57,10 @@ class Shown:
 def shown(page: ReportPage) -> dict[str, Any]:
     """Everything that a template of the report reads."""
     numbers = page.numbers
+    by_month = zip(
+        numbers.period.year, numbers.detection_by_month, numbers.recovery_by_month, strict=True
+    )
+    times = [(month, _span(left), _span(back)) for month, left, back in by_month]
     return {
         "page": page,
         "period": numbers.period,
@@ -64,16 +70,10 @@ def shown(page: ReportPage) -> dict[str, Any]:
         "months": numbers.period.year,
         "teams": [_heat_row(row, numbers.period) for row in numbers.teams],
         "bars": outcome_bars(numbers.outcomes),
-        "times": [
-            (month, _span(left), _span(back))
-            for month, left, back in zip(
-                numbers.period.year,
-                numbers.detection_by_month,
-                numbers.recovery_by_month,
-                strict=True,
-            )
-            if left is not None or back is not None
-        ],
+        "is_large": len(numbers.teams) > TEAMS_BESIDE,
+        "times": [(month, left, back) for month, left, back in times if left or back],
+        "times_of_period": times[-LENGTH:],
+        "recovery": Shown(_span(numbers.recovery.now), *_spans(numbers.recovery)),
         "detection": Shown(_span(numbers.detection.now), *_spans(numbers.detection)),
         "score": Shown(points(numbers.score.now), *_points(numbers.score)),
         "formula": FORMULA,
@@ -148,6 +148,8 @@ def _spans(trend: Trend) -> tuple[str, str]:
     change = trend.change
     if change is None:
         return "", ""
+    if not change:
+        return "±0", ""
     sign = MINUS if change < 0 else "+"
     return f"{sign}{in_words(abs(change))}", _tone(-change)
 

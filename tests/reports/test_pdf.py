@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from datetime import date
 from typing import Any
 
 import pytest
@@ -10,9 +11,19 @@ from django.test import Client
 from django.urls import reverse
 from pypdf import PdfReader
 
+from exercises.domain.report_numbers import (
+    ApplicationFact,
+    Facts,
+    FindingFact,
+    RunFact,
+    report,
+)
+from exercises.domain.report_periods import period_from
 from exercises.models import Run
 from exercises.paper import pdf
 from exercises.paper.pdf import pdf_of
+from exercises.queries.report import ReportPage
+from exercises.services.report_pdf import programme_pdf
 from tests.cast import Cast
 from tests.findings.conftest import fallen
 from tests.reports.test_pages import key
@@ -51,6 +62,48 @@ def test_one_page_says_what_the_report_says_and_leads_to_its_rows(
         assert words in text
     links = [a.get_object()["/A"]["/URI"] for a in paper.pages[0]["/Annots"]]
     assert any(link.endswith(f"{reverse('report_runs', args=[key()])}?tier=1") for link in links)
+
+
+def of_teams(count: int) -> ReportPage:
+    """Three months of so many teams with an application each, which ran every month."""
+    period = period_from("2026-10")
+    teams = range(1, count + 1)
+    numbers = report(
+        period,
+        Facts(
+            as_of=date(2026, 10, 31),
+            runs=[
+                RunFact(month, team, True, "held", 240.0, 30.0)
+                for team in teams
+                for month in period.year
+            ],
+            applications=[
+                ApplicationFact(team, f"Application {team}", team, f"Charging Operations {team}", 1)
+                for team in teams
+            ],
+            findings=[FindingFact(7, 3, date(2026, 8, 1), date(2026, 9, 1), None)],
+        ),
+    )
+    return ReportPage(numbers, "All programmes", "We test more", False, None, (), "UTC")
+
+
+@needs_pango
+@pytest.mark.parametrize(("teams", "pages"), [(14, 1), (60, 2)])
+def test_what_leadership_reads_is_one_page_with_any_number_of_teams(teams: int, pages: int) -> None:
+    paper = read(programme_pdf(of_teams(teams)))
+    assert len(paper.pages) == pages
+    first, last = (" ".join(paper.pages[at].extract_text().split()) for at in (0, -1))
+    for words in (
+        "Outcome in production",
+        "Open findings by age",
+        "High 0 0 1 1",
+        "Time to detect and to recover",
+        "To recover 4 m 4 m 4 m",
+        "What leadership should know",
+        "Decisions we ask for",
+    ):
+        assert words in first
+    assert all(f"Charging Operations {team} " in last for team in range(1, teams + 1))
 
 
 @needs_pango
