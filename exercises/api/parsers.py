@@ -16,6 +16,7 @@ class StrictJSONParser(BaseParser):
     """Refuses what RFC 8259 leaves open: duplicate keys, NaN, absurd depth or size."""
 
     media_type = "application/json"
+    max_bytes = 262_144
 
     def parse(
         self,
@@ -24,6 +25,6 @@ class StrictJSONParser(BaseParser):
         parser_context: Mapping[str, Any] | None = None,
     ) -> Any:
         try:
-            return parse_strict(stream.read(), field="body")
+            return parse_strict(stream.read(), field="body", max_bytes=self.max_bytes)
         except Invalid as error:
             raise ParseError(str(error)) from error

@@ -110,7 +110,9 @@ single = [
     ),
     *(
         path(
-            f"desired-state/{kind}/<str:key>/" if kind in KEY_OF else f"desired-state/{kind}/",
+            f"desired-state/{kind}/<str:{KEY_OF[kind]}>/"
+            if kind in KEY_OF
+            else f"desired-state/{kind}/",
             thing.as_view({"get": "retrieve", "put": "update"}),
             name=f"api-desired-{kind}",
         )

@@ -124,6 +124,24 @@ def add_template_with_version(
         return publish_version(actor=actor, template=template, **version.as_arguments())
 
 
+def change_template(*, actor: Actor, template: Template, name: str, summary: str) -> Template:
+    """Call it something else, or describe it anew. What it does is in its versions; its failure
+    and engine stay, its runs count for them. Raises NotAllowed, Invalid, Conflict (retired)."""
+    authorize(actor, "template.publish")
+    if problems := _called(name):
+        raise Invalid.of(problems)
+    with transaction.atomic():
+        locked = Template.objects.select_for_update(no_key=True).get(pk=template.pk)
+        if locked.retired_at is not None:
+            raise Conflict("this template was retired; nothing of it is changed any more")
+        before = {"name": locked.name, "summary": locked.summary}
+        locked.name, locked.summary = name.strip(), summary.strip()
+        locked.save(update_fields=["name", "summary"])
+        after = {"name": locked.name, "summary": locked.summary}
+        record(actor, "template.change", locked, before=before, after=after)
+    return locked
+
+
 def publish_version(
     *,
     actor: Actor,
@@ -218,10 +236,12 @@ def _publish(
     return version
 
 
+def _called(name: str) -> Problems:
+    return [] if 1 <= len(name.strip()) <= 120 else [("name", "between 1 and 120 characters")]
+
+
 def _template_problems(slug: str, name: str, failure_family: str, engine: str) -> Problems:
-    problems: Problems = []
-    if not 1 <= len(name.strip()) <= 120:
-        problems.append(("name", "between 1 and 120 characters"))
+    problems = _called(name)
     for field, value, longest in (("slug", slug, 50), ("failure_family", failure_family, 60)):
         try:
             validate_slug(value)

@@ -87,8 +87,17 @@ def freezes(cast: Cast) -> dict[str, Thing]:
         name="Change calendar", url="https://calendar.example.test/a.ics", added_by=cast.lead
     )
     return {
-        "freeze": {"pk": of_all.pk, "exception_id": exception.pk, "experiment_id": private.pk},
-        "freeze-of-team": {"pk": of_team.pk, "experiment_id": private.pk},
+        "freeze": {
+            "pk": of_all.pk,
+            "name": of_all.name,
+            "exception_id": exception.pk,
+            "experiment_id": private.pk,
+        },
+        "freeze-of-team": {
+            "pk": of_team.pk,
+            "name": of_team.name,
+            "experiment_id": private.pk,
+        },
         "calendar": {"pk": source.pk},
     }
 

@@ -9,8 +9,10 @@ from typing import Any, Final
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from exercises.domain.desired_state import FORMAT, KEY_OF
 from exercises.models.due_work import database_now
 from exercises.queries.policy import document_of_version
+from exercises.services.desired_state import thing_there
 from tests import build
 from tests.authorization.planned import Thing
 
@@ -81,6 +83,26 @@ def _freeze(things: Mapping[str, Thing], thing: Thing) -> Body:
         "ends_at": (starts_at + timedelta(days=1)).isoformat(),
         "teams": ["vehicle-telemetry"],
     }
+
+
+def _thing_but(kind: str, **changed: Any) -> Sent:
+    """As it is there, but for a field or two."""
+
+    def body(things: Mapping[str, Thing], thing: Thing) -> Body:
+        there = thing_there(kind, thing.get(KEY_OF.get(kind, ""), ""))
+        return {**(there or {}), **changed}
+
+    return body
+
+
+def _file(things: Mapping[str, Thing], thing: Thing) -> Body:
+    return {"format": FORMAT, "freezes": [_freeze(things, thing)]}
+
+
+def _rules() -> Body:
+    rules = document_of_version(1)
+    rules["concurrency"] = {"per_place": 1}
+    return {"rules": rules, "reason": _REASON}
 
 
 def _place(things: Mapping[str, Thing], thing: Thing) -> Body:
@@ -166,6 +188,13 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-schedule-preview", "POST"): _always(**_TIMES),
     ("api-schedule-detail", "PUT"): _always(**_TIMES),
     ("api-policy", "POST"): lambda *of: {"rules": document_of_version(1), "reason": _REASON},
+    ("api-desired-state", "PUT"): _file,
+    ("api-desired-state-plan", "POST"): _file,
+    ("api-desired-templates", "PUT"): _thing_but("templates", name="Another"),
+    ("api-desired-applications", "PUT"): _thing_but("applications", tier=3),
+    ("api-desired-schedules", "PUT"): _thing_but("schedules", horizon_days=90),
+    ("api-desired-freezes", "PUT"): _thing_but("freezes", reason=_REASON),
+    ("api-desired-policy", "PUT"): lambda *of: _rules(),
     ("policy_activate", "POST"): _always(digest_seen="0" * 64),
     ("api-channel-list", "POST"): _always(**_CHANNEL, team="vehicle-telemetry"),
     ("api-incident-list", "POST"): _always(

@@ -8,7 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from exercises.domain.actors import Door
+from exercises.domain.desired_state import MAX_FILE_BYTES
 from exercises.domain.exercise_phases import Phase
+from exercises.domain.yaml_text import read_yaml, write_yaml
 from exercises.management.demo.people import LEAD, PEOPLE, SAFETY
 from exercises.models import (
     AuditEntry,
@@ -24,9 +26,11 @@ from exercises.models import (
 )
 from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
+from exercises.queries.desired_state import whole_state
 from exercises.queries.game_ledger import ledger_of, standings_now
 from exercises.queries.readiness import readiness_of
 from exercises.services.audit_verification import verify
+from exercises.services.desired_state import apply_file
 from exercises.services.found import probe_row
 from exercises.services.go_live import confirm_go, say_go
 from exercises.services.judge import judgement_of
@@ -198,3 +202,14 @@ def test_a_game_day_is_ahead_with_its_rounds_and_teams(opened):
     ahead = GameDay.objects.get(exercise__starts_at__gt=database_now())
     assert ahead.exercise.kind == "game_day"
     assert (ahead.rounds.count(), ahead.ledger.filter(kind="joined").count()) == (3, 4)
+
+
+def test_all_of_it_applied_again_as_a_file_changes_nothing(seeded):
+    lead = actor_for(User.objects.get(name=LEAD), Door.PAGE)
+    exported = whole_state()
+    assert min(len(exported[kind]) for kind in ("templates", "applications", "schedules")) > 0
+    written = write_yaml(exported).encode()
+    document = read_yaml(written, max_bytes=MAX_FILE_BYTES)
+    assert document == exported
+    steps = apply_file(actor=lead, document=document, is_plan=False)
+    assert [step for step in steps if step.is_due] == []
