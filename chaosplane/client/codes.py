@@ -11,4 +11,5 @@ class Exit(IntEnum):
     BLOCKED = 2
     TOOL = 3
     STOPPED = 4
+    DUE = 5
     INTERRUPTED = 130  # what shells say of Ctrl-C

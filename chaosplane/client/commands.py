@@ -210,13 +210,19 @@ def findings(wishes: argparse.Namespace, desk: Desk) -> Exit:
     return Exit.HELD
 
 
-def _read_json(path: Path) -> Any:
+def read_file(path: Path, *, most: int = MAX_FILE) -> bytes:
+    """A file, or what comes in for "-". Raises BadFile."""
     try:
-        data = sys.stdin.buffer.read(MAX_FILE + 1) if str(path) == "-" else path.read_bytes()
+        data = sys.stdin.buffer.read(most + 1) if str(path) == "-" else path.read_bytes()
     except OSError as error:
         raise BadFile(f"{path} cannot be read: {error.strerror}") from None
-    if len(data) > MAX_FILE:
-        raise BadFile(f"{path}: at most {MAX_FILE:,} bytes")
+    if len(data) > most:
+        raise BadFile(f"{path}: at most {most:,} bytes")
+    return data
+
+
+def _read_json(path: Path) -> Any:
+    data = read_file(path)
     try:
         return json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import Final
 
-from chaosplane.client import commands
+from chaosplane.client import commands, desired_state
 from chaosplane.client.commands import Command, Desk
 from chaosplane.client.results import FORMS
 from chaosplane.client.stopping import EXPERIMENT
@@ -21,7 +21,7 @@ Parsers = argparse._SubParsersAction
 
 
 def add_commands(into: Parsers[argparse.ArgumentParser]) -> None:
-    """login, list, propose, rehearse, run, gate and findings."""
+    """login, list, propose, rehearse, run, gate, findings, apply and export."""
     login = _add(into, "login", commands.login, "keep the address and a token", forms=())
     login.add_argument("url", help="https://chaosplane.example.org; the token is asked for")
     _add_list(into)
@@ -45,6 +45,23 @@ def add_commands(into: Parsers[argparse.ArgumentParser]) -> None:
     for name in ("application", "exercise", "state"):
         findings.add_argument(f"--{name}", default="")
     _add_limit(findings)
+    _add_desired_state(into)
+
+
+def _add_desired_state(into: Parsers[argparse.ArgumentParser]) -> None:
+    apply = _add(
+        into, "apply", desired_state.apply, "make things as a file says", forms=("text", "json")
+    )
+    apply.description = (
+        "All of it or nothing. Exits with 0 applied or nothing due, 2 a rule says no, 3 the"
+        " tool, the server or the file, 5 with --plan when changes are due."
+    )
+    apply.add_argument(
+        "-f", "--file", type=Path, required=True, help="JSON or YAML, by its name; - reads either"
+    )
+    apply.add_argument("--plan", action="store_true", help="say what is due, change nothing")
+    export = _add(into, "export", desired_state.export, "all that is set up, as such a file", ())
+    export.add_argument("--form", choices=list(desired_state.FORMS), default="json")
 
 
 def _add(

@@ -103,6 +103,14 @@ class Server:
         headers = {"Idempotency-Key": key or secrets.token_hex(16)}
         return self._ask("POST", path, {} if body is None else body, headers)
 
+    def file(self, path: str, form: str) -> bytes:
+        """What stands there, as it is, in a media type. Raises NotDone, Unreachable."""
+        return self._send_to("GET", path, None, {"Accept": form})
+
+    def send_file(self, method: str, path: str, data: bytes, form: str) -> Any:
+        """Send bytes of a media type as they are. Raises NotDone, Unreachable."""
+        return self._read(path, self._send_to(method, path, data, {"Content-Type": form}))
+
     def every(self, path: str, query: Mapping[str, str], *, at_most: int) -> Iterator[Json]:
         """The rows of a list, page by page."""
         left, asked = at_most, dict(query)
@@ -118,19 +126,28 @@ class Server:
     def _ask(
         self, method: str, path: str, body: object = None, more: Mapping[str, str] | None = None
     ) -> Any:
+        sent = None if body is None else json.dumps(body).encode()
+        headers = {} if body is None else {"Content-Type": "application/json"}
+        return self._read(path, self._send_to(method, path, sent, {**headers, **(more or {})}))
+
+    def _send_to(
+        self, method: str, path: str, body: bytes | None, more: Mapping[str, str]
+    ) -> bytes:
         headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
-        sent = None
-        if body is not None:
-            sent = json.dumps(body).encode()
-            headers["Content-Type"] = "application/json"
-        url = f"{self.url}/api/v1/{path}"
-        answer = self._send(Request(method, url, {**headers, **(more or {})}, sent))
+        answer = self._send(Request(method, self._address(path), {**headers, **more}, body))
         if not 200 <= answer.status < 300:
             raise _refusal(answer)
+        return answer.body
+
+    def _read(self, path: str, body: bytes) -> Any:
         try:
-            return json.loads(answer.body) if answer.body else None
+            return json.loads(body) if body else None
         except ValueError:
-            raise Unreachable(f"{url} does not answer in JSON: is it chaosplane?") from None
+            address = self._address(path)
+            raise Unreachable(f"{address} does not answer in JSON: is it chaosplane?") from None
+
+    def _address(self, path: str) -> str:
+        return f"{self.url}/api/v1/{path}"
 
 
 def _refusal(answer: Answer) -> Exception:

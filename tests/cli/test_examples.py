@@ -41,7 +41,9 @@ def test_an_example_is_yaml_that_asks_the_gate(file: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "file", [*EXAMPLES, DOCS / "cli.md", DOCS / "gates.md"], ids=lambda file: file.name
+    "file",
+    [*EXAMPLES, DOCS / "cli.md", DOCS / "gates.md", DOCS / "declarative.md"],
+    ids=lambda file: file.name,
 )
 def test_every_command_in_it_is_read_by_the_command_line(file: Path) -> None:
     commands = COMMAND.findall(file.read_text())
