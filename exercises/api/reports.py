@@ -14,7 +14,8 @@ from exercises.domain.report_numbers import AGES, Report, Share, Trend
 from exercises.domain.report_periods import period_from
 from exercises.domain.resilience_score import FORMULA, Part, score_of_all
 from exercises.models.due_work import database_now
-from exercises.queries.report import ReportPage, report_page, report_zone
+from exercises.queries.organisation_day import organisation_zone
+from exercises.queries.report import ReportPage, report_page
 from exercises.queries.score import scored_applications
 
 
@@ -140,7 +141,7 @@ class ResilienceScore(APIView):
     @extend_schema(operation_id="resilience_score_retrieve", responses=ScoresOut)
     def get(self, request: Request) -> Response:
         """The score of every application, with what each of its failures adds."""
-        zone = report_zone()
+        zone = organisation_zone()
         today = database_now().astimezone(zone).date()
         everything = scored_applications(zone, days=[today])
         return Response(

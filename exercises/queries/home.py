@@ -27,6 +27,7 @@ from exercises.models import (
 from exercises.queries.exercise_plan import ExperimentRow, experiment_rows
 from exercises.queries.inbox import Waiting, waiting
 from exercises.queries.live_strip import UNDER_WAY
+from exercises.queries.organisation_day import organisation_day
 from exercises.queries.preflight import acknowledges_from
 from exercises.queries.programme import Programme, programme_of
 from exercises.queries.steady_now import SteadyNow, steady_now
@@ -207,7 +208,7 @@ def _failed_checks(actor: Actor, now: datetime) -> tuple[PreflightCheck, ...]:
 
 def _findings(actor: Actor, now: datetime) -> tuple[Finding, ...]:
     """Of the own teams: drafted by a run and not yet accepted, or past their day."""
-    today = now.date()
+    today = organisation_day(now)
     mine = (
         Finding.objects.visible_to(actor)
         .filter(application__team__in=list(actor.team_roles))

@@ -38,6 +38,7 @@ from exercises.models import (
     Run,
     TemplateVersion,
 )
+from exercises.queries.organisation_day import organisation_day
 
 Key = tuple[int, str]
 
@@ -160,7 +161,10 @@ def _runs(application_ids: Collection[int] | None) -> dict[Key, list[LadderRun]]
 def _overdue(narrowed: dict[str, Collection[int]], now: datetime) -> dict[int, list[str]]:
     found: dict[int, list[str]] = defaultdict(list)
     rows = Finding.objects.filter(
-        severity=Severity.HIGH.value, state__in=STANDING, due_on__lt=now.date(), **narrowed
+        severity=Severity.HIGH.value,
+        state__in=STANDING,
+        due_on__lt=organisation_day(now),
+        **narrowed,
     )
     for finding in rows.order_by("pk").only("pk", "application_id"):
         found[finding.application_id].append(finding.code)

@@ -13,6 +13,7 @@ from exercises.domain.lifecycle import TESTED_WITHIN, Lifecycle, LifecycleFacts,
 from exercises.domain.verdicts import RunVerdict
 from exercises.models import Application, Deployment, Finding, Run
 from exercises.queries.ladder import Evidences, evidences
+from exercises.queries.organisation_day import organisation_day
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,7 @@ def _spans(judgement: Mapping[str, object]) -> list[float]:
 
 def _findings(ids: list[int], now: datetime) -> dict[int, _Findings]:
     found: dict[int, _Findings] = {}
+    today = organisation_day(now)
     rows = Finding.objects.filter(
         application__in=ids, state__in=[state.value for state in OPEN]
     ).values_list("application_id", "state", "due_on", "created_at")
@@ -139,7 +141,7 @@ def _findings(ids: list[int], now: datetime) -> dict[int, _Findings]:
         is_draft = state == FindingState.DRAFT
         since = before.undecided_since
         found[application] = _Findings(
-            overdue=before.overdue + bool(not is_draft and due_on and due_on < now.date()),
+            overdue=before.overdue + bool(not is_draft and due_on and due_on < today),
             undecided_since=min(filter(None, (since, created_at))) if is_draft else since,
         )
     return found

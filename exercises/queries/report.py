@@ -39,9 +39,9 @@ from exercises.models import (
     Programme,
     ReportBrief,
     Run,
-    Schedule,
 )
 from exercises.queries.naming import names_now
+from exercises.queries.organisation_day import organisation_zone
 from exercises.queries.score import scored_applications
 
 NOT_FINDINGS: Final = (FindingState.DRAFT.value, FindingState.DISMISSED.value)
@@ -87,14 +87,8 @@ class ReportPage:
         )
 
 
-def report_zone() -> ZoneInfo:
-    """Where months begin: the zone of the programme's schedule."""
-    zone = Schedule.objects.order_by("id").values_list("timezone", flat=True).first()
-    return ZoneInfo(zone or settings.TIME_ZONE)
-
-
 def report_page(period: Period, *, now: datetime) -> ReportPage:
-    zone = report_zone()
+    zone = organisation_zone()
     facts = facts_of(period, zone=zone, now=now)
     numbers = report(period, facts)
     brief = ReportBrief.objects.filter(period=period.key).select_related("author").first()
@@ -112,7 +106,7 @@ def report_page(period: Period, *, now: datetime) -> ReportPage:
 
 def periods_with_runs(*, now: datetime) -> list[Period]:
     """Every quarter since the first run, newest first."""
-    zone = report_zone()
+    zone = organisation_zone()
     first = _real_runs().aggregate(first=Min("started_at"))["first"]
     if first is None:
         return []

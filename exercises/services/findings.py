@@ -16,6 +16,7 @@ from exercises.domain.verdicts import RunVerdict
 from exercises.models import Application, Exercise, Finding, FindingNote, Run, User
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
+from exercises.queries.organisation_day import organisation_day
 from exercises.services.audit import record
 from exercises.services.notify import tell
 from exercises.services.webhook_events import emit_finding
@@ -143,7 +144,7 @@ def waive_finding(*, actor: Actor, finding: Finding, until: date, because: str) 
     fix already, NotAllowed for who does not answer for the team.
     """
     authorize(actor, "finding.waive", finding)
-    because, today = because.strip(), database_now().date()
+    because, today = because.strip(), organisation_day(database_now())
     problems = []
     if not today < until <= today + LONGEST_WAIVER:
         problems.append(("until", f"after today, and at most {LONGEST_WAIVER.days} days ahead"))

@@ -21,6 +21,7 @@ from exercises.models import Announcement, Decision, Exercise, Experiment, Findi
 from exercises.models.due_work import database_now
 from exercises.queries.freezes import freeze_facts
 from exercises.queries.notice_recipients import answering_for
+from exercises.queries.organisation_day import organisation_day
 from exercises.services.notify import tell
 
 _FOR_EXERCISES_OF_MANY: Final = frozenset({Topic.ANNOUNCED, Topic.WEEK_BEFORE})
@@ -128,7 +129,7 @@ def _approvals_that_lapse(now: datetime) -> None:
 def _findings(now: datetime) -> None:
     """What is past its day, due within a week, or waived until within a week: who owns it is
     told, else who answers for the application; of a waiver also who took the risk."""
-    today = now.date()
+    today = organisation_day(now)
     rows = Finding.objects.filter(
         due_on__lte=today + _FINDING_WARNING, is_imported=False, state__in=STANDING
     ).select_related("application")

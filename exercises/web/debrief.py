@@ -17,8 +17,9 @@ from exercises.models import DebriefAnswers, Exercise
 from exercises.models.debriefs import RESILIENT
 from exercises.models.due_work import database_now
 from exercises.permissions import may
-from exercises.queries.debrief import Debrief, debrief_of
+from exercises.queries.debrief import Debrief, RunOutcome, debrief_of
 from exercises.queries.findings import FindingCard
+from exercises.queries.organisation_day import organisation_day
 from exercises.services.debrief import answer_debrief
 from exercises.services.exercises import add_note, move_exercise
 from exercises.web import charts
@@ -45,7 +46,7 @@ def _page(
     answers: Mapping[str, str] | None = None,
     problems: dict[str, list[str]] | None = None,
 ) -> HttpResponse:
-    found = debrief_of(request.actor, exercise, today=database_now().date())
+    found = debrief_of(request.actor, exercise, today=organisation_day(database_now()))
     phase = Phase(exercise.phase)
     figures = figures_of([card.finding for card in (*found.drafts, *found.findings)])
     leads = may(request.actor, "exercise.advance", exercise)
@@ -58,6 +59,7 @@ def _page(
         "summary": summary(found),
         "predictions": found.predictions,
         "split": _split(found),
+        "to_clean_up": [row.clean_up for row in found.runs if row.clean_up and _is_open(row)],
         "is_early": phase in EARLY,
         "is_live": phase is Phase.LIVE,
         "may_close": leads and phase is Phase.DEBRIEF,
@@ -68,6 +70,10 @@ def _page(
         "problems": problems or {},
     }
     return render(request, "debrief/page.html", context, status=422 if problems else 200)
+
+
+def _is_open(outcome: RunOutcome) -> bool:
+    return outcome.clean_up is not None and not outcome.clean_up.state.is_settled
 
 
 def _shown(

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from exercises.domain.finding_states import FindingState, Severity
 from exercises.models import Finding
@@ -17,11 +18,12 @@ HEAD = (
 )  # fmt: skip
 
 
-def lines(findings: Iterable[Finding], *, today: date, names: Names) -> str:
-    return csv_text(HEAD, (_row(finding, today, names) for finding in findings))
+def lines(findings: Iterable[Finding], *, now: datetime, zone: ZoneInfo, names: Names) -> str:
+    return csv_text(HEAD, (_row(finding, now, zone, names) for finding in findings))
 
 
-def _row(finding: Finding, today: date, names: Names) -> tuple[object, ...]:
+def _row(finding: Finding, now: datetime, zone: ZoneInfo, names: Names) -> tuple[object, ...]:
+    today = now.astimezone(zone).date()
     is_late = finding.due_on and finding.due_on < today and finding.state in OPEN_VALUES
     return (
         finding.code,
@@ -35,7 +37,7 @@ def _row(finding: Finding, today: date, names: Names) -> tuple[object, ...]:
         finding.due_on,
         "yes" if is_late else "no",
         finding.waived_until,
-        finding.created_at.date(),
+        finding.created_at.astimezone(zone).date(),
         finding.found_in,
         finding.tracker_url,
     )

@@ -44,6 +44,7 @@ from exercises.queries.findings import (
 )
 from exercises.queries.knowledge import known_of_finding
 from exercises.queries.naming import names_now
+from exercises.queries.organisation_day import organisation_day, organisation_zone
 from exercises.queries.propagation import ASKED_FROM, propagation_of
 from exercises.services import findings as services
 from exercises.web import finding_csv
@@ -67,7 +68,7 @@ def findings_page(
 ) -> HttpResponse:
     """The list as its address narrows it; with what was wrong with a view to be saved."""
     filters = read_filters(request.GET)
-    today = database_now().date()
+    today = organisation_day(database_now())
     page = Paginator(filtered(request.actor, filters, today=today), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
@@ -122,7 +123,7 @@ def _detail(
     status: int = 200,
     answering: int = 0,
 ) -> HttpResponse:
-    today = database_now().date()
+    today = organisation_day(database_now())
     steps = next_steps(FindingState(finding.state))
     verifies = any(to is FindingState.VERIFIED for to, _ in steps)
     traces = may(request.actor, "finding.trace", finding)
@@ -279,10 +280,10 @@ def finding_waive(request: SignedInRequest, number: int) -> HttpResponse:
 @require_GET
 def finding_csv_file(request: SignedInRequest) -> HttpResponse:
     """The list as it is narrowed now, one finding a line."""
-    today = database_now().date()
-    rows = filtered(request.actor, read_filters(request.GET), today=today)
+    now, zone = database_now(), organisation_zone()
+    rows = filtered(request.actor, read_filters(request.GET), today=now.astimezone(zone).date())
     response = HttpResponse(
-        finding_csv.lines(rows, today=today, names=names_now()),
+        finding_csv.lines(rows, now=now, zone=zone, names=names_now()),
         content_type="text/csv; charset=utf-8",
     )
     response["Content-Disposition"] = 'attachment; filename="findings.csv"'

@@ -19,6 +19,7 @@ from exercises.permissions import authorize, may
 from exercises.queries.findings import card_of, findings_of
 from exercises.queries.knowledge import LONGEST_SEARCH, families_known, findings_about, pages
 from exercises.queries.naming import names_now
+from exercises.queries.organisation_day import organisation_day
 from exercises.services.knowledge import MAX_BODY, Writing, write_anew, write_page
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
@@ -36,7 +37,7 @@ def knowledge_list(request: SignedInRequest) -> HttpResponse:
     text = request.GET.get("q", "").replace("\x00", "").strip()[:LONGEST_SEARCH]
     family = request.GET.get("family", "")[:60]
     found = pages(text=text, family=family)
-    today = database_now().date()
+    today = organisation_day(database_now())
     findings = findings_about(request.actor, text)[:FINDINGS_SHOWN] if text else ()
     context = {
         "page": Paginator(found, ON_A_PAGE).get_page(request.GET.get("page")),

@@ -15,7 +15,7 @@ from exercises.domain.errors import Invalid
 from exercises.domain.report_rhythm import COVERS, LAST_DAY, WEEKDAYS
 from exercises.models import ReportSubscription, User
 from exercises.permissions import may
-from exercises.queries.report import report_zone
+from exercises.queries.organisation_day import organisation_zone
 from exercises.queries.report_mails import LATEST, deliveries_of_reports, subscriptions_of
 from exercises.services.report_mails import MOST_RECIPIENTS, subscribe, unsubscribe
 from exercises.web.access import SignedInRequest, signed_in
@@ -45,7 +45,7 @@ class MailForm(forms.Form):
     )
 
     def __init__(self, data: Any, *, user: User, sends_to_others: bool) -> None:
-        initial = {"at": "08:00", "timezone": report_zone().key, "recipients": user.email}
+        initial = {"at": "08:00", "timezone": organisation_zone().key, "recipients": user.email}
         super().__init__(data, initial=initial)
         if not sends_to_others:
             del self.fields["recipients"]
@@ -95,7 +95,7 @@ def report_mails(request: SignedInRequest) -> HttpResponse:
             for row in subscriptions_of(request.actor)
         ],
         "deliveries": deliveries_of_reports(request.actor)[:LATEST],
-        "zone": report_zone().key,
+        "zone": organisation_zone().key,
     }
     return render(request, "reports/mails.html", context, status=422 if form.errors else 200)
 

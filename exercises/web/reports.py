@@ -17,11 +17,11 @@ from exercises.domain.report_periods import Month, Period, month_of, period_from
 from exercises.models import Team
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may
+from exercises.queries.organisation_day import organisation_zone
 from exercises.queries.report import (
     ReportPage,
     periods_with_runs,
     report_page,
-    report_zone,
     runs_behind,
 )
 from exercises.queries.report_shown import shown
@@ -42,7 +42,7 @@ PAGE_SIZE: Final = 50
 def report_list(request: SignedInRequest) -> HttpResponse:
     """Every quarter since the first run, and the last three whole months."""
     now = database_now()
-    latest = Period(month_of(now.astimezone(report_zone()).date()).plus(-1))
+    latest = Period(month_of(now.astimezone(organisation_zone()).date()).plus(-1))
     context = {"periods": periods_with_runs(now=now), "latest": latest}
     return render(request, "reports/list.html", context)
 
@@ -92,7 +92,7 @@ def report_runs(request: SignedInRequest, key: str) -> HttpResponse:
     month = _month(request.GET.get("month", ""))
     if month:
         first = last = month
-    zone = report_zone()
+    zone = organisation_zone()
     rows = runs_behind(request.actor, first.starts_at(zone), last.plus(1).starts_at(zone))
     verdict, team = request.GET.get("verdict", ""), request.GET.get("team", "")
     if verdict in VERDICTS:

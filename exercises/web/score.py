@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from exercises.domain.resilience_score import FORMULA, ApplicationScore, score_of_all
 from exercises.models import Application
 from exercises.models.due_work import database_now
-from exercises.queries.report import report_zone
+from exercises.queries.organisation_day import organisation_zone
 from exercises.queries.report_shown import points
 from exercises.queries.score import scored_applications
 from exercises.web.access import SignedInRequest, signed_in
@@ -37,7 +37,7 @@ class Row:
 @require_GET
 def score(request: SignedInRequest) -> HttpResponse:
     """The lowest first: where a re-test gains most."""
-    zone = report_zone()
+    zone = organisation_zone()
     today = database_now().astimezone(zone).date()
     everything = scored_applications(zone, days=[today])
     teams = {one.application.team_id: one.application.team for one in everything}

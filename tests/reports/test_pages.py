@@ -15,7 +15,7 @@ from django.utils.html import escape
 
 from exercises.models import Finding, LadderOverride, ReportBrief, Run
 from exercises.models.due_work import database_now
-from exercises.queries.report import report_zone
+from exercises.queries.organisation_day import organisation_zone
 from exercises.services.reports import Ask, write_brief
 from tests import build
 from tests.cast import Cast
@@ -54,9 +54,9 @@ def test_leadership_reads_four_numbers_and_who_exercised(
 
 def test_a_run_that_came_back_gives_the_time_to_steady_state(cast: Cast, fallen: Run) -> None:
     from exercises.domain.report_periods import period_from
-    from exercises.queries.report import facts_of, report_zone
+    from exercises.queries.report import facts_of
 
-    facts = facts_of(period_from(key()), zone=report_zone(), now=database_now())
+    facts = facts_of(period_from(key()), zone=organisation_zone(), now=database_now())
     outside = max(p["longest_outside_s"] for p in fallen.judgement["probes"])
     assert [run.outside_s for run in facts.runs] == [outside]
 
@@ -213,7 +213,7 @@ def test_an_override_of_the_ladder_is_printed_with_who_why_and_until(
     text = page(client)
     assert reverse("ladder_detail", args=[application.slug, granted.failure_family]) in text
     assert f"Up to level 5, by {cast.lead.name} on" in text
-    assert f"until {granted.valid_until.astimezone(report_zone()):%-d %b %Y}: " in text
+    assert f"until {granted.valid_until.astimezone(organisation_zone()):%-d %b %Y}: " in text
     assert escape(granted.reason) in text
     rows = list(csv.reader(io.StringIO(page(client, "report_csv"))))
     assert ["ladder override 1", application.name, "reason", granted.reason] in rows

@@ -9,7 +9,7 @@ from exercises.management.demo.people import LEAD
 from exercises.management.demo.world import World
 from exercises.models import ReportBrief
 from exercises.models.due_work import database_now
-from exercises.queries.report import report_zone
+from exercises.queries.organisation_day import organisation_zone
 from exercises.services.reports import Ask, write_brief
 
 DECIDE_IN = timedelta(days=24)
@@ -28,7 +28,7 @@ ASKED = (
 
 def seed_report(world: World) -> None:
     """Once a period; what people wrote since is left alone."""
-    now = database_now().astimezone(report_zone())
+    now = database_now().astimezone(organisation_zone())
     period = Period(month_of(now.date()).plus(-1)).key
     if ReportBrief.objects.filter(period=period).exists():
         return
