@@ -38,6 +38,7 @@ Rule = Callable[[Actor, object], bool]
 
 _WRITERS = frozenset({TeamRole.MEMBER.value, TeamRole.OPERATOR.value, TeamRole.OWNER.value})
 _OPERATORS = frozenset({TeamRole.OPERATOR.value, TeamRole.OWNER.value})
+_READS_AUDIT = frozenset({OrgRole.AUDITOR.value, OrgRole.LEADERSHIP.value})
 
 
 def actor_for(
@@ -60,12 +61,8 @@ def actor_for(
     )
 
 
-def _is_lead_role(actor: Actor) -> bool:
+def _is_lead_role(actor: Actor, thing: object = None) -> bool:
     return OrgRole.PROGRAMME_LEAD.value in actor.org_roles
-
-
-def _plans_exercises(actor: Actor, thing: object) -> bool:
-    return _is_lead_role(actor)
 
 
 def _team_role(actor: Actor, application: Application) -> str | None:
@@ -170,7 +167,17 @@ def _works_on_finding(actor: Actor, thing: object) -> bool:
 
 def _takes_risk_of_finding(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, Finding)
-    return _is_lead_role(actor) or _team_role(actor, thing.application) == TeamRole.OWNER.value
+    return _owns_or_leads(actor, thing.application.team_id)
+
+
+def _cleans_up(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Run)
+    return _preflights(actor, thing.experiment)
+
+
+def _leaves_as_it_is(actor: Actor, thing: object) -> bool:
+    assert isinstance(thing, Run)
+    return _owns_or_leads(actor, thing.experiment.application.team_id)
 
 
 def _answers_question(actor: Actor, thing: object) -> bool:
@@ -239,8 +246,7 @@ def _owns_or_leads(actor: Actor, team_id: int | None) -> bool:
 
 def _sets_account_up(actor: Actor, thing: object) -> bool:
     assert isinstance(thing, CloudAccount)
-    role = actor.team_roles.get(thing.team_id) if thing.team_id else None
-    return _is_lead_role(actor) or role in _OPERATORS
+    return _is_lead_role(actor) or actor.team_roles.get(thing.team_id or 0) in _OPERATORS
 
 
 def _was_asked(actor: Actor, thing: object) -> bool:
@@ -271,10 +277,6 @@ def _manages_webhook(actor: Actor, thing: object) -> bool:
     return _owns_or_leads(actor, thing.team_id)
 
 
-def _reads_audit(actor: Actor, thing: object) -> bool:
-    return bool({OrgRole.AUDITOR.value, OrgRole.LEADERSHIP.value} & actor.org_roles)
-
-
 def _freezes(actor: Actor, thing: object) -> bool:
     """The organisation's freezes are those of its leads and safety officers; owners freeze
     their own teams."""
@@ -285,17 +287,12 @@ def _freezes(actor: Actor, thing: object) -> bool:
     return bool(thing.team_ids) and thing.team_ids <= owned and not thing.is_imported
 
 
-def _nobody_signed_in(actor: Actor, thing: object) -> bool:
-    """Only whoever runs the installation, on its machine."""
-    return False
-
-
 def _signed_in(actor: Actor, thing: object) -> bool:
     return actor.user_id is not None
 
 
 RULES: Final[dict[str, Rule]] = {
-    "exercise.plan": _plans_exercises,
+    "exercise.plan": _is_lead_role,
     "exercise.advance": _runs_exercise,
     "exercise.go": _runs_exercise,
     "exercise.confirm_go": _confirms_go,
@@ -312,20 +309,22 @@ RULES: Final[dict[str, Rule]] = {
     "experiment.preflight": _preflights,
     "experiment.cancel": _cancels,
     "experiment.predict": _predicts,
-    "blameless.set": _plans_exercises,
+    "blameless.set": _is_lead_role,
     "view.save": _signed_in,
     "experiment.go": _cancels,
     "run.stop": _sees_run,
+    "cleanup.report": _cleans_up,
+    "cleanup.waive": _leaves_as_it_is,
     "account.stop": lambda actor, thing: capability_of(actor).may_stop_accounts,
     "lever.release": _answers_for_everyone,
     "schedule.resume": _answers_for_everyone,
-    "recovery.confirm": _plans_exercises,
-    "schedule.manage": _plans_exercises,
-    "policy.propose": _plans_exercises,
+    "recovery.confirm": _is_lead_role,
+    "schedule.manage": _is_lead_role,
+    "policy.propose": _is_lead_role,
     "policy.activate": _answers_for_everyone,
     "freeze.declare": _freezes,
     "freeze.lift": _freezes,
-    "freeze.except": _plans_exercises,
+    "freeze.except": _is_lead_role,
     "freeze.import": _answers_for_everyone,
     "incident.report": _freezes,
     "incident.stop": _freezes,
@@ -334,7 +333,7 @@ RULES: Final[dict[str, Rule]] = {
     "finding.trace": _traces_finding,
     "finding.answer": _answers_question,
     "knowledge.write": _writes_knowledge,
-    "gameday.plan": _plans_exercises,
+    "gameday.plan": _is_lead_role,
     "gameday.change": _runs_game,
     "gameday.opt": _speaks_for,
     "gameday.see": _works_for,
@@ -345,35 +344,37 @@ RULES: Final[dict[str, Rule]] = {
     "improvement.propose": _works_for,
     "improvement.vote": _sees_game,
     "template.publish": _publishes_templates,
-    "team.create": _plans_exercises,
+    "team.create": _is_lead_role,
     "team.manage": _manages_team,
-    "account.register": _plans_exercises,
+    "account.register": _is_lead_role,
     "application.register": _manages_team,
     "application.badge": _shows_badge,
-    "report.write": _plans_exercises,
+    "report.write": _is_lead_role,
     "report.subscribe": _signed_in,
-    "report.mail_others": _plans_exercises,
-    "report.see_mails": _plans_exercises,
+    "report.mail_others": _is_lead_role,
+    "report.see_mails": _is_lead_role,
     "evidence.export": _reads_evidence,
     "token.issue": _signed_in,
     "service.issue": _owns_team,
     "service.end": _manages_team,
     "service.resume": _owns_team,
+    "ci.configure": _is_lead_role,
     "feed.create": _signed_in,
     "notice.own": _signed_in,
     "channel.manage": _manages_channel,
     "webhook.manage": _manages_webhook,
-    "delivery.view": _plans_exercises,
-    "delivery.replay": _plans_exercises,
-    "notice.policy": _plans_exercises,
-    "audit.read": _reads_audit,
+    "delivery.view": _is_lead_role,
+    "delivery.replay": _is_lead_role,
+    "notice.policy": _is_lead_role,
+    "audit.read": lambda actor, thing: not _READS_AUDIT.isdisjoint(actor.org_roles),
     "account.check": _sets_account_up,
     "mentor.ask": _proposes_for,
     "mentor.answer": _was_asked,
     "mentor.sign_off": _is_of_another_team,
     "ladder.override": _overrides_ladder,
-    "role.grant": _nobody_signed_in,
-    "person.forget": _nobody_signed_in,
+    # Only whoever runs the installation, on its machine.
+    "role.grant": lambda actor, thing: False,
+    "person.forget": lambda actor, thing: False,
 }
 
 

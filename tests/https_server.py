@@ -30,6 +30,8 @@ class HttpsServer:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, str]] = field(default_factory=list)
+    pages: dict[str, bytes] = field(default_factory=dict)
+    """What stands at a path, where it is not `body`."""
     trickles: bool = False
     url: str = ""
 
@@ -55,7 +57,7 @@ def serving(host: str, path: str, folder: Path) -> Iterator[HttpsServer]:
                 self.send_header(name, value)
             self.end_headers()
             try:
-                self.wfile.write(box.body)
+                self.wfile.write(box.pages.get(self.path, box.body))
                 while box.trickles:
                     self.wfile.write(b"a")
                     time.sleep(0.05)

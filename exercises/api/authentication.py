@@ -11,23 +11,46 @@ from rest_framework import authentication, exceptions, permissions
 from rest_framework.request import Request
 
 from exercises.domain.actors import Actor, Door
-from exercises.domain.errors import NotAllowed
+from exercises.domain.errors import EngineError, NotAllowed
 from exercises.models import ApiToken, User
 from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
+from exercises.services.ci_sign_in import CiPass, TokenRefused, is_of_ci, sign_in
 from exercises.services.tokens import digest_of
 
 _NOTED_EVERY = timedelta(minutes=1)
 
 
-class TokenAuthentication(authentication.BaseAuthentication):
-    """`Authorization: Bearer cpl_...`. An unknown, expired or revoked token is refused with
-    the same words, so that nobody learns which tokens once existed."""
+Credential = ApiToken | CiPass
 
-    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+
+class NotLetIn(exceptions.AuthenticationFailed):
+    """A token of CI, with what is wrong with it by claim."""
+
+    def __init__(self, error: TokenRefused) -> None:
+        super().__init__(str(error), error.code)
+        self.problems = error.problems
+
+
+class KeysUnread(exceptions.APIException):
+    status_code = 503
+    default_detail = "The keys of its issuer cannot be read."
+    default_code = "keys_unread"
+
+
+class TokenAuthentication(authentication.BaseAuthentication):
+    """`Authorization: Bearer`: a token of ours (cpl_...), or one that a CI signed for its job.
+
+    An unknown, expired or revoked token of ours is refused with the same words, so that nobody
+    learns which tokens once existed.
+    """
+
+    def authenticate(self, request: Request) -> tuple[User, Credential] | None:
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
+        if is_of_ci(secret.strip()):
+            return _from_ci(secret.strip())
         now = database_now()
         token = (
             ApiToken.objects.select_related("user")
@@ -56,19 +79,44 @@ class ReadsWithScope(permissions.BasePermission):
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
-        scopes = token.scopes if isinstance(token := request.auth, ApiToken) else None
-        if scopes is None or request.method not in permissions.SAFE_METHODS or "read" in scopes:
+        found = credential_of(request)
+        is_read = request.method in permissions.SAFE_METHODS
+        if found is None or not is_read or "read" in found.scopes:
             return True
         raise NotAllowed("This token has no scope read.")
+
+
+def credential_of(request: HttpRequest | Request) -> Credential | None:
+    """What a program came with; None for a browser's session."""
+    found = getattr(request, "auth", None)
+    return found if isinstance(found, ApiToken | CiPass) else None
+
+
+def counted_as(credential: Credential) -> str:
+    """Whose requests are counted together: each token's; and all of a service that come from CI,
+    where every job has a token of its own."""
+    if isinstance(credential, ApiToken):
+        return str(credential.pk)
+    return f"ci:{credential.user.pk}"
 
 
 def actor_of(request: HttpRequest | Request) -> Actor:
     """The actor of an API request, with rights read anew and narrowed to the token's scopes."""
     user: Any = request.user
-    token = getattr(request, "auth", None)
-    if not isinstance(token, ApiToken):
+    found = credential_of(request)
+    if found is None:
         return actor_for(user, Door.API)
-    return actor_for(user, Door.API, frozenset(token.scopes), until=token.expires_at)
+    return actor_for(user, Door.API, frozenset(found.scopes), until=found.expires_at)
+
+
+def _from_ci(secret: str) -> tuple[User, CiPass]:
+    try:
+        found = sign_in(secret)
+    except TokenRefused as error:
+        raise NotLetIn(error) from error
+    except EngineError as error:
+        raise KeysUnread(str(error)) from error
+    return found.user, found
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
@@ -79,7 +127,8 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token from Settings, API tokens. It begins with cpl_.",
+            "description": "A token from Settings, API tokens, which begins with cpl_; or the"
+            " OIDC token of a CI job (a JWT), where its CI is configured.",
         }
 
 

@@ -12,6 +12,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+from exercises.api.authentication import NotLetIn
 from exercises.api.matching import ChangedMeanwhile
 from exercises.api.once import AnsweredBefore
 from exercises.domain.errors import (
@@ -97,11 +98,15 @@ def _of_drf(error: Exception) -> Response | None:
     if wait := getattr(error, "wait", None):
         headers["Retry-After"] = str(int(wait))
     codes = error.get_codes()
+    more = {}
+    if isinstance(error, NotLetIn):
+        more["errors"] = [{"field": name, "problem": text} for name, text in error.problems]
     answer = _problem(
         error.status_code,
         str(error.default_detail).rstrip("."),
         str(error.detail),
         codes if isinstance(codes, str) else "error",
+        **more,
     )
     for name, value in headers.items():
         answer[name] = value

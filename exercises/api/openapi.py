@@ -20,6 +20,7 @@ _WHEN_READ: Final = {
     "403": "Not with these rights or scopes",
     "404": "Not there, or not to be seen with these rights",
     "422": "A parameter is not valid",
+    "503": "The keys of the CI that signed the token cannot be read now; ask again in a minute",
     "429": "Too many requests in this minute; Retry-After says when to come back",
 }
 _WHEN_WRITTEN: Final = _WHEN_READ | {

@@ -16,7 +16,7 @@ from rest_framework.request import Request
 from rest_framework.throttling import BaseThrottle
 
 from exercises.api import once
-from exercises.models import ApiToken
+from exercises.api.authentication import counted_as, credential_of
 
 if TYPE_CHECKING:
     from rest_framework.views import APIView  # which reads the settings that name this module
@@ -37,22 +37,23 @@ class TokenRate(BaseThrottle):
     def allow_request(self, request: Request, view: APIView) -> bool:
         most = settings.CHAOSPLANE_API_RATE
         is_stop = request.method == "POST" and getattr(view, "action", "") == once.STOP
-        if is_stop or not most or not isinstance(request.auth, ApiToken):
+        credential = credential_of(request)
+        if is_stop or not most or credential is None:
             return True
         self._now = _now()
-        return _counted(request.auth.pk, int(self._now // WINDOW_S)) <= most
+        return _counted(counted_as(credential), int(self._now // WINDOW_S)) <= most
 
     def wait(self) -> float:
         """Until the next minute begins; at least a second, because less is not said."""
         return max(1.0, WINDOW_S - self._now % WINDOW_S)
 
 
-def _counted(token_id: int, window: int) -> int:
+def _counted(who: str, window: int) -> int:
     """How many there were in this minute, with this one; 0 when nobody counts."""
     global _quiet_until
     if time.monotonic() < _quiet_until:
         return 0
-    key = f"chaosplane:api-rate:{token_id}:{window}"
+    key = f"chaosplane:api-rate:{who}:{window}"
     try:
         with _redis(settings.REDIS_URL).pipeline(transaction=False) as asked:
             asked.incr(key)

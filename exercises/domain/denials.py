@@ -39,6 +39,8 @@ DENIALS: Final[dict[str, str]] = {
     "incident.report": "Only programme leads and safety officers, or a token of theirs with the"
     " scope incidents, report incidents; owners for their own teams.",
     "incident.stop": "To stop what runs, a token that reports incidents needs the scope stop, too.",
+    "cleanup.report": "Only the application's team or a programme lead says that it is cleaned up.",
+    "cleanup.waive": "Only an owner of the team or a programme lead leaves it as it is.",
     "finding.work": "Only the application's team or a programme lead works on this finding.",
     "finding.waive": "Only an owner of the team or a programme lead waives a finding.",
     "finding.answer": "Only members of the team that was asked answer.",
@@ -82,6 +84,7 @@ DENIALS: Final[dict[str, str]] = {
     "service.issue": "Only an owner of the team issues tokens of its service.",
     "service.end": "Only an owner of the team or a programme lead ends its tokens and suspends its"
     " service.",
+    "ci.configure": "Only a programme lead says whose jobs of CI are let in.",
     "service.resume": "Only an owner of the team lets its service act again.",
     "token.issue": "Only a person, or their token with the scope write, makes and ends tokens.",
     "role.grant": "Roles of the organisation are given on the machine that chaosplane runs on.",

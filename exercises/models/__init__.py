@@ -9,6 +9,7 @@ from exercises.models.audit import AuditEntry, AuditName
 from exercises.models.blameless import BlamelessSetting
 from exercises.models.calendar_feeds import CalendarFeed
 from exercises.models.catalogue import OfferedAction, Template, TemplateVersion
+from exercises.models.ci import OidcIssuer, OidcRule
 from exercises.models.clean_ups import CleanUp, RunSnapshot
 from exercises.models.debriefs import DebriefAnswers
 from exercises.models.decisions import Decision
@@ -113,6 +114,8 @@ __all__ = [
     "NoticePolicy",
     "NoticeWishes",
     "OfferedAction",
+    "OidcIssuer",
+    "OidcRule",
     "OrganisationRole",
     "Participation",
     "Pin",

@@ -47,7 +47,9 @@ def test_an_owner_has_a_token_made_for_the_team_and_another_owner_ends_it(
 
 
 def test_who_owns_no_team_sees_and_issues_none(client: Client, cast: Cast) -> None:
-    issue_token(actor=cast.actor("owner"), name="of others", scopes=["read"], days=1, team=cast.team)
+    issue_token(
+        actor=cast.actor("owner"), name="of others", scopes=["read"], days=1, team=cast.team
+    )
     client.force_login(cast.operator)
     assert "of others" not in client.get(PAGE).content.decode()
     assert client.post(PAGE, FORM).status_code == 422
