@@ -111,6 +111,7 @@ def test_a_stop_between_the_intent_and_the_answer_stops_what_then_started(
         work_off()
     until(lambda: fresh(run).state == "stopped")
     until(lambda: fleet_states() == {"running"})
+    assert not run.events.filter(kind="run.running").exists()  # nobody is told that it goes on
 
 
 def test_everyone_in_the_room_may_stop_and_nobody_outside_it(cast: Cast, estate: Simulator) -> None:
