@@ -101,7 +101,7 @@ class ChangeOfFieldOut(serializers.Serializer[Any]):
     after = serializers.JSONField(allow_null=True)
 
 
-class StepOut(serializers.Serializer[Any]):
+class FileStepOut(serializers.Serializer[Any]):
     """What one thing needs to be as the file says."""
 
     path = serializers.CharField(source="wanted.path", help_text="Its place in the file")
@@ -112,10 +112,10 @@ class StepOut(serializers.Serializer[Any]):
     changes = ChangeOfFieldOut(many=True)
 
 
-class StepsOut(serializers.Serializer[Any]):
+class FileStepsOut(serializers.Serializer[Any]):
     is_applied = serializers.BooleanField(help_text="False for a plan")
     due = serializers.IntegerField(help_text="How many things are created or changed")
-    steps = StepOut(many=True)
+    steps = FileStepOut(many=True)
 
 
 def _shape(kind: str) -> dict[str, Any]:
@@ -163,13 +163,9 @@ _FILE: Final[dict[str, Any]] = {
 }
 
 
-def _both(shape: dict[str, Any]) -> dict[str, Any]:
-    return {"application/json": shape, YAML: shape}
-
-
 class DesiredState(Resource):
     queryset: ClassVar[QuerySet[Any]] = Template.objects.none()
-    serializer_class = StepsOut
+    serializer_class = FileStepsOut
     pagination_class = None
     filterset_class = None
     parser_classes = (LongJSONParser, YAMLParser)
@@ -183,12 +179,23 @@ class DesiredState(Resource):
         """All that is set up, as a file: applied at once, it changes nothing."""
         return Response(whole_state())
 
-    @extend_schema(operation_id="desired_state_apply", request=_both(_FILE), responses=StepsOut)
+    @extend_schema(
+        operation_id="desired_state_apply",
+        request={"application/json": _FILE},
+        responses=FileStepsOut,
+    )
     def write(self, request: Request) -> Response:
-        """Make things as the file says, all of them or none. What it does not name stays."""
+        """Make things as the file says, all of them or none. What it does not name stays.
+
+        The body may be application/yaml, too.
+        """
         return self._answer(apply_file(actor=self.actor, document=request.data, is_plan=False))
 
-    @extend_schema(operation_id="desired_state_plan", request=_both(_FILE), responses=StepsOut)
+    @extend_schema(
+        operation_id="desired_state_plan",
+        request={"application/json": _FILE},
+        responses=FileStepsOut,
+    )
     def plan(self, request: Request) -> Response:
         """What the same file would change; with the same rights, and nothing is changed."""
         steps = apply_file(actor=self.actor, document=request.data, is_plan=True)
@@ -196,7 +203,7 @@ class DesiredState(Resource):
 
     def _answer(self, steps: list[Step], *, is_applied: bool = True) -> Response:
         due = sum(step.is_due for step in steps)
-        return Response(StepsOut({"is_applied": is_applied, "due": due, "steps": steps}).data)
+        return Response(FileStepsOut({"is_applied": is_applied, "due": due, "steps": steps}).data)
 
 
 class DesiredThing(Resource):
@@ -204,7 +211,7 @@ class DesiredThing(Resource):
 
     kind: ClassVar[str]
     queryset: ClassVar[QuerySet[Any]] = Template.objects.none()
-    serializer_class = StepOut
+    serializer_class = FileStepOut
     pagination_class = None
     filterset_class = None
     is_matched = True
@@ -263,7 +270,7 @@ def _address_of(kind: str) -> type[DesiredThing]:
         ),
         update=extend_schema(
             operation_id=f"desired_{name}_update",
-            request=_both(sent),
+            request={"application/json": sent},
             responses={
                 (code, form): shape for code in answers for form in ("application/json", YAML)
             },

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any, Final
 
 import django_filters
@@ -134,8 +135,10 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
     @extend_schema(request=ExperimentIn, responses=ExperimentOut)
     def update(self, request: Request, pk: str) -> Response:
         """Write all of it anew. A changed content starts its approvals again."""
+        sent = self._read(request)
         with self.as_read() as experiment:
-            draft = self._draft(self._read(request))
+            _check_what_stays(experiment, sent)
+            draft = self._draft(sent)
             changed = edit_draft(actor=self.actor, experiment=experiment, draft=draft)
         return self._shown(changed)
 
@@ -224,3 +227,24 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
         if found is None:
             raise Invalid("retest_of", "there is no such finding")
         return found
+
+
+def _check_what_stays(experiment: Experiment, sent: dict[str, Any]) -> None:
+    """What was said when it was written may be sent again, and is not changed here."""
+    of_finding = experiment.retest_of_id
+    stands = {
+        "exercise": (experiment.exercise.slug, "write another experiment"),
+        "starts_at": (experiment.exercise.starts_at, "an exercise keeps its window"),
+        "retest_of": (f"F-{of_finding}" if of_finding else None, "write another experiment"),
+    }
+    problems = [
+        (name, f"stays {_said(value)}: {why}")
+        for name, (value, why) in stands.items()
+        if name in sent and sent[name] != value
+    ]
+    if problems:
+        raise Invalid.of(problems)
+
+
+def _said(value: object) -> str:
+    return value.isoformat() if isinstance(value, datetime) else str(value or "empty")

@@ -18,8 +18,9 @@ from rest_framework.response import Response
 from exercises.api.base import Resource
 from exercises.api.exercises import ExerciseIn
 from exercises.api.strict import StrictSerializer
+from exercises.domain.errors import Invalid
 from exercises.domain.exercise_phases import Phase
-from exercises.domain.game_rules import SEVERITIES
+from exercises.domain.game_rules import LONGEST_MIN, MOST_POINTS, SEVERITIES, rules_from_json
 from exercises.domain.score_ledger import EntryKind
 from exercises.models import GameDay, GameRound, Improvement, ScoreEntry, Team
 from exercises.models.due_work import database_now
@@ -130,6 +131,64 @@ class RoundIn(StrictSerializer):
     secret = serializers.CharField(max_length=500, default="", allow_blank=True)
 
 
+class PaceField(serializers.ListField):
+    """In full up to the first, nothing from the second on."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        whole = serializers.IntegerField(min_value=0, max_value=LONGEST_MIN)
+        super().__init__(
+            child=whole,
+            min_length=2,
+            max_length=2,
+            required=False,
+            help_text="Planned minutes, the first smaller",
+            **kwargs,
+        )
+
+
+class ThresholdsIn(StrictSerializer):
+    """How fast a fault of one severity is to be detected and recovered from."""
+
+    detection = PaceField()
+    recovery = PaceField()
+
+
+class ThresholdsOfSeveritiesIn(StrictSerializer):
+    critical = ThresholdsIn(required=False)
+    high = ThresholdsIn(required=False)
+    medium = ThresholdsIn(required=False)
+    low = ThresholdsIn(required=False)
+
+
+def _points() -> serializers.IntegerField:
+    limit = f"a whole number from 0 to {MOST_POINTS:,}"
+    return serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_POINTS,
+        required=False,
+        error_messages={"min_value": limit, "max_value": limit},
+    )
+
+
+class GameRulesIn(StrictSerializer):
+    """Points; what is left out is the standard."""
+
+    availability = _points()
+    detection = _points()
+    recovery = _points()
+    idea = _points()
+    table_top = _points()
+    bonus = _points()
+    thresholds = ThresholdsOfSeveritiesIn(required=False)
+
+    def validate(self, data: dict[str, Any]) -> dict[str, Any]:
+        try:
+            rules_from_json(data)
+        except Invalid as error:
+            raise serializers.ValidationError(dict(error.problems)) from error
+        return data
+
+
 class GameDayIn(ExerciseIn):
     chaos_team = serializers.SlugRelatedField(
         slug_field="slug", queryset=Team.objects.order_by("slug")
@@ -138,7 +197,7 @@ class GameDayIn(ExerciseIn):
         slug_field="slug", queryset=Team.objects.order_by("slug"), many=True
     )
     rounds = RoundIn(many=True)
-    rules = serializers.DictField(default=dict, help_text="What is left out is the standard")
+    rules = GameRulesIn(default=dict)
 
     def values(self) -> dict[str, Any]:
         data = dict(self.validated_data)
@@ -174,6 +233,9 @@ class GameDays(mixins.ListModelMixin, Resource):
             return GameDay.objects.none()
         rows = GameDay.objects.visible_to(self.actor).select_related("exercise", "chaos_team")
         return rows.order_by("-exercise__starts_at", "-pk")
+
+    def get_serializer_class(self) -> Any:
+        return GameDayDetail if self.action == "retrieve" else GameDayOut
 
     @extend_schema(responses=GameDayDetail)
     def retrieve(self, request: Request, slug: str) -> Response:

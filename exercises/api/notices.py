@@ -15,15 +15,12 @@ from rest_framework import mixins, serializers
 from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
-from exercises.api.authentication import actor_of
 from exercises.api.base import Resource
 from exercises.api.strict import StrictSerializer
 from exercises.domain.delivery_times import MailPace
-from exercises.domain.errors import Invalid
 from exercises.domain.notices import MUTABLE
-from exercises.models import Channel, Delivery, Notice, NoticeWishes, Team
+from exercises.models import Channel, Delivery, Notice, NoticePolicy, NoticeWishes, Team, User
 from exercises.permissions import authorize
 from exercises.queries.notice_recipients import current_rules
 from exercises.queries.notice_words import path_of, title_of
@@ -228,39 +225,64 @@ class WishesIn(StrictSerializer):
     )
 
 
-class MyWishes(APIView):
-    @extend_schema(responses=WishesIn)
-    def get(self, request: Request) -> Response:
+class MyWishes(Resource):
+    queryset = NoticeWishes.objects.none()
+    serializer_class = WishesIn
+    pagination_class = None
+    filterset_class = None
+    is_matched = True
+
+    def get_object(self) -> NoticeWishes:
+        person = self.actor.person_id
+        found = NoticeWishes.objects.filter(person=person).first()
+        return found or NoticeWishes(person_id=person)
+
+    def lock(self, thing: NoticeWishes) -> None:
+        """Of the person: without wishes so far there is no row of them."""
+        User.objects.select_for_update(of=("self",), no_key=True).get(pk=thing.person_id)
+
+    def retrieve(self, request: Request) -> Response:
         """How the person of the token wants to be told."""
-        actor = actor_of(request)
-        row = NoticeWishes.objects.filter(person=actor.person_id).first() or NoticeWishes()
-        return Response(WishesIn(row).data)
+        return Response(self.get_serializer(self.get_object()).data)
 
     @extend_schema(request=WishesIn, responses=WishesIn)
-    def put(self, request: Request) -> Response:
+    def update(self, request: Request) -> Response:
         """Write all of it anew."""
-        actor = actor_of(request)
         sent = WishesIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        return Response(WishesIn(services.set_wishes(actor=actor, **sent.validated_data)).data)
+        with self.as_read():
+            services.set_wishes(actor=self.actor, **sent.validated_data)
+        return Response(self.get_serializer(self.get_object()).data)
 
 
-class PolicyOut(serializers.Serializer[Any]):
+class NoticeRulesOut(StrictSerializer):
     rules = serializers.JSONField(help_text="moment to audience to least blast radius, or null")
 
 
-class NoticeRulesView(APIView):
-    @extend_schema(responses=PolicyOut)
-    def get(self, request: Request) -> Response:
-        """Who hears of an exercise's moments, from which blast radius on."""
-        authorize(actor_of(request), "delivery.view")
-        return Response({"rules": current_rules().as_json()})
+class NoticeRulesView(Resource):
+    queryset = NoticePolicy.objects.none()
+    serializer_class = NoticeRulesOut
+    pagination_class = None
+    filterset_class = None
+    is_matched = True
 
-    @extend_schema(request=PolicyOut, responses=PolicyOut)
-    def put(self, request: Request) -> Response:
+    def get_object(self) -> dict[str, Any]:
+        return {"rules": current_rules().as_json()}
+
+    def lock(self, thing: Any) -> None:
+        services.lock_policy()
+
+    def retrieve(self, request: Request) -> Response:
+        """Who hears of an exercise's moments, from which blast radius on."""
+        authorize(self.actor, "delivery.view")
+        return Response(self.get_serializer(self.get_object()).data)
+
+    @extend_schema(request=NoticeRulesOut, responses=NoticeRulesOut)
+    def update(self, request: Request) -> Response:
         """Write all of it anew; it counts for what is told from now on."""
-        sent = request.data
-        if not isinstance(sent, dict) or set(sent) != {"rules"}:
-            raise Invalid("rules", "send an object with the one field rules")
-        row = services.write_policy(actor=actor_of(request), rules=sent["rules"])
-        return Response({"rules": row.rules})
+        sent = NoticeRulesOut(data=request.data)
+        sent.is_valid(raise_exception=True)
+        authorize(self.actor, "notice.policy")
+        with self.as_read():
+            services.write_policy(actor=self.actor, rules=sent.validated_data["rules"])
+        return Response(self.get_serializer(self.get_object()).data)

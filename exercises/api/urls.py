@@ -12,6 +12,7 @@ from exercises.api.audit import Audit
 from exercises.api.badges import BadgeSetting
 from exercises.api.blameless import Blameless
 from exercises.api.catalogue import Templates
+from exercises.api.ci_issuers import CiIssuers
 from exercises.api.clauses import Clauses
 from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.desired_state import THINGS, DesiredState
@@ -69,15 +70,20 @@ router.register("deliveries", Deliveries, basename="api-delivery")
 router.register("webhooks", Webhooks, basename="api-webhook")
 router.register("webhook-deliveries", WebhookDeliveries, basename="api-webhook-delivery")
 router.register("tokens", Tokens, basename="api-token")
+router.register("ci-issuers", CiIssuers, basename="api-ci-issuer")
 router.register("services", Services, basename="api-service")
 router.register("audit", Audit, basename="api-audit")
 
 single = [
     path("me/", Me.as_view(), name="api-me"),
     path("events/", Events.as_view(), name="api-events"),
-    path("me/wishes/", MyWishes.as_view(), name="api-wishes"),
+    path("me/wishes/", MyWishes.as_view({"get": "retrieve", "put": "update"}), name="api-wishes"),
     path("blameless/", Blameless.as_view({"get": "read", "put": "write"}), name="api-blameless"),
-    path("notice-policy/", NoticeRulesView.as_view(), name="api-notice-policy"),
+    path(
+        "notice-policy/",
+        NoticeRulesView.as_view({"get": "retrieve", "put": "update"}),
+        name="api-notice-policy",
+    ),
     path(
         "findings/<int:pk>/attachments/",
         FilesOfFinding.as_view({"get": "index", "post": "attach"}),

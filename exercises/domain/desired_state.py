@@ -17,6 +17,7 @@ from exercises.domain.canonical_json import canonical_bytes
 from exercises.domain.digest import Change, changes
 from exercises.domain.errors import Invalid
 from exercises.domain.objectives import LONGEST_S
+from exercises.domain.policy import ENVIRONMENTS
 from exercises.domain.template_entry import FORMAT as TEMPLATE_FORMAT
 from exercises.domain.template_entry import entry_document, read_entry
 
@@ -254,6 +255,9 @@ def _object(value: object) -> Fields:
 _SET: Final = {"type": "array", "items": {"type": "string"}, "maxItems": MOST_THINGS}
 _TAGS: Final = Field(_tags, _SET, [])
 _NAMES: Final = Field(_names, _SET, [])
+_ENVIRONMENTS: Final = Field(
+    _names, {"type": "array", "items": {"type": "string", "enum": list(ENVIRONMENTS)}}, []
+)
 _INSTANT: Final = Field(_instant, {"type": "string", "format": "date-time"}, "", is_needed=True)
 _LOCAL: Final = Field(
     _local,
@@ -298,7 +302,7 @@ FIELDS: Final[Mapping[str, Mapping[str, Field]]] = {
         "reason": _text(500),
         "starts_at": _INSTANT,
         "ends_at": _INSTANT,
-        "environments": _NAMES,
+        "environments": _ENVIRONMENTS,
         "accounts": _NAMES,
         "teams": _NAMES,
     },

@@ -11,7 +11,7 @@ from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import transaction
+from django.db import connection, transaction
 
 from exercises.channels import chat
 from exercises.channels.sealed import seal
@@ -35,6 +35,7 @@ from exercises.services.audit import record
 
 MOST_A_PERSON: Final = 10
 LONGEST_ADDRESS: Final = 254
+POLICY_LOCK: Final = 0x6E6F7465  # any constant; it names the notice policy among the locks
 
 
 def add_chat_channel(
@@ -191,11 +192,18 @@ def set_wishes(
     return row
 
 
+def lock_policy() -> None:
+    """Until the transaction ends, nobody else writes the rules."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [POLICY_LOCK])
+
+
 def write_policy(*, actor: Actor, rules: object) -> NoticePolicy:
     """Who hears of an exercise's moments from now on. Raises NotAllowed, Invalid."""
     authorize(actor, "notice.policy")
     wanted = read_rules(rules)
     with transaction.atomic():
+        lock_policy()
         row = NoticePolicy.objects.create(
             rules=wanted.as_json(), written_by_id=actor.person_id, written_at=database_now()
         )

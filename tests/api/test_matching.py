@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from datetime import timedelta
 from threading import Barrier, Thread
 from typing import Any
@@ -150,3 +151,53 @@ def test_of_two_who_read_the_same_only_one_writes(client: APIClient) -> None:
     assert sorted(code for code, _ in answers) == [200, 412, 412, 412]
     (winner,) = [name for code, name in answers if code == 200]
     assert Application.objects.get(slug="mqtt-broker").name == winner
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("path", "first", "second"),
+    [
+        ("me/wishes/", {"pace": "soon", "muted": []}, {"pace": "daily"}),
+        ("notice-policy/", {}, {}),
+    ],
+)
+def test_what_there_is_one_of_has_a_tag_too(
+    cast: Cast, caller: Caller, path: str, first: dict[str, Any], second: dict[str, Any]
+) -> None:
+    lead, one = caller("lead"), f"/api/v1/{path}"
+    shown = lead.get(one)
+    assert lead.get(one, headers={"If-None-Match": shown["ETag"]}).status_code == 304
+    if path == "notice-policy/":
+        first, second = shown.json(), copy.deepcopy(shown.json())
+        second["rules"][min(second["rules"])] = {}
+    written = lead.put(one, {**shown.json(), **second}, headers={"If-Match": shown["ETag"]})
+    assert written.status_code == 200, written.json()
+    assert written["ETag"] == lead.get(one)["ETag"] != shown["ETag"]
+    late = lead.put(one, {**shown.json(), **first}, headers={"If-Match": shown["ETag"]})
+    assert late.status_code == 412
+    assert lead.get(one)["ETag"] == written["ETag"]
+
+
+@pytest.mark.django_db
+def test_what_an_experiment_was_written_for_stays(cast: Cast, caller: Caller) -> None:
+    """A field that would be dropped in silence is refused; the same value again is none."""
+    author = caller("author")
+    experiment = start_draft(
+        actor=cast.actor("author"), draft=build.draft(cast), exercise=build.exercise(cast)
+    )
+    one = f"/api/v1/experiments/{experiment.pk}/"
+    shown = author.get(one).json()
+    names = (
+        "application", "account_id", "region", "template", "title", "hypothesis", "parameters",
+        "slot_offset_s", "target_cap", "exercise",
+    )  # fmt: skip
+    sent = {name: shown[name] for name in names}
+    assert author.put(one, sent).status_code == 200
+    answer = author.put(
+        one, sent | {"exercise": "other", "retest_of": "F-3", "starts_at": "2031-01-01T00:00Z"}
+    )
+    assert answer.status_code == 422
+    assert [row["field"] for row in answer.json()["errors"]] == [
+        "exercise", "starts_at", "retest_of",
+    ]  # fmt: skip
+    assert answer.json()["errors"][0]["problem"].startswith(f"stays {shown['exercise']}: ")

@@ -59,7 +59,7 @@ def test_a_game_day_is_planned_and_read(play: Play) -> None:
         ({"teams": ["charging"]}, "teams", "2 to 20 teams"),
         ({"teams": ["charging", "chaos-crew"]}, "chaos_team", "cannot play and make the chaos"),
         ({"rounds": []}, "rounds", "1 to 12 rounds"),
-        ({"rules": {"idea": 1001}}, "idea", "0 to 1,000"),
+        ({"rules": {"idea": 1001}}, "rules.idea", "0 to 1,000"),
         (
             {"rounds": [{"title": "Late", "starts_after_s": 10000, "duration_s": 1800}]},
             "rounds[0].duration_s",
@@ -106,3 +106,26 @@ def test_an_idea_is_proposed_by_a_token_and_judged_by_a_person(
         actor=play.as_jury(), improvement=play.game_day.improvements.get(), accept=True
     )
     assert calls(play, "author").get(ideas).json()["results"][0]["accepted"] is True
+
+
+def test_rules_that_are_not_known_or_out_of_range_are_named(play: Play) -> None:
+    bad = {"idea": 1001, "luck": 5, "thresholds": {"high": {"recovery": [1, 2, 3], "mood": 1}}}
+    answer = calls(play, "lead").post(ROOT, planned(play, rules=bad))
+    assert answer.status_code == 422
+    named = {row["field"] for row in answer.json()["errors"]}
+    assert named == {"rules.luck"}
+    del bad["luck"]
+    answer = calls(play, "lead").post(ROOT, planned(play, rules=bad))
+    assert {row["field"] for row in answer.json()["errors"]} == {
+        "rules.idea", "rules.thresholds.high.mood",
+    }  # fmt: skip
+    order = {"thresholds": {"high": {"recovery": [60, 30]}}}
+    answer = calls(play, "lead").post(ROOT, planned(play, rules=order))
+    assert answer.json()["errors"][0]["field"] == "rules.thresholds.high.recovery"
+
+
+def test_a_game_day_has_a_tag(play: Play) -> None:
+    reader = calls(play, "lead")
+    reader.post(ROOT, planned(play))
+    tag = reader.get(f"{ROOT}ops/")["ETag"]
+    assert reader.get(f"{ROOT}ops/", headers={"If-None-Match": tag}).status_code == 304

@@ -33,6 +33,13 @@ _APPLICATION = {
     "slo_percent": "above 0 and below 100",
 }
 
+_RULES = dict.fromkeys(("rules", "rows", "concurrency"), "the table of docs/teams/policy.md")
+_FILE = {
+    "schedules": "as each of them alone",
+    "freezes": "as each of them alone",
+    "policy": "as alone",
+}
+
 RULES: Final[dict[str, dict[str, str]]] = {
     "*": {
         "cursor": "is taken from `next`: no client makes one",
@@ -82,6 +89,7 @@ RULES: Final[dict[str, dict[str, str]]] = {
     "PUT /api/v1/exercises/{slug}/run-sheet/": {
         "N": "the rows are those of the run sheet, each experiment in its wave",
     },
+    "PUT /api/v1/experiments/{id}/": {"retest_of": "stays as it was written"},
     "PUT /api/v1/findings/{id}/": {
         "owner": "a member of the application's team",
         "tracker_url": _HTTPS,
@@ -89,14 +97,25 @@ RULES: Final[dict[str, dict[str, str]]] = {
     "POST /api/v1/findings/{id}/move/": {"owner": "has to be named before it is accepted"},
     "POST /api/v1/findings/{id}/attachments/": {"file": "its bytes say whether it may be kept"},
     "POST /api/v1/freeze-calendars/": {"url": _HTTPS},
-    "POST /api/v1/game-days/": {"chaos_team": _THERE, "rounds": "they follow each other"},
+    "POST /api/v1/game-days/": {
+        "chaos_team": _THERE,
+        "rounds": "they follow each other",
+        "rules": "of two minutes the first is smaller",
+    },
     "GET /api/v1/gates/{slug}/": {"max_age": "from 1h to 366d: a limit in two units"},
     "PUT /api/v1/me/wishes/": {"quiet_until": _TIMES, "daily_at": _TIMES, "quiet_from": _TIMES},
     "PUT /api/v1/notice-policy/": {"*": "an object for each topic that there is"},
-    "POST /api/v1/policy/": {
-        "rules": "the table of docs/teams/policy.md",
-        "rows": "the table of docs/teams/policy.md",
-        "concurrency": "the table of docs/teams/policy.md",
+    "POST /api/v1/policy/": _RULES,
+    "POST /api/v1/desired-state/plan/": _FILE,
+    "PUT /api/v1/desired-state/": _FILE,
+    "PUT /api/v1/desired-state/applications/{slug}/": {**_APPLICATION, "depends_on": _THERE},
+    "PUT /api/v1/desired-state/policy/": _RULES,
+    "PUT /api/v1/desired-state/templates/{slug}/": {
+        **_TEMPLATE,
+        "format": "is the one of template files, or left out",
+        "digest": "is that of the content, or left out",
+        "engine": "is one that there is",
+        "generator": "is one that there is, and not beside a definition",
     },
     "POST /api/v1/report-mails/": {"weekday": _ONE_DAY, "day": _ONE_DAY},
     "GET /api/v1/reports/{period}/": {"period": "a quarter, or a month that ends three"},
