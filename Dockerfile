@@ -14,6 +14,10 @@ FROM base AS product
 RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/*
 RUN uv pip install --system --compile-bytecode --require-hashes -r requirements/runtime.lock
+# What plays Chaos Toolkit experiments shares nothing with the product.
+RUN uv venv /opt/toolkit && uv pip install --python /opt/toolkit/bin/python --compile-bytecode \
+    --require-hashes -r requirements/toolkit.lock
+ENV CHAOSPLANE_TOOLKIT_PYTHON=/opt/toolkit/bin/python
 COPY manage.py ./
 COPY chaosplane/ chaosplane/
 COPY exercises/ exercises/
@@ -23,7 +27,7 @@ COPY static/ static/
 RUN CHAOSPLANE_SECRET_KEY=only-to-gather-static-files CHAOSPLANE_BASE_URL=https://localhost \
     CHAOSPLANE_ALLOWED_HOSTS=localhost DATABASE_URL=postgresql://localhost/none \
     REDIS_URL=redis://localhost/0 python manage.py collectstatic --no-input
-RUN install -d -m 700 -o chaosplane /var/lib/chaosplane/stop-journal
+RUN install -d -m 700 -o chaosplane /var/lib/chaosplane/stop-journal /var/lib/chaosplane/toolkit
 USER chaosplane
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \

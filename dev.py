@@ -18,6 +18,8 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 # What only tries the API from outside has more packages than the product: a place of its own.
 OUTSIDE = ROOT / ".venv-schemathesis"
+# What plays Chaos Toolkit experiments is a process of its own, with packages of its own.
+TOOLKIT = ROOT / ".venv-toolkit"
 REQUIREMENTS = ROOT / "requirements"
 LOCKS = ("installer", "runtime", "embedded", "test", "dev", "schemathesis", "otel")
 JOURNEYS = "tests/journey"
@@ -87,6 +89,7 @@ def setup() -> None:
 def demo() -> None:
     """Run it all here on simulated AWS: PORT=8000 (0: any free), HEADLESS=1 opens no browser"""
     install("embedded")
+    install("toolkit", TOOLKIT)
     command = [str(PYTHON), "-m", "chaosplane.cli", "demo"]
     if port := os.environ.get("PORT"):
         command += ["--port", port]
@@ -100,6 +103,7 @@ def demo() -> None:
 def test() -> None:
     """Run the tests; ARGS="tests/domain -k stop" runs some"""
     install("test")
+    install("toolkit", TOOLKIT)
     if not chromium():
         print("No Chromium here: the browser tests will be skipped (see `make browser`).")
     # Grouped tests share one demo, so they stay in one worker; the browser tests stay last.
@@ -111,6 +115,7 @@ def test() -> None:
 def journey() -> None:
     """Run the journeys through whole demos in a browser: minutes, mostly of waiting"""
     install("test")
+    install("toolkit", TOOLKIT)
     if not chromium():
         print("No Chromium here: the journeys will be skipped (see `make browser`).")
     pytest(JOURNEYS, *_words("ARGS"))
@@ -144,6 +149,7 @@ def authz() -> None:
 def test_fast() -> None:
     """Run the tests that need neither a browser nor a worker"""
     install("test")
+    install("toolkit", TOOLKIT)
     pytest("-m", "not browser and not worker", *_words("ARGS"))
 
 
@@ -246,6 +252,7 @@ def time_properties() -> None:
 def bench() -> None:
     """Measure: NAME=dispatch runs benchmarks/dispatch.py"""
     install("test")
+    install("toolkit", TOOLKIT)
     known = sorted(p.stem for p in (ROOT / "benchmarks").glob("[!_]*.py"))
     name = os.environ.get("NAME", "")
     if name not in known:

@@ -50,6 +50,7 @@ def run(wishes: Wishes, variables: Mapping[str, str]) -> None:
     servers = Servers(wishes.home, durable=True, given=variables)
     addresses = servers.environment | {
         "CHAOSPLANE_STOP_JOURNAL": str(wishes.home.resolve() / "stop-journal"),
+        "CHAOSPLANE_TOOLKIT_DIR": str(wishes.home.resolve() / "toolkit"),
         "CHAOSPLANE_MAIL_FOLDER": str(wishes.home.resolve() / "mail"),
     }
     env = environment(variables, addresses, url, simulator_url, wishes.speed)
@@ -103,6 +104,8 @@ def environment(
         "CHAOSPLANE_ENV": "demo",
         "CHAOSPLANE_BASE_URL": url,
         "CHAOSPLANE_TIME_SPEED": f"{speed:g}",
+        "CHAOSPLANE_PROBE_ORIGINS": simulator_url,
+        "CHAOSPLANE_TOOLKIT_PYTHON": str(PROJECT / ".venv-toolkit" / "bin" / "python"),
         "DJANGO_SETTINGS_MODULE": "chaosplane.settings",
         "AWS_ENDPOINT_URL": simulator_url,
         "AWS_ACCESS_KEY_ID": "chaosplane",

@@ -86,6 +86,18 @@ CHAOSPLANE_STOP_JOURNAL = env.text(
     else str(embedded.home(os.environ) / "stop-journal"),
 )
 
+# -- Chaos Toolkit -----------------------------------------------------------------------
+
+# Read from the environment by the engine, which must work without these settings.
+os.environ.setdefault(
+    "CHAOSPLANE_TOOLKIT_DIR",
+    "/var/lib/chaosplane/toolkit" if PRODUCTION else str(embedded.home(os.environ) / "toolkit"),
+)
+if not PRODUCTION:
+    os.environ.setdefault(
+        "CHAOSPLANE_TOOLKIT_PYTHON", str(BASE_DIR / ".venv-toolkit" / "bin" / "python")
+    )
+
 # -- Being monitored ---------------------------------------------------------------------
 
 CHAOSPLANE_METRICS_TOKEN = env.text("CHAOSPLANE_METRICS_TOKEN", "")

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import json
 import threading
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -98,16 +99,64 @@ def one_start_client(access: AccountAccess, template_ref: str, not_after: dateti
     The session policy cuts the start role down (AWS IAM User Guide, "Session policies"), so
     that a worker that slept through its lease is refused by AWS. Raises EngineError.
     """
-    policy = json.dumps(_one_start(access, template_ref, not_after), separators=(",", ":"))
+    return _narrowed(access, "fis", _one_start(access, template_ref, not_after))
+
+
+def narrowed_client(
+    access: AccountAccess,
+    service: str,
+    action: str,
+    resources: Sequence[str],
+    not_after: datetime,
+) -> Any:
+    """A client of the start role that may do this one thing to these resources until then.
+    Raises EngineError."""
+    statement = {
+        "Effect": "Allow",
+        "Action": action,
+        "Resource": list(resources),
+        "Condition": {"DateLessThan": {"aws:CurrentTime": _moment(not_after)}},
+    }
+    return _narrowed(access, service, {"Version": "2012-10-17", "Statement": [statement]})
+
+
+def _narrowed(access: AccountAccess, service: str, policy: Mapping[str, object]) -> Any:
     with _lock:
         role = _role(access, Purpose.START)
     with aws_errors(f"assume {role_arn(access, Purpose.START)}"):
-        given = role.assume(Policy=policy, DurationSeconds=SHORTEST_SESSION_S)
+        given = role.assume(
+            Policy=json.dumps(policy, separators=(",", ":")), DurationSeconds=SHORTEST_SESSION_S
+        )
     session = _new_session()
     session.set_credentials(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
-    found = _new_client(session, "fis", access.region, Purpose.START)
+    found = _new_client(session, service, access.region, Purpose.START)
     count_calls(found, access.account_id)
     return found
+
+
+def start_variables(access: AccountAccess, rights: Sequence[str]) -> dict[str, str]:
+    """Credentials of the start role for another process, as its environment: cut down to these
+    rights, for an hour. Raises EngineError.
+
+    For engines that act themselves instead of asking AWS to. Whoever has them has nothing else.
+    """
+    statement = {
+        "Effect": "Allow",
+        "Action": sorted(rights) or ["sts:GetCallerIdentity"],
+        "Resource": "*",
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]}, separators=(",", ":"))
+    with _lock:
+        role = _role(access, Purpose.START)
+    with aws_errors(f"assume {role_arn(access, Purpose.START)}"):
+        given = role.assume(Policy=policy, DurationSeconds=SESSION_S)
+    return {
+        "AWS_ACCESS_KEY_ID": str(given["AccessKeyId"]),
+        "AWS_SECRET_ACCESS_KEY": str(given["SecretAccessKey"]),
+        "AWS_SESSION_TOKEN": str(given["SessionToken"]),
+        "AWS_REGION": access.region,
+        "AWS_DEFAULT_REGION": access.region,
+    }
 
 
 def _one_start(access: AccountAccess, template_ref: str, not_after: datetime) -> dict[str, object]:
@@ -115,7 +164,7 @@ def _one_start(access: AccountAccess, template_ref: str, not_after: datetime) ->
     template and the experiment it makes."""
     partition = access.start_role_arn.split(":")[1]
     fis = f"arn:{partition}:fis:{access.region}:{access.account_id}"
-    until = not_after.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    until = _moment(not_after)
     experiments = f"{fis}:experiment/*"
     return {
         "Version": "2012-10-17",
@@ -129,6 +178,10 @@ def _one_start(access: AccountAccess, template_ref: str, not_after: datetime) ->
             {"Effect": "Allow", "Action": "fis:TagResource", "Resource": experiments},
         ],
     }
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 @functools.lru_cache(maxsize=50)

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exercises.domain import toolkit_plan
 from exercises.domain.durations import iso_seconds
 from exercises.domain.errors import Invalid
 from exercises.domain.fis_catalogue import DURATIONS
@@ -42,6 +43,11 @@ def planned_actions(definition: JsonObject) -> tuple[PlannedAction, ...]:
 
     An action that waits for itself over others never starts, so it is not in here.
     """
+    if isinstance(definition.get("experiment"), Mapping):
+        return tuple(
+            PlannedAction(step.name, step.called, step.offset_s, step.duration_s, "")
+            for step in toolkit_plan.steps(definition)
+        )
     waiting = _actions(definition)
     planned: dict[str, PlannedAction] = {}
     while ready := [name for name in waiting if not _after(waiting[name]) & waiting.keys()]:

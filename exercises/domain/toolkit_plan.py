@@ -175,3 +175,13 @@ def _pause(activity: Mapping[str, Any], key: str) -> int:
     seconds = pauses.get(key, 0) if isinstance(pauses, Mapping) else 0
     is_number = isinstance(seconds, int | float) and not isinstance(seconds, bool)
     return int(seconds) if is_number and 0 <= seconds < 1e9 else 0
+
+
+def rights_of(definition: JsonObject) -> list[str]:
+    """The rights of IAM that its functions need, and no others."""
+    found: set[str] = set()
+    for part in ("probes", "method", "rollbacks"):
+        for activity in activities_of(definition, part):
+            known = function(activity["provider"].get("module"), activity["provider"].get("func"))
+            found.update(known.rights if known else ())
+    return sorted(found)

@@ -1,0 +1,270 @@
+"""A Chaos Toolkit run is one process that can be stopped, lost and found, and puts things back."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import pytest
+
+from exercises.aws.sessions import Purpose, client
+from exercises.domain.engine_values import EngineStatus, Observation, StartOrder, Watch
+from exercises.domain.errors import EngineError, TemplateChanged
+from exercises.domain.plans import AccountAccess
+from exercises.engines import toolkit_folder as files
+from exercises.engines.chaostoolkit import ToolkitEngine
+from exercises.engines.toolkit_process import end_all, marked
+from tests.simulated_aws import PLATFORM, access_to
+from tests.toolkit_experiments import ALARM, action, desired, document, pausing
+
+if TYPE_CHECKING:
+    from simulator.server import Simulator
+
+TOOLKIT = Path(__file__).parents[2] / ".venv-toolkit" / "bin" / "python"
+PATIENCE_S = 60.0
+pytestmark = pytest.mark.skipif(
+    not TOOLKIT.exists(), reason="no .venv-toolkit: `make test` makes it"
+)
+
+
+@pytest.fixture
+def account(aws: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AccountAccess:
+    """The account of the moderated content, with its image model at one task."""
+    aws.join("content-moderation")
+    monkeypatch.setenv("CHAOSPLANE_TOOLKIT_DIR", str(tmp_path))
+    monkeypatch.setenv("CHAOSPLANE_TOOLKIT_PYTHON", str(TOOLKIT))
+    monkeypatch.setenv("CHAOSPLANE_TIME_SPEED", "60")
+    monkeypatch.setenv("CHAOSPLANE_PROBE_ORIGINS", aws.url)
+    access = access_to(PLATFORM)
+    client(access, "ecs", Purpose.READ).update_service(
+        cluster="content-moderation", service="classify-image", desiredCount=1
+    )
+    return access
+
+
+@pytest.fixture
+def toolkit() -> ToolkitEngine:
+    return ToolkitEngine()
+
+
+@pytest.fixture
+def run_id() -> Iterator[str]:
+    """A run of which nothing is left afterwards."""
+    made = str(uuid4())
+    yield made
+    assert end_all(made)
+
+
+def wanted_tasks(access: AccountAccess) -> int:
+    ecs = client(access, "ecs", Purpose.READ)
+    [service] = ecs.describe_services(cluster="content-moderation", services=["classify-image"])[
+        "services"
+    ]
+    return int(service["desiredCount"])
+
+
+def order(ref: str, run_id: str, **more: Any) -> StartOrder:
+    usual: dict[str, Any] = {
+        "token": f"token-{run_id}",
+        "is_rehearsal": False,
+        "not_after": datetime.now(UTC) + timedelta(seconds=60),
+        "tags": {"chaosplane:exercise": "test"},
+    }
+    return StartOrder(run_id=run_id, template_ref=ref, **{**usual, **more})
+
+
+def begun(
+    toolkit: ToolkitEngine, access: AccountAccess, run_id: str, definition: Any, **more: Any
+) -> Observation:
+    ref = toolkit.provision(access, definition, f"digest-{run_id}")
+    return toolkit.start(access, order(ref, run_id, **more))
+
+
+def until(
+    toolkit: ToolkitEngine,
+    access: AccountAccess,
+    ref: str,
+    is_so: Callable[[Observation], bool],
+) -> Observation:
+    """Look until it is so; a run that never gets there fails the test."""
+    ends_at = time.monotonic() + PATIENCE_S
+    while time.monotonic() < ends_at:
+        [seen] = toolkit.observe(access, [Watch(ref, None, full=True)])
+        if is_so(seen):
+            return seen
+        time.sleep(0.05)
+    raise AssertionError(f"still {seen}")
+
+
+def ended(toolkit: ToolkitEngine, access: AccountAccess, ref: str) -> Observation:
+    return until(toolkit, access, ref, lambda seen: seen.status.is_terminal)
+
+
+def is_running(name: str) -> Callable[[Observation], bool]:
+    return lambda seen: any(a.name == name and a.status == "running" for a in seen.actions)
+
+
+def has_done(name: str) -> Callable[[Observation], bool]:
+    return lambda seen: any(a.name == name and a.status == "completed" for a in seen.actions)
+
+
+def test_a_run_is_told_live_and_kept_whole(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str
+) -> None:
+    definition = document(action("to-zero", desired(0)))
+    ref = begun(toolkit, account, run_id, definition).ref
+    again = toolkit.start(account, order(f"digest-{run_id}", run_id))
+    assert again.ref == ref == toolkit.find(account, f"digest-{run_id}", run_id)
+    seen = ended(toolkit, account, ref)
+    assert (seen.status, seen.reason) == (EngineStatus.COMPLETED, "")
+    assert [(a.name, a.status) for a in seen.actions] == [
+        ("to-zero", "completed"),
+        ("put-back", "completed"),
+    ]
+    assert wanted_tasks(account) == 1
+    archive = toolkit.archive(account, ref)
+    assert archive.document["journal"]["status"] == "completed"  # type: ignore[index]
+    assert [event["kind"] for event in files.events_of(_folder(run_id))].count("began") == 1
+    assert {target.resource_type for target in archive.targets} == {"aws:ecs:service"}
+    with pytest.raises(EngineError, match="ordered before, and otherwise"):
+        toolkit.start(account, order(f"digest-{run_id}", run_id, token="another"))
+
+
+def _folder(run_id: str) -> Path:
+    return Path(os.environ["CHAOSPLANE_TOOLKIT_DIR"]) / run_id
+
+
+def test_a_stop_ends_it_in_the_middle_and_puts_back(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str
+) -> None:
+    definition = document(action("to-zero", desired(0), pauses={"after": 3_000}))
+    ref = begun(toolkit, account, run_id, definition).ref
+    until(toolkit, account, ref, has_done("to-zero"))
+    assert wanted_tasks(account) == 0
+    assert [tagged.run_id for tagged in toolkit.discover(account)] == [run_id]
+    assert toolkit.stop(account, ref).status is EngineStatus.STOPPING
+    seen = ended(toolkit, account, ref)
+    assert (seen.status, seen.reason) == (EngineStatus.STOPPED, "A stop was asked for.")
+    assert wanted_tasks(account) == 1
+    assert toolkit.discover(account) == []
+    assert toolkit.stop(account, ref).status is EngineStatus.STOPPED
+    assert toolkit.try_stop(account, ref) == (True, "It is stopped, a stop changes nothing.")
+
+
+def test_a_holder_that_is_killed_is_noticed_and_what_it_changed_is_put_back(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str
+) -> None:
+    definition = document(action("to-zero", desired(0), pauses={"after": 3_000}))
+    ref = begun(toolkit, account, run_id, definition).ref
+    until(toolkit, account, ref, has_done("to-zero"))
+    for pid in _holders(run_id):
+        os.kill(pid, signal.SIGKILL)
+    assert toolkit.expire(account) == [ref]
+    seen = ended(toolkit, account, ref)
+    assert seen.status is EngineStatus.FAILED
+    assert seen.reason.startswith("The process that held it ended before its time.")
+    assert "was put back" in seen.reason
+    assert wanted_tasks(account) == 1
+    assert marked(run_id) == []
+    began = [event for event in files.events_of(_folder(run_id)) if event["kind"] == "began"]
+    assert len(began) == 1
+
+
+def _holders(run_id: str) -> list[int]:
+    """The supervisors of a run, by their command lines."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            words = (folder / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if b"toolkit_supervisor" in words and run_id.encode() in words:
+            found.append(int(folder.name))
+    return found
+
+
+def test_what_cannot_be_interrupted_is_killed_at_its_deadline_and_put_back(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str
+) -> None:
+    """An endless activity: the deadline of the document is what ends it."""
+    definition = document(action("to-zero", desired(0)), pausing("sleep", 3_300), deadline="PT3M")
+    ref = begun(toolkit, account, run_id, definition).ref
+    seen = ended(toolkit, account, ref)
+    assert seen.status is EngineStatus.STOPPED
+    assert seen.reason == "It was not over at its deadline."
+    assert wanted_tasks(account) == 1
+
+
+def test_an_order_that_is_too_late_or_stopped_is_never_begun(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str
+) -> None:
+    late = datetime.now(UTC) - timedelta(seconds=1)
+    definition = document(action("to-zero", desired(0)))
+    seen = begun(toolkit, account, run_id, definition, not_after=late)
+    seen = ended(toolkit, account, seen.ref)
+    assert (seen.status, seen.started_at) == (EngineStatus.CANCELLED, None)
+    assert wanted_tasks(account) == 1
+
+
+def test_a_rehearsal_loads_everything_and_calls_nothing(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str
+) -> None:
+    definition = document(action("to-zero", desired(0)))
+    ref = begun(toolkit, account, run_id, definition, is_rehearsal=True).ref
+    seen = ended(toolkit, account, ref)
+    assert seen.status is EngineStatus.COMPLETED, seen.reason
+    assert [action.status for action in seen.actions] == ["cancelled"]
+    assert wanted_tasks(account) == 1
+
+
+def test_what_was_changed_after_the_approval_is_refused(
+    toolkit: ToolkitEngine, account: AccountAccess
+) -> None:
+    definition = document(action("to-zero", desired(0)))
+    ref = toolkit.provision(account, definition, "digest-changed")
+    with pytest.raises(TemplateChanged):
+        toolkit.verify(account, ref, document(action("to-zero", desired(2))))
+
+
+def test_the_preview_finds_what_is_named_and_misses_what_is_not(
+    toolkit: ToolkitEngine, account: AccountAccess
+) -> None:
+    [target] = toolkit.preview(account, document(action("to-zero", desired(0))))
+    assert target.arn.endswith("service/content-moderation/classify-image")
+    gone = document(action("a", desired(0, "gone")), back=desired(1, "gone"))
+    with pytest.raises(EngineError, match="there is no service gone"):
+        toolkit.preview(account, gone)
+
+
+def test_a_document_that_may_not_run_is_refused_by_the_engine_too(
+    toolkit: ToolkitEngine, account: AccountAccess
+) -> None:
+    hostile = document(
+        action("import", {"type": "python", "module": "os", "func": "system", "arguments": {}})
+    )
+    with pytest.raises(EngineError, match=r"os\.system is not among the functions"):
+        toolkit.provision(account, hostile, "digest-hostile")
+    elsewhere = document(
+        action("to-zero", desired(0)),
+        action("call", {"type": "http", "url": "http://169.254.169.254/latest"}),
+    )
+    with pytest.raises(EngineError, match="is not among CHAOSPLANE_PROBE_ORIGINS"):
+        toolkit.provision(account, elsewhere, "digest-elsewhere")
+
+
+def test_runs_of_another_account_are_not_listed(
+    toolkit: ToolkitEngine, account: AccountAccess
+) -> None:
+    folder = _folder("somewhere")
+    other = {"account_id": "999999999999", "region": account.region}
+    files.make_once(folder / files.ORDER, {"run_id": "x", "access": other, "tags": {}})
+    assert toolkit.discover(account) == []
+    assert toolkit.discover(replace(account, region="eu-west-1")) == []
+    assert ALARM.startswith("arn:aws:cloudwatch")
