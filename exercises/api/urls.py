@@ -12,7 +12,6 @@ from exercises.api.audit import Audit
 from exercises.api.badges import BadgeSetting
 from exercises.api.blameless import Blameless
 from exercises.api.catalogue import Templates
-from exercises.api.ci_issuers import CiIssuers
 from exercises.api.clauses import Clauses
 from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.desired_state import THINGS, DesiredState
@@ -70,7 +69,6 @@ router.register("deliveries", Deliveries, basename="api-delivery")
 router.register("webhooks", Webhooks, basename="api-webhook")
 router.register("webhook-deliveries", WebhookDeliveries, basename="api-webhook-delivery")
 router.register("tokens", Tokens, basename="api-token")
-router.register("ci-issuers", CiIssuers, basename="api-ci-issuer")
 router.register("services", Services, basename="api-service")
 router.register("audit", Audit, basename="api-audit")
 
