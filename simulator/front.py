@@ -1,6 +1,6 @@
 """The front door: one WSGI application in front of FIS, moto and the control pages.
 
-Dispatches on the SigV4 credential scope: `fis` and AssumeRole go through their own doors,
+Dispatches on the SigV4 credential scope: FIS, AssumeRole and SSM go through their own doors,
 which check who asks and misbehave when a knob says so; everything else goes to moto.
 """
 
@@ -19,6 +19,7 @@ from simulator.http import Application, Environ, body_of, form_of, hang_up, send
 from simulator.journal import Journal
 from simulator.knobs import Knobs, Lost
 from simulator.launches import no_capacity, shortage
+from simulator.parameters_door import ParametersDoor
 from simulator.physics import Physics
 from simulator.session_policies import SessionPolicies
 from simulator.trust import TrustDoor
@@ -46,6 +47,7 @@ class Front:
         policies = SessionPolicies()
         self._fis = FisDoor(service, journal, clock, knobs, policies)
         self._trust = TrustDoor(moto, journal, clock, knobs, policies)
+        self._parameters = ParametersDoor(moto, journal, clock, knobs, policies)
         self.control: Control | None = None
 
     def __call__(self, environ: Environ, start_response: Any) -> Iterable[bytes]:
@@ -75,6 +77,8 @@ class Front:
             return send(self._fis.answer(environ, access_key, region), start_response)
         if service == "sts":
             return self._trust.answer(environ, start_response, access_key, region)
+        if service == "ssm":
+            return self._parameters.answer(environ, start_response, access_key, region)
         if service == "ec2" and self._physics.shortages:
             refused = self._refused_launch(environ, access_key, region)
             if refused:

@@ -11,12 +11,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from exercises.domain import lambda_documents
 from exercises.domain.errors import Invalid
 from exercises.domain.lint_rules import Problem
 from exercises.domain.plans import JsonObject
 from exercises.domain.templates_lint import lint
 
 FIS: Final = "fis"
+LAMBDA_CONFIG: Final = "lambda_config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,10 @@ def _fis_problems(definition: JsonObject, production: bool) -> list[Problem]:
     return lint(definition, production=production)
 
 
+def _lambda_problems(definition: JsonObject, production: bool) -> list[Problem]:
+    return lambda_documents.document_problems(definition, production=production)
+
+
 KINDS: Final[Mapping[str, EngineKind]] = {
     kind.name: kind
     for kind in (
@@ -48,6 +54,14 @@ KINDS: Final[Mapping[str, EngineKind]] = {
             document="the body of CreateExperimentTemplate",
             marks=frozenset({"actions", "targets"}),
             problems=_fis_problems,
+        ),
+        EngineKind(
+            name=LAMBDA_CONFIG,
+            words="Lambda configuration",
+            icon="fn",
+            document="parameters of Systems Manager and the faults that functions read there",
+            marks=frozenset({"parameters", "duration"}),
+            problems=_lambda_problems,
         ),
     )
 }

@@ -49,7 +49,9 @@ class StartOrder:
     """Ask an engine to start once. The token belongs to the run for ever.
 
     `not_after` is an instant with a time zone: a request that arrives later is refused by
-    the account itself, however long the worker slept before it sent it.
+    the account itself, however long the worker slept before it sent it. `definition` is what
+    `template_ref` stands for, for engines that keep no templates in the account; `speed` is how
+    many planned seconds pass in one of the wall clock.
     """
 
     run_id: str
@@ -58,6 +60,8 @@ class StartOrder:
     is_rehearsal: bool
     not_after: datetime
     tags: JsonObject = field(default_factory=dict)
+    definition: JsonObject = field(default_factory=dict)
+    speed: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,8 @@ KEYS: Final = frozenset({"description", "duration", "parameters", "stopCondition
 _NAME: Final = re.compile(r"/?[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,14}")
 _RESERVED: Final = re.compile(r"/?(aws|ssm|chaosplane)", re.IGNORECASE)
 _LONGEST_NAME: Final = 500
+_LONGEST_NAMES: Final = 1_000
+"""Together: the permission to set them is one session policy (AWS STS, AssumeRole, Policy)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,9 @@ def _parameters(given: object) -> Iterator[Problem]:
         yield Problem("parameters", f"a list of 1 to {MAX_PARAMETERS} parameters", "LAMBDA-004")
         return
     names = [str(entry.get("name")) for entry in given if isinstance(entry, Mapping)]
+    if sum(map(len, names)) > _LONGEST_NAMES:
+        said = f"names of at most {_LONGEST_NAMES:,} characters together"
+        yield Problem("parameters", said, "LAMBDA-005")
     for index, entry in enumerate(given):
         path = f"parameters[{index}]"
         if not isinstance(entry, Mapping) or entry.keys() != {"name", "format", "faults"}:

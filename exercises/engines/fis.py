@@ -13,6 +13,7 @@ from typing import Any, Final
 from botocore.exceptions import ClientError
 
 from exercises.aws.failures import aws_errors, error_code
+from exercises.aws.permissions_check import check_stop
 from exercises.aws.sessions import Purpose, client, one_start_client
 from exercises.domain.engine_values import (
     Archive,
@@ -115,6 +116,13 @@ class FisEngine:
             return _already_ending(access, ref, error)
         seen = observation_of(echo)
         return StopReceipt(seen.ref, seen.status, seen.reason)
+
+    def try_stop(self, access: AccountAccess, ended_ref: str) -> tuple[bool, str]:
+        return check_stop(access, ended_ref)
+
+    def expire(self, access: AccountAccess) -> Sequence[str]:
+        """FIS ends its experiments itself."""
+        return ()
 
     def discover(self, access: AccountAccess) -> Sequence[Tagged]:
         everything = fis_running.running(access, RUN_TAG, Purpose.STOP)

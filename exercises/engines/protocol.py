@@ -59,6 +59,14 @@ class Engine(Protocol):
     def stop(self, access: AccountAccess, ref: str) -> StopReceipt:
         """Ask for the stop. Accepted is not stopped: observe until terminal."""
 
+    def try_stop(self, access: AccountAccess, ended_ref: str) -> tuple[bool, str]:
+        """Whether a stop would be allowed, tried on an experiment that has ended, and in words
+        why not. Changes nothing."""
+
+    def expire(self, access: AccountAccess) -> Sequence[str]:
+        """End what should have ended by itself and has not, because nobody looked at it, under
+        the role that stops; what was ended. Nothing where AWS ends experiments itself."""
+
     def discover(self, access: AccountAccess) -> Sequence[Tagged]:
         """Everything of ours in this place that has not ended, found by its tags."""
 

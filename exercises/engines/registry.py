@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from exercises.domain.engine_documents import FIS, LAMBDA_CONFIG
 from exercises.domain.errors import Invalid
 from exercises.engines.fis import FisEngine
+from exercises.engines.lambda_config import LambdaConfigEngine
 from exercises.engines.protocol import Engine
 
-ENGINES: Final[dict[str, Engine]] = {"fis": FisEngine()}
+ENGINES: Final[dict[str, Engine]] = {FIS: FisEngine(), LAMBDA_CONFIG: LambdaConfigEngine()}
 
 
 def engine(name: str) -> Engine:

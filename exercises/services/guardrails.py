@@ -1,5 +1,5 @@
-"""Stops a run by rule: beyond a stop limit, without data, in a freeze or under an incident, or
-not what was approved.
+"""Stops a run by rule: beyond a stop limit, without data, in a freeze or under an incident, by
+an alarm that its engine does not watch itself, or not what was approved.
 
 Called by services.observe after each round, and by services.decide for a no that comes after
 the start; what is latched here services.observe asks the engine for, as for a person's stop.
@@ -7,15 +7,18 @@ the start; what is latched here services.observe asks the engine for, as for a p
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 
-from exercises.domain.engine_values import Reading
+from exercises.domain.engine_documents import FIS
+from exercises.domain.engine_values import AlarmReading, Reading
 from exercises.domain.guardrails import reason_to_stop
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import probes_from_json
+from exercises.domain.stop_alarms import stop_alarms
 from exercises.domain.times import Window
 from exercises.models import Run
 from exercises.models.due_work import database_now
@@ -82,6 +85,23 @@ def hold_incidents(run: Run) -> bool:
     if not found:
         return False
     return stop_by_rule(run, because=f"The incident {found[0].title} is open", source="incident")
+
+
+def hold_alarms(run: Run, alarms: Mapping[str, AlarmReading]) -> bool:
+    """Ask for a stop when a stop condition is in alarm; return whether it was asked for.
+
+    FIS watches its own; what another engine carries out is stopped from here.
+    """
+    plan = run.revision.plan
+    if plan["engine"] == FIS or run.is_rehearsal or run.stop_requested_at is not None:
+        return False
+    if RunState(run.state) not in UNDER_WAY:
+        return False
+    for arn in stop_alarms(plan["definition"]):
+        alarm = alarms.get(arn)
+        if alarm is not None and alarm.state == "ALARM":
+            return stop_by_rule(run, because=f"{alarm.name} is in alarm", source="alarm")
+    return False
 
 
 def stop_by_rule(run: Run, *, because: str, source: str) -> bool:

@@ -29,6 +29,7 @@ from exercises.queries.plans import planned_wall
 from exercises.queries.stop_target import target_of
 from exercises.services import judge
 from exercises.services.guardrails import (
+    hold_alarms,
     hold_freezes,
     hold_guardrails,
     hold_incidents,
@@ -134,13 +135,17 @@ def _write_down(run: Run, seen: Seen) -> Run:
 
 def _is_to_stop(run: Run, seen: Seen) -> bool:
     """Whether a rule asks for its stop: what runs must be what was approved, no freeze may
-    have begun, no incident stop it, and no probe be beyond its stop limit."""
+    have begun, no incident stop it, no stop condition be in alarm that only we watch, and no
+    probe be beyond its stop limit."""
     observation = seen.observations.get(run.experiment_ref)
     if observation is not None and observation.differences and run.ended_at is None:
         because = f"What runs is not what was approved: {'; '.join(observation.differences)}"
         return stop_by_rule(run, because=because[:800], source="verification")
     return (
-        hold_freezes(run, now=seen.at) or hold_incidents(run) or hold_guardrails(run, now=seen.at)
+        hold_freezes(run, now=seen.at)
+        or hold_incidents(run)
+        or hold_alarms(run, seen.alarms)
+        or hold_guardrails(run, now=seen.at)
     )
 
 

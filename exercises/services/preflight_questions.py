@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Final
 
 from exercises.aws.alarms import alarm_states, settings_digest
-from exercises.aws.permissions_check import check_role, check_stop
+from exercises.aws.permissions_check import check_role
 from exercises.aws.safety_lever import ENGAGED, lever_status
 from exercises.aws.sessions import Purpose
 from exercises.domain.engine_values import Reading
@@ -19,6 +19,7 @@ from exercises.domain.preflight_checks import CHECKS
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import probes_from_json
 from exercises.domain.stop_alarms import alarm_problems, stop_alarms
+from exercises.engines.registry import engine
 from exercises.models import Experiment, Run, TargetPreview
 from exercises.models.due_work import database_now
 from exercises.probes import registry
@@ -111,7 +112,8 @@ def _undo(experiment: Experiment) -> tuple[str, str]:
         return "pending", "Tried when the rehearsal has ended."
     if not rehearsal.experiment_ref:
         return "fail", "The rehearsal did not start, so there is nothing to try it on."
-    ok, message = check_stop(experiment.deployment.place.access, rehearsal.experiment_ref)
+    chosen = engine(rehearsal.revision.plan["engine"])
+    ok, message = chosen.try_stop(experiment.deployment.place.access, rehearsal.experiment_ref)
     return _status(ok), message
 
 

@@ -13,9 +13,11 @@ from uuid import UUID
 
 from django.db import transaction
 
+from exercises.domain.engine_documents import kind_of
 from exercises.domain.engine_values import Tagged, Watch
+from exercises.domain.errors import EngineError
 from exercises.domain.run_states import TERMINAL, RunState
-from exercises.engines.registry import engine
+from exercises.engines.registry import ENGINES, engine
 from exercises.models import AccountRegion, Run
 from exercises.models.due_work import database_now
 from exercises.queries.plans import planned_wall
@@ -25,26 +27,45 @@ from exercises.services.system import SYSTEM
 
 log = logging.getLogger(__name__)
 
-ENGINE = "fis"
 LOST_AFTER_S = 120
 """Planned seconds after its start before an experiment that AWS does not list is lost."""
 
 
 def reconcile(place: AccountRegion) -> list[dict[str, str]]:
-    """One comparison; returns what runs there and is no run of ours."""
-    active = engine(ENGINE).active(place.access)
-    runs = _named(active)
+    """One comparison; returns what runs there and is no run of ours.
+
+    An engine that cannot be asked keeps no other from being compared. Raises EngineError then,
+    once all that is known was seen to.
+    """
+    active, failures = _active(place)
+    runs = _named([tagged for _, tagged in active])
     foreign = []
-    for tagged in active:
+    for name, tagged in active:
         run = runs.get(tagged.run_id)
         if run is None:
             foreign.append(
                 {"ref": tagged.ref, "status": tagged.status.value, "run_id": tagged.run_id}
             )
         elif _must_not_run(run, tagged):
-            _stop_orphan(place, run, tagged)
-    _close_lost(place, {tagged.ref for tagged in active})
+            _stop_orphan(place, run, name, tagged)
+    if failures:
+        raise failures[0]
+    _close_lost(place, {tagged.ref for _, tagged in active})
     return foreign
+
+
+def _active(place: AccountRegion) -> tuple[list[tuple[str, Tagged]], list[EngineError]]:
+    """What has not ended, with the name of its engine. What is over and unwatched is ended
+    first: then it is not there any more."""
+    found: list[tuple[str, Tagged]] = []
+    failures = []
+    for name, each in ENGINES.items():
+        try:
+            each.expire(place.access)
+            found += [(name, tagged) for tagged in each.active(place.access)]
+        except EngineError as error:
+            failures.append(error)
+    return found, failures
 
 
 def _named(active: Sequence[Tagged]) -> dict[str, Run]:
@@ -71,9 +92,9 @@ def _must_not_run(run: Run, tagged: Tagged) -> bool:
     return RunState(run.state) in TERMINAL
 
 
-def _stop_orphan(place: AccountRegion, run: Run, tagged: Tagged) -> None:
+def _stop_orphan(place: AccountRegion, run: Run, name: str, tagged: Tagged) -> None:
     """Stop it in every look until it has ended; say so once."""
-    engine(ENGINE).stop(place.access, tagged.ref)
+    engine(name).stop(place.access, tagged.ref)
     with transaction.atomic():
         locked = lock_run(run.pk)
         if locked.events.filter(kind="run.orphan", details__ref=tagged.ref).exists():
@@ -83,7 +104,7 @@ def _stop_orphan(place: AccountRegion, run: Run, tagged: Tagged) -> None:
             run=locked,
             kind="run.orphan",
             text=f"{locked.experiment.title}: an experiment ran that must not run. Stopped.",
-            source=f"FIS, {tagged.ref}",
+            source=f"{kind_of(name).words}, {tagged.ref}",
             ref=tagged.ref,
         )
         record(SYSTEM, "run.orphan_stopped", locked, ref=tagged.ref)

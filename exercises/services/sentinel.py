@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 SILENT_AFTER_S: Final = 10.0
 """Celery has missed ten ticks: the sentinel does what is due."""
 SEARCH_EVERY_S: Final = 5.0
+EXPIRE_EVERY_S: Final = 15.0
+"""What AWS does not end itself is ended this late at most, when all else is silent."""
 HANDS: Final = 8
 FRESH_S: Final = 90.0
 """Three idle observations: an older one does not show that anybody watches."""
@@ -62,9 +64,12 @@ class StopDriver:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._searched: dict[str, float] = {}
+        self._expired_at = float("-inf")
 
     def cycle(self) -> int:
-        """One look at every stop under way; returns how many there are."""
+        """One look at every stop under way; returns how many there are. Faults that outlive
+        their time are ended here, too: it may be that nobody else is left to do it."""
+        self._expire()
         entries = journal().under_way()
         for entry in entries:
             self._engage(entry)
@@ -72,6 +77,14 @@ class StopDriver:
             entry.add_receipts(stopper.look(entry.open_targets()))
         self._searched = {e.order.id: self._searched.get(e.order.id, 0.0) for e in entries}
         return len(entries)
+
+    def _expire(self) -> None:
+        now = self._clock()
+        if now - self._expired_at < EXPIRE_EVERY_S:
+            return
+        self._expired_at = now
+        for problem in stopper.expire(known_targets().places):
+            log.warning("sentinel.expire", extra={"why": problem})
 
     def _engage(self, entry: Entry) -> None:
         if entry.order.scope is not Scope.REGION or entry.lever or entry.order.door == "cli":

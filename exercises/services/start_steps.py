@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import transaction
 
 from exercises.domain.engine_values import Observation, StartOrder
@@ -70,6 +71,8 @@ def ask_engine(run: Run, fence: int, *, allowed_at: datetime, is_first: bool) ->
             "chaosplane:digest": run.revision.digest,
             "chaosplane:exercise": run.experiment.exercise.slug,
         },
+        definition=plan["definition"],
+        speed=settings.CHAOSPLANE_TIME_SPEED,
     )
     try:
         failpoint("start.before_send")

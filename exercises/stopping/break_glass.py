@@ -15,7 +15,9 @@ from typing import Final
 
 from exercises.aws.identity import account_of
 from exercises.aws.safety_lever import engage
+from exercises.domain.engine_documents import FIS, LAMBDA_CONFIG
 from exercises.domain.errors import EngineError
+from exercises.domain.lambda_leases import REF, lease_name
 from exercises.domain.plans import AccountAccess
 from exercises.stopping import stopper
 from exercises.stopping.journal import Entry, Journal
@@ -26,6 +28,14 @@ NOT_CONFIRMED: Final = 1
 WRONG_USE: Final = 2
 STILL_STOPPING: Final = 3
 LOOK_EVERY_S: Final = 2.0
+
+ENGINE_OF_REF: Final = {"EXP": FIS, REF: LAMBDA_CONFIG}
+"""What the references of experiments begin with that can be stopped from anywhere."""
+COMMANDS: Final = {
+    FIS: "aws fis stop-experiment --id {ref}",
+    LAMBDA_CONFIG: "aws ssm get-parameter --name {lease}",
+}
+"""The same by hand; a lease says what to put back."""
 
 Say = Callable[[str], None]
 
@@ -101,8 +111,9 @@ def _engage(place: AccountAccess, reason: str, say: Say) -> str:
 
 
 def _targets(wish: Wish, places: Sequence[AccountAccess]) -> tuple[list[StopTarget], list[str]]:
-    if wish.run.startswith("EXP"):
-        return [StopTarget(places[0], "fis", wish.run)], []
+    for mark, engine in ENGINE_OF_REF.items():
+        if wish.run.startswith(mark):
+            return [StopTarget(places[0], engine, wish.run)], []
     found, problems = stopper.discover(places, patience_s=20)
     return [each for each in found if wish.run in {"", each.run_id}], problems
 
@@ -148,10 +159,15 @@ def _order(wish: Wish, scope: Scope, what: str) -> StopOrder:
     return StopOrder(scope, what, who, None, "cli", wish.lever_reason)
 
 
+def _by_hand(target: StopTarget) -> str:
+    command = COMMANDS.get(target.engine, target.engine + " {ref}")
+    return command.format(ref=target.ref, lease=lease_name(target.ref))
+
+
 def _tell(receipts: Sequence[Receipt], say: Say) -> None:
     for receipt in receipts:
         target = receipt.target
-        say(f"$ aws fis stop-experiment --id {target.ref} --region {target.access.region}")
+        say(f"$ {_by_hand(target)} --region {target.access.region}")
         word = receipt.status if receipt.is_accepted else "NOT CONFIRMED"
         say(f"  {word}: {receipt.message}")
 

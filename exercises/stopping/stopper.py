@@ -46,10 +46,9 @@ def discover(
     problems = []
     for place in places:
         answer = answers.get(id(place), "did not answer in time")
-        if isinstance(answer, str):
-            problems.append(f"{place.account_id} {place.region}: {answer}")
-        else:
-            found += answer
+        targets, said = ([], [answer]) if isinstance(answer, str) else answer
+        found += targets
+        problems += [f"{place.account_id} {place.region}: {text}" for text in said]
     return found, problems
 
 
@@ -102,14 +101,38 @@ def _look_at_one(target: StopTarget) -> Receipt:
     return _stop_one(target)
 
 
-def _search(place: AccountAccess) -> list[StopTarget] | str:
+def _search(place: AccountAccess) -> tuple[list[StopTarget], list[str]]:
+    """An engine that cannot be searched hides nothing of the others."""
     found: list[StopTarget] = []
+    problems = []
     for name, each in ENGINES.items():
         try:
             found += _tagged(place, name, each)
         except EngineError as error:
-            return str(error)
-    return found
+            problems.append(str(error))
+    return found, problems
+
+
+def expire(places: Sequence[AccountAccess], *, patience_s: float = PATIENCE_S) -> list[str]:
+    """End everywhere what should have ended by itself; a sentence for each place that could
+    not be looked at."""
+    answers = ask_everywhere([[place] for place in places], _expire, patience_s)
+    late = "did not answer in time"
+    return [
+        f"{place.account_id} {place.region}: {said}"
+        for place in places
+        if (said := answers.get(id(place), late))
+    ]
+
+
+def _expire(place: AccountAccess) -> str:
+    problems = []
+    for each in ENGINES.values():
+        try:
+            each.expire(place)
+        except EngineError as error:
+            problems.append(str(error))
+    return "; ".join(problems)
 
 
 def _tagged(place: AccountAccess, name: str, each: Engine) -> Iterable[StopTarget]:

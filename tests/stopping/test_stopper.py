@@ -85,12 +85,28 @@ def test_who_cannot_read_asks_to_stop_once_more(slow: Slow) -> None:
 def test_what_runs_is_found_by_its_tags_and_where_nobody_could_look_is_named(
     slow: Slow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delitem(ENGINES, "fis")
+    for name in ENGINES.keys() - {"slow"}:
+        monkeypatch.delitem(ENGINES, name)
     found, problems = stopper.discover([access_to("111111111111"), access_to("333333333333")])
     assert [(each.ref, each.run_id, each.exercise) for each in found] == [
         ("EXP9", "run-9", "2026-11")
     ]
     assert problems == ["333333333333 eu-central-1: access denied"]
+
+
+def test_an_engine_that_cannot_be_searched_hides_nothing_of_the_others(
+    aws: Simulator, slow: Slow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ENGINES.keys() - {"slow"}:
+        monkeypatch.delitem(ENGINES, name)
+    refused = Slow()
+    monkeypatch.setattr(refused, "discover", lambda _: slow.discover(access_to("333333333333")))
+    monkeypatch.setitem(ENGINES, "refused", refused)
+
+    found, problems = stopper.discover([access_to("111111111111")])
+
+    assert [each.ref for each in found] == ["EXP9"]
+    assert problems == ["111111111111 eu-central-1: access denied"]
 
 
 def test_an_experiment_that_aws_does_not_know_has_ended(aws: Simulator) -> None:

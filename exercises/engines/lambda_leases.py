@@ -1,0 +1,119 @@
+"""Leases in the account: found, ended, and what they changed put back by compare-and-set.
+
+Used by engines.lambda_config. Systems Manager has no conditional write: a value is put back
+only while nobody else has written since, the answer's version tells whether somebody did in
+that very moment, and then their value is put back in turn.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any
+
+from exercises.aws.sessions import Purpose, client
+from exercises.domain.engine_values import EngineStatus
+from exercises.domain.errors import EngineError
+from exercises.domain.lambda_leases import (
+    PREFIX,
+    Held,
+    Lease,
+    from_text,
+    is_ours,
+    lease_name,
+    to_text,
+)
+from exercises.domain.plans import AccountAccess
+from exercises.engines import lambda_parameters as parameters
+from exercises.engines.lambda_parameters import Parameter
+
+log = logging.getLogger(__name__)
+
+
+def leases(access: AccountAccess, purpose: Purpose) -> list[Lease]:
+    """Every lease of this account and Region, ended or not."""
+    return list(_readable(parameters.below(access, PREFIX, purpose)))
+
+
+def leases_of(
+    access: AccountAccess, refs: Iterable[str], purpose: Purpose = Purpose.READ
+) -> list[Lease]:
+    """Those of these references that there are."""
+    found = parameters.read(access, (lease_name(ref) for ref in refs), purpose)
+    return list(_readable(found.values()))
+
+
+def _readable(found: Iterable[Parameter]) -> Iterator[Lease]:
+    for parameter in found:
+        try:
+            yield from_text(parameter.value)
+        except (ValueError, KeyError, TypeError):
+            # Somebody else's below our path; one such parameter must not hide the leases.
+            log.warning("lease.unreadable", extra={"parameter": parameter.name})
+
+
+def end(access: AccountAccess, lease: Lease, outcome: EngineStatus, now: datetime) -> Lease:
+    """Put everything back, under the role that stops; the lease as it is then. Safe to repeat:
+    what was put back is not touched again, and the first end stays the end."""
+    ssm = client(access, "ssm", Purpose.STOP)
+    standing = parameters.read(access, (held.name for held in lease.held), Purpose.STOP)
+    left, is_whole = [], True
+    for held in () if lease.is_rehearsal else lease.held:
+        now_there = standing.get(held.name)
+        was_set = now_there is None or now_there.version > held.before_version
+        is_whole = is_whole and was_set
+        said = _put_back(ssm, access, held, now_there)
+        left += [said] if said else []
+    if outcome is EngineStatus.COMPLETED and (left or not is_whole):
+        outcome = EngineStatus.FAILED
+    ended = lease if lease.ended_at else lease.ended(now, outcome, left, is_whole=is_whole)
+    if ended != lease:
+        parameters.overwrite(ssm, access, lease_name(lease.ref), to_text(ended))
+    return ended
+
+
+def _put_back(ssm: Any, access: AccountAccess, held: Held, standing: Parameter | None) -> str:
+    """Why it was not put back; empty when it holds again what it held before."""
+    if standing is None:
+        return f"{held.name} was deleted"
+    if standing.value == held.before:
+        return ""
+    versions = parameters.history(access, held.name, Purpose.STOP)
+    if not versions or not is_ours(held, versions):
+        last = versions[-1] if versions else None
+        who = f" by {last.who}" if last and last.who else ""
+        number = last.number if last else standing.version
+        return f"{held.name} was changed{who} in between, version {number}: left as it is"
+    written = parameters.overwrite(ssm, access, held.name, held.before)
+    return settle(ssm, access, held.name, versions[-1].number, written, ours={held.before})
+
+
+def settle(
+    ssm: Any, access: AccountAccess, name: str, before: int, written: int, *, ours: set[str]
+) -> str:
+    """Whether a write met somebody else's: then theirs is put back, and said. `ours` are the
+    values that another worker of ours may have written in that moment."""
+    if written == before + 1:
+        return ""
+    versions = parameters.history(access, name, Purpose.STOP)
+    between = [v for v in versions if before < v.number < written and v.value not in ours]
+    if not between:
+        return ""
+    last = between[-1]
+    if versions[-1].number == written:
+        parameters.overwrite(ssm, access, name, last.value)
+    who = f" by {last.who}" if last.who else ""
+    return f"{name} was changed{who} in that moment, version {last.number}: put back to that"
+
+
+def check_size(lease: Lease) -> None:
+    """Raises EngineError when the lease does not fit into a standard parameter."""
+    size = len(to_text(lease).encode())
+    if size > 4096:
+        raise EngineError(
+            f"What the parameters hold now and will hold takes {size:,} bytes to remember; "
+            "a standard parameter keeps 4,096. Set fewer parameters at once.",
+            outcome="none",
+            retryable=False,
+        )
