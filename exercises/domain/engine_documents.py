@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from exercises.domain import lambda_documents
+from exercises.domain import lambda_documents, toolkit_document
 from exercises.domain.errors import Invalid
 from exercises.domain.lint_rules import Problem
 from exercises.domain.plans import JsonObject
@@ -19,6 +19,7 @@ from exercises.domain.templates_lint import lint
 
 FIS: Final = "fis"
 LAMBDA_CONFIG: Final = "lambda_config"
+TOOLKIT: Final = toolkit_document.NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,10 @@ def _lambda_problems(definition: JsonObject, production: bool) -> list[Problem]:
     return lambda_documents.document_problems(definition, production=production)
 
 
+def _toolkit_problems(definition: JsonObject, production: bool) -> list[Problem]:
+    return toolkit_document.lint(definition)
+
+
 KINDS: Final[Mapping[str, EngineKind]] = {
     kind.name: kind
     for kind in (
@@ -54,6 +59,14 @@ KINDS: Final[Mapping[str, EngineKind]] = {
             document="the body of CreateExperimentTemplate",
             marks=frozenset({"actions", "targets"}),
             problems=_fis_problems,
+        ),
+        EngineKind(
+            name=TOOLKIT,
+            words="Chaos Toolkit",
+            icon="flask",
+            document="an experiment.json with its loads, deadline and stop conditions",
+            marks=frozenset({"experiment"}),
+            problems=_toolkit_problems,
         ),
         EngineKind(
             name=LAMBDA_CONFIG,
