@@ -29,6 +29,7 @@ from exercises.domain.imported_templates import from_account
 from exercises.domain.offered_actions import AccountTemplate, Offer, first_document
 from exercises.domain.scenarios import SCENARIOS
 from exercises.domain.template_entry import Entry, is_entry, read_entry
+from exercises.domain.toolkit_document import from_experiment, is_experiment
 from exercises.engines.registry import engine
 from exercises.models import AccountRegion, OfferedAction, Template, TemplateVersion
 from exercises.models.due_work import database_now
@@ -167,13 +168,15 @@ def begin_from_text(*, actor: Actor, text: str | bytes, file_name: str = "") -> 
         raise Invalid("file", "a JSON object: a template file, or the document of an engine")
     found = document.get("experimentTemplate", document)
     body = found if isinstance(found, dict) else document
+    if is_experiment(body):
+        body = from_experiment(body)
     named = file_name or "a file"
     return Beginning(
         body,
         [],
         "file",
         named[:200],
-        summary=str(body.get("description", ""))[:2000],
+        summary=str(found.get("description", "") if isinstance(found, dict) else "")[:2000],
         engine=engine_of(body),
     )
 
