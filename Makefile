@@ -2,7 +2,7 @@
 PYTHON ?= python3
 export CASES ONLY PORT HEADLESS NAME ARGS WORKERS TRIES SEEDS SEED FIRST BUG
 
-.PHONY: help setup demo test journey journey-curl journey-cli schemathesis authz test-fast check fix browser stop-matrix crash crash-inprocess planted-bugs invariants tamper reproducible ledger fuzz bypass time-properties bench lock migrations sim shots clean
+.PHONY: help setup demo scenarios test journey journey-curl journey-cli schemathesis authz test-fast check fix browser stop-matrix crash crash-inprocess planted-bugs invariants tamper reproducible ledger fuzz bypass time-properties bench lock migrations sim shots clean
 
-help setup demo test journey journey-curl journey-cli schemathesis authz test-fast check fix browser stop-matrix crash crash-inprocess planted-bugs invariants tamper reproducible ledger fuzz bypass time-properties bench lock migrations sim shots clean:
+help setup demo scenarios test journey journey-curl journey-cli schemathesis authz test-fast check fix browser stop-matrix crash crash-inprocess planted-bugs invariants tamper reproducible ledger fuzz bypass time-properties bench lock migrations sim shots clean:
 	@$(PYTHON) dev.py $@

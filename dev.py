@@ -231,6 +231,12 @@ def fuzz() -> None:
     run([PYTHON, "-m", "tests.fuzz", os.environ.get("CASES") or "50000"])
 
 
+def scenarios() -> None:
+    """Run the worked examples, each flawed and mended, and see that each has its verdict"""
+    install("test")
+    run([PYTHON, "-m", "tests.scenarios"])
+
+
 def reproducible() -> None:
     """Render every report and pack of the demo's past in two processes, and compare the bytes"""
     install("test")
@@ -325,6 +331,7 @@ TARGETS = {
     "invariants": invariants,
     "tamper": tamper,
     "reproducible": reproducible,
+    "scenarios": scenarios,
     "ledger": ledger,
     "fuzz": fuzz,
     "bypass": bypass,

@@ -16,6 +16,7 @@ from exercises.domain.conflicts import Clash, Slot, conflicts_among, conflicts_w
 from exercises.domain.dependencies import Edges, all_behind
 from exercises.domain.errors import Invalid
 from exercises.domain.exercise_phases import OVER
+from exercises.domain.steady_state import SETTLE_S
 from exercises.domain.timeline import planned_duration_s
 from exercises.domain.times import Window
 from exercises.models import Application, Exercise, Experiment, Participation
@@ -43,7 +44,10 @@ class ExerciseConflicts:
 
 
 def span_of(experiment: Experiment) -> Window | None:
-    """From the slot to its end; None while the plan cannot be built."""
+    """From the slot to its end; None while the plan cannot be built.
+
+    A fault that is over at once, like a failover, has the minutes in which it is measured.
+    """
     try:
         definition = (
             experiment.revision.plan["definition"]
@@ -53,8 +57,7 @@ def span_of(experiment: Experiment) -> Window | None:
     except Invalid:
         return None
     starts_at = planned_start(experiment)
-    ends_at = starts_at + planned_wall(planned_duration_s(definition))
-    return Window(starts_at, ends_at) if ends_at > starts_at else None
+    return Window(starts_at, starts_at + planned_wall(planned_duration_s(definition) or SETTLE_S))
 
 
 def conflicts_of(experiment: Experiment) -> list[Clash] | None:

@@ -12,9 +12,18 @@ from django.test.utils import CaptureQueriesContext
 
 from exercises.domain.conflicts import Kind
 from exercises.domain.errors import Invalid, NotAllowed
-from exercises.models import Application, AuditEntry, Exercise, Participation
+from exercises.domain.steady_state import SETTLE_S
+from exercises.models import (
+    Application,
+    AuditEntry,
+    Exercise,
+    Participation,
+    Template,
+    TemplateVersion,
+)
 from exercises.models.due_work import database_now
-from exercises.queries.conflicts import UNNAMED, conflicts_of, exercise_conflicts
+from exercises.queries.conflicts import UNNAMED, conflicts_of, exercise_conflicts, span_of
+from exercises.queries.plans import planned_wall
 from exercises.queries.policy_checks import policy_checks
 from exercises.services.dependencies import change_dependencies
 from exercises.services.propose import propose, start_draft
@@ -109,6 +118,29 @@ def test_another_teams_own_experiment_is_counted_but_not_named(
     page = exercise_conflicts(cast.actor("outsider"), exercise)
     assert "Secret" not in repr(page)
     assert "Secret" in repr(exercise_conflicts(cast.actor("lead"), exercise))
+
+
+def test_a_fault_that_is_over_at_once_has_the_minutes_in_which_it_is_measured(
+    cast: Cast, exercise: Exercise
+) -> None:
+    actions = {
+        "Reboot": {
+            "actionId": "aws:ec2:reboot-instances",
+            "targets": {"Instances": "one-instance"},
+        }
+    }
+    version = TemplateVersion.objects.create(
+        template=Template.objects.create(slug="reboot", name="Reboot"),
+        number=1,
+        definition=build.DEFINITION | {"actions": actions, "description": "Reboot one"},
+        parameters=[],
+        rung=1,
+    )
+    mine = build.proposed(cast, exercise, template_version=version, parameters={})
+    span = span_of(mine)
+    assert span is not None
+    assert span.ends_at - span.starts_at == planned_wall(SETTLE_S)
+    assert conflicts_of(mine) == []
 
 
 def test_the_conflict_page_says_why_and_costs_the_same_for_many(

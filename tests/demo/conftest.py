@@ -52,7 +52,9 @@ def seeded(
 @pytest.fixture
 def opened(seeded: str, db: None) -> Exercise:
     """The edition that waits for Go."""
-    return Exercise.objects.get(kind="itee", is_imported=False, schedule__isnull=True)
+    return Exercise.objects.get(
+        programme__isnull=False, kind="itee", is_imported=False, schedule__isnull=True
+    )
 
 
 @pytest.fixture

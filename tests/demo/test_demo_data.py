@@ -11,6 +11,7 @@ from exercises.domain.actors import Door
 from exercises.domain.desired_state import MAX_FILE_BYTES
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.yaml_text import read_yaml, write_yaml
+from exercises.management.demo import drill
 from exercises.management.demo.people import LEAD, PEOPLE, SAFETY
 from exercises.models import (
     AuditEntry,
@@ -28,6 +29,7 @@ from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
 from exercises.queries.desired_state import whole_state
 from exercises.queries.game_ledger import ledger_of, standings_now
+from exercises.queries.ladder import ladder_problem
 from exercises.queries.readiness import readiness_of
 from exercises.services.audit_verification import verify
 from exercises.services.desired_state import apply_file
@@ -42,7 +44,13 @@ TABLES = (User, Exercise, Experiment, Finding, Run, RunEvent, Sample, TemplateVe
 
 
 def todays():
-    return Exercise.objects.filter(kind="itee", is_imported=False, schedule__isnull=True)
+    return Exercise.objects.filter(
+        programme__isnull=False, kind="itee", is_imported=False, schedule__isnull=True
+    )
+
+
+def drills():
+    return Exercise.objects.filter(name__startswith=drill.NAME)
 
 
 def test_only_the_demo_invents_people(settings):
@@ -213,3 +221,19 @@ def test_all_of_it_applied_again_as_a_file_changes_nothing(seeded):
     assert document == exported
     steps = apply_file(actor=lead, document=document, is_plan=False)
     assert [step for step in steps if step.is_due] == []
+
+
+def test_the_drill_has_an_experiment_for_every_world_and_waits_for_approvals(opened):
+    [exercise] = drills()
+    assert exercise.phase == Phase.APPROVE.value
+    assert exercise.experiments.filter(status="proposed").count() == len(drill.EXPERIMENTS)
+    tried = set(exercise.experiments.values_list("application__slug", flat=True))
+    assert tried == {"build-platform", "content-moderation", "media-search", "charging-sessions"}
+    problems = [ladder_problem(each, now=database_now()) for each in exercise.experiments.all()]
+    assert set(problems) == {""}
+
+
+def test_a_drill_whose_window_has_passed_gives_way_to_another(opened):
+    drills().update(starts_at=database_now() - timedelta(hours=13), ends_at=database_now())
+    demo_data()
+    assert sorted(drills().values_list("phase", flat=True)) == ["approve", "cancelled"]

@@ -12,6 +12,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from exercises.management.demo.drill import seed_drill
 from exercises.management.demo.edition import seed_edition
 from exercises.management.demo.game_days import seed_game_days
 from exercises.management.demo.history import seed_history
@@ -44,6 +45,7 @@ class Command(BaseCommand):
         seed_schedule(world.programme)
         look_at_accounts()
         exercise = seed_edition(world)
+        seed_drill(world)
         seed_report(world)
         seed_game_days(world)
         if options["print_sign_ins"]:

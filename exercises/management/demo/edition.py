@@ -5,32 +5,28 @@ Everything here goes through the use cases that people use, with their rights.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from exercises.domain.approvals import DecisionVerdict
-from exercises.domain.errors import Conflict
 from exercises.domain.exercise_phases import OVER, Phase
 from exercises.management.demo.people import LEAD, SAFETY, on_call_of, owner_of
+from exercises.management.demo.planned import (
+    Planned,
+    approve_planned,
+    invite_and_accept,
+    propose_planned,
+)
 from exercises.management.demo.programme import NAME, RULE
 from exercises.management.demo.world import World
-from exercises.models import Exercise, Experiment, Run
+from exercises.models import Exercise, Run
 from exercises.models.due_work import database_now
 from exercises.services.cancel import cancel_exercise
-from exercises.services.decide import decide
-from exercises.services.exercises import (
-    invite,
-    move_exercise,
-    plan_exercise,
-)
+from exercises.services.exercises import move_exercise, plan_exercise
 from exercises.services.preflight import preview_targets, run_preflight
-from exercises.services.propose import Draft, propose, start_draft
 from exercises.services.sentinel import beat_until_seen
 from exercises.services.stop import stop_all
-from exercises.services.taking_part import acknowledge, answer_invitation, answer_poll
+from exercises.services.taking_part import acknowledge, answer_poll
 
 # Proposals must lie ahead of the window, so it opens once they are all in.
 OPENS_IN: Final = timedelta(seconds=8)
@@ -42,23 +38,6 @@ _WORDS: Final = ("", "", "second", "third", "fourth", "fifth", "sixth")
 TAKE_PART: Final = ("mqtt-broker", "charging-sessions", "ci-runners", "identity-tokens")
 SILENT: Final = ("ci-runners",)
 WATCH: Final = ("car-configurator", "media-catalogue")
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """One experiment and who has approved it when the demo opens."""
-
-    application: str
-    account: str
-    template: str
-    title: str
-    author: str
-    slot_min: int
-    target_cap: int
-    hypothesis: str
-    approvals: tuple[str, ...] = ()
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    is_draft: bool = False
 
 
 EXPERIMENTS: Final = (
@@ -126,11 +105,11 @@ def seed_edition(world: World) -> Exercise:
             return exercise
         _leave(world, exercise)
     exercise = _plan(world)
-    experiments = [_propose(world, exercise, planned) for planned in EXPERIMENTS]
+    experiments = [propose_planned(world, exercise, planned) for planned in EXPERIMENTS]
     lead = world.actor(LEAD)
     move_exercise(actor=lead, exercise=exercise, to=Phase.APPROVE)
     for planned, experiment in zip(EXPERIMENTS, experiments, strict=True):
-        _approve(world, planned, experiment)
+        approve_planned(world, experiment, planned.approvals)
     exercise = move_exercise(actor=lead, exercise=exercise, to=Phase.PREFLIGHT)
     for experiment in experiments:
         experiment.refresh_from_db()
@@ -189,53 +168,10 @@ def _plan(world: World) -> Exercise:
     )
     exercise.programme = world.programme
     exercise.save(update_fields=["programme"])
-    invite(
-        actor=lead,
-        exercise=exercise,
-        applications=[world.applications[slug] for slug in (*TAKE_PART, *WATCH)],
-    )
-    for participation in exercise.participations.filter(application__slug__in=TAKE_PART):
-        team = participation.application.team.slug
-        answer_invitation(
-            actor=world.actor(owner_of(team)),
-            participation=participation,
-            answer="accepted",
-            on_call=on_call_of(team),
-        )
+    invite_and_accept(world, exercise, TAKE_PART, WATCH)
     exercise.refresh_from_db()
     return exercise
 
 
 def _ordinal(number: int) -> str:
     return _WORDS[number] if number < len(_WORDS) else f"{number}th"
-
-
-def _propose(world: World, exercise: Exercise, planned: Planned) -> Experiment:
-    deployment = world.deployments[planned.application, planned.account]
-    author = world.actor(planned.author)
-    draft = Draft(
-        deployment=deployment,
-        template_version=world.templates[planned.template],
-        title=planned.title,
-        hypothesis=planned.hypothesis,
-        parameters=planned.parameters,
-        steady_state=deployment.steady_state,
-        az=f"{world.region}a",
-        slot_offset_s=planned.slot_min * 60,
-        target_cap=planned.target_cap,
-    )
-    experiment = start_draft(actor=author, draft=draft, exercise=exercise)
-    return experiment if planned.is_draft else propose(actor=author, experiment=experiment)
-
-
-def _approve(world: World, planned: Planned, experiment: Experiment) -> None:
-    experiment.refresh_from_db()
-    if experiment.revision is None:
-        raise Conflict(f"{experiment.title}: there is nothing to approve yet")
-    for name in planned.approvals:
-        decide(
-            actor=world.actor(name),
-            experiment=experiment,
-            verdict=DecisionVerdict.APPROVE,
-            digest_seen=experiment.revision.digest,
-        )

@@ -9,7 +9,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from exercises.management.demo.probes import availability_probes, mqtt_probes
+from exercises.management.demo.probes import (
+    availability_probes,
+    build_probes,
+    function_probes,
+    moderation_probes,
+    mqtt_probes,
+)
 from exercises.models import AccountRegion, Application, CloudAccount, Deployment, Team
 from exercises.models.due_work import database_now
 
@@ -62,16 +68,35 @@ APPLICATIONS: Final = (
         ("ec2", "multi-az")),
     App("media-catalogue", "Media catalogue", "media-entertainment", 3, 99.0, 3600, 3600,
         ("ec2",)),
+    App("build-platform", "Build platform", "developer-platform", 2, 99.5, 1200, 3600,
+        ("eks", "ebs", "multi-az")),
+    App("content-moderation", "Content moderation", "content-moderation", 2, 99.5, 300, 0,
+        ("ecs", "api-gateway")),
+    App("media-search", "Media search", "media-entertainment", 2, 99.5, 600, 3600,
+        ("lambda", "ssm")),
 )  # fmt: skip
 
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """Where an application runs: its account, its alarms there, and the tag of its resources."""
+
+    application: str
+    account: str
+    alarms: tuple[str, ...]
+    tag: str = ""
+
+
 DEPLOYMENTS: Final = (
-    # application, account, its alarms there
-    ("mqtt-broker", "telemetry-prod", ("mqtt-undelivered-high",)),
-    ("mqtt-broker", "telemetry-int", ("mqtt-undelivered-high",)),
-    ("ci-runners", "platform-prod", ("ci-runners-availability",)),
-    ("identity-tokens", "platform-prod", ("identity-tokens-availability",)),
-    ("charging-sessions", "platform-prod", ("charging-sessions-availability",)),
-    ("media-catalogue", "platform-prod", ("media-catalogue-availability",)),
+    Home("mqtt-broker", "telemetry-prod", ("mqtt-undelivered-high",)),
+    Home("mqtt-broker", "telemetry-int", ("mqtt-undelivered-high",)),
+    Home("ci-runners", "platform-prod", ("ci-runners-availability",)),
+    Home("identity-tokens", "platform-prod", ("identity-tokens-availability",)),
+    Home("charging-sessions", "platform-prod", ("charging-sessions-availability",)),
+    Home("media-catalogue", "platform-prod", ("media-catalogue-availability",)),
+    Home("build-platform", "platform-prod", ("developer-platform-queue",), "developer-platform"),
+    Home("content-moderation", "platform-prod", ("content-moderation-customers",)),
+    Home("media-search", "platform-prod", ("media-search-success",), "media-catalogue"),
 )
 
 
@@ -131,15 +156,15 @@ def seed_deployments(
 ) -> dict[tuple[str, str], Deployment]:
     """The deployments, by application and account."""
     found = {}
-    for slug, account, alarms in DEPLOYMENTS:
-        place = places[account]
-        found[slug, account], _ = Deployment.objects.get_or_create(
-            application=applications[slug],
+    for home in DEPLOYMENTS:
+        place = places[home.account]
+        found[home.application, home.account], _ = Deployment.objects.get_or_create(
+            application=applications[home.application],
             place=place,
             defaults={
-                "tag_value": slug,
-                "alarm_arns": [_alarm_arn(place, name) for name in alarms],
-                "steady_state": _steady_state(slug, account),
+                "tag_value": home.tag or home.application,
+                "alarm_arns": [_alarm_arn(place, name) for name in home.alarms],
+                "steady_state": _steady_state(home.application, home.account),
             },
         )
     return found
@@ -150,6 +175,11 @@ def _alarm_arn(place: AccountRegion, name: str) -> str:
 
 
 def _steady_state(slug: str, account: str) -> list[dict[str, object]]:
+    own = {
+        "build-platform": build_probes,
+        "content-moderation": moderation_probes,
+        "media-search": function_probes,
+    }
     if slug == "mqtt-broker":
         return mqtt_probes(is_production=account == "telemetry-prod")
-    return availability_probes(slug)
+    return own[slug]() if slug in own else availability_probes(slug)

@@ -145,6 +145,27 @@ PEOPLE: Final = (
         team_role=TeamRole.OWNER,
     ),
     Person(
+        "Media engineer",
+        "Writes experiments for Media & Entertainment",
+        "See what a late function costs its callers",
+        team="media-entertainment",
+        team_role=TeamRole.MEMBER,
+    ),
+    Person(
+        "Moderation owner",
+        "Owns content moderation",
+        "Decide on the experiments of your team",
+        team="content-moderation",
+        team_role=TeamRole.OWNER,
+    ),
+    Person(
+        "Moderation engineer",
+        "Writes experiments for Content Moderation",
+        "Propose what happens when a model does not run",
+        team="content-moderation",
+        team_role=TeamRole.MEMBER,
+    ),
+    Person(
         "Observer",
         "Watches exercises",
         "Watch the live room: reading, notes and Stop",

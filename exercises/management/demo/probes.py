@@ -103,3 +103,64 @@ def availability_probes(application: str) -> list[dict[str, object]]:
             "decimals": 0,
         },
     ]
+
+
+def _probe(source: dict[str, object], key: str, name: str, **more: object) -> dict[str, object]:
+    unlimited = {"low": None, "high": None, "is_business": False, "grace_s": 0, "decimals": 0}
+    return source | unlimited | {"key": key, "name": name} | more
+
+
+def _metric(namespace: str, dimension: str, value: str, stat: str = "Average") -> dict[str, object]:
+    return {
+        "kind": "cloudwatch",
+        "namespace": namespace,
+        "dimensions": {dimension: value},
+        "stat": stat,
+        "period_s": MINUTE_S,
+    }
+
+
+def build_probes() -> list[dict[str, object]]:
+    """Builds that find their cache: a pod bound to a volume of the lost zone costs them it."""
+    source = _metric("DeveloperPlatform/CI", "Cluster", "developer-platform")
+    return [
+        _probe(source, "cache", "Cache hit ratio", metric="CacheHitRatio", unit="%",
+               is_business=True, low=90.0, grace_s=6 * MINUTE_S, decimals=1),
+        _probe(source, "queue", "Queued runners", metric="QueuedRunners", unit="runners",
+               high=2000.0, grace_s=5 * MINUTE_S),
+    ]  # fmt: skip
+
+
+def moderation_probes() -> list[dict[str, object]]:
+    """The promise of five minutes, and customers who are let in."""
+    source = _metric("ContentModeration", "Service", "content-moderation")
+    return [
+        _probe(source, "longest", "Longest moderation", metric="ModerationTimeMax", unit="s",
+               stat="Maximum", is_business=True, high=300.0),
+        _probe(source, "customers", "Customers served", metric="CustomerSuccess", unit="%",
+               is_business=True, low=99.0, grace_s=MINUTE_S, decimals=1),
+    ]  # fmt: skip
+
+
+def function_probes() -> list[dict[str, object]]:
+    """What callers of the three functions get."""
+    names = {"search": "Search", "thumbnails": "Thumbnails", "subtitles": "Subtitles"}
+    return [
+        _probe(
+            _metric("Media/Catalogue", "FunctionName", f"media-{key}"), key,
+            f"{name} answered", metric="SuccessfulRequests", unit="%",
+            is_business=True, low=99.5, grace_s=MINUTE_S, decimals=2,
+        )
+        for key, name in names.items()
+    ]  # fmt: skip
+
+
+def database_probes() -> list[dict[str, object]]:
+    """Writes that are taken: clients that stay with the old writer fail long after it."""
+    source = _metric("Database/Clients", "DBClusterIdentifier", "charging-sessions-db")
+    return [
+        _probe(source, "writes", "Writes taken", metric="WriteSuccess", unit="%",
+               is_business=True, low=99.0, grace_s=2 * MINUTE_S, decimals=1),
+        _probe(source, "refused", "Failed connections", metric="FailedConnections",
+               unit="connections", high=20.0, grace_s=2 * MINUTE_S),
+    ]  # fmt: skip

@@ -12,11 +12,13 @@ from typing import Any, Final
 
 from exercises.domain.actors import Actor
 from exercises.models import Template, TemplateVersion
+from exercises.queries.catalogue import newest_version_of
 from exercises.services.catalogue import (
     add_template,
     publish_generated_version,
     publish_version,
 )
+from exercises.services.template_imports import add_scenario
 
 NOTES: Final = "First version."
 TAGS: Final = {"chaosplane:application": "{{application}}"}
@@ -226,9 +228,19 @@ ENTRIES: Final = (
 )
 
 
+SCENARIOS: Final = ("ecs_stop_tasks", "ecs_task_cut_off", "lambda_latency", "lambda_errors")
+
+
 def seed_catalogue(actor: Actor) -> dict[str, TemplateVersion]:
     """The newest version of each template, by slug of the template."""
-    return {entry.slug: _version(entry, actor) for entry in ENTRIES}
+    own = {entry.slug: _version(entry, actor) for entry in ENTRIES}
+    return own | {key.replace("_", "-"): _scenario(key, actor) for key in SCENARIOS}
+
+
+def _scenario(key: str, actor: Actor) -> TemplateVersion:
+    template = Template.objects.filter(slug=key.replace("_", "-")).first()
+    published = newest_version_of(template) if template else None
+    return published or add_scenario(actor=actor, key=key)
 
 
 def _version(entry: Entry, actor: Actor) -> TemplateVersion:

@@ -1,0 +1,1 @@
+"""`make scenarios`: see __main__."""
