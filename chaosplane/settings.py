@@ -302,6 +302,8 @@ SPECTACULAR_SETTINGS = {
         "ExerciseKindEnum": "exercises.models.exercises.KINDS",
         "ChannelKindEnum": "exercises.models.notifications.KINDS",
         "IncidentSeverityEnum": "exercises.models.incidents.SEVERITIES",
+        "TokenScopeEnum": "exercises.api.tokens.SCOPES",
+        "CiScopeEnum": "exercises.api.ci_issuers.SCOPES",
         "EnvironmentEnum": "exercises.models.accounts.ENVIRONMENTS",
         "ParticipationAnswerEnum": "exercises.models.exercises.Participation.ANSWERS",
         "QuestionAnswerEnum": "exercises.models.propagation.FindingQuestion.ANSWERS",

@@ -19,7 +19,7 @@ from exercises.models import ApiToken, Team, User
 from exercises.queries.tokens import services_of, tokens_of
 from exercises.services import tokens as services
 
-_SCOPES = [(scope, scope) for scope in services.SCOPES]
+SCOPES = [(scope, scope) for scope in services.SCOPES]
 _SHOWN = (
     "id", "name", "team", "issued_by", "prefix", "scopes", "created_at", "expires_at",
     "last_used_at", "revoked_at",
@@ -41,7 +41,7 @@ class TokenOut(serializers.ModelSerializer[ApiToken]):
         read_only=True,
         help_text="Who had it made for the team",
     )
-    scopes = serializers.ListField(child=serializers.ChoiceField(choices=_SCOPES))
+    scopes = serializers.ListField(child=serializers.ChoiceField(choices=SCOPES))
 
     class Meta:
         model = ApiToken
@@ -62,7 +62,7 @@ class TokenIn(StrictSerializer):
 
     name = serializers.CharField(max_length=80)
     scopes = serializers.ListField(
-        child=serializers.ChoiceField(choices=_SCOPES), min_length=1, max_length=len(_SCOPES)
+        child=serializers.ChoiceField(choices=SCOPES), min_length=1, max_length=len(SCOPES)
     )
     days = serializers.IntegerField(min_value=1, max_value=services.MAX_DAYS)
     team = serializers.SlugRelatedField(

@@ -10,8 +10,10 @@ from exercises.api.approvals import Approval
 from exercises.api.attachments import FileOfFinding, FilesOfFinding
 from exercises.api.audit import Audit
 from exercises.api.badges import BadgeSetting
+from exercises.api.belonging import belonging
 from exercises.api.blameless import Blameless
 from exercises.api.catalogue import Templates
+from exercises.api.ci_issuers import CiIssuers
 from exercises.api.clauses import Clauses
 from exercises.api.confidence import AccountPolicies, Overrides, Rotation, SignOffs, Standing
 from exercises.api.desired_state import THINGS, DesiredState
@@ -69,6 +71,7 @@ router.register("deliveries", Deliveries, basename="api-delivery")
 router.register("webhooks", Webhooks, basename="api-webhook")
 router.register("webhook-deliveries", WebhookDeliveries, basename="api-webhook-delivery")
 router.register("tokens", Tokens, basename="api-token")
+router.register("ci-issuers", CiIssuers, basename="api-ci-issuer")
 router.register("services", Services, basename="api-service")
 router.register("audit", Audit, basename="api-audit")
 
@@ -218,7 +221,7 @@ single = [
 ]
 
 urlpatterns = [
-    path("v1/", include([*router.urls, *single])),
+    path("v1/", include([*router.urls, *single, *belonging])),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", api_docs, name="api_docs"),
 ]

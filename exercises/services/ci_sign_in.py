@@ -50,6 +50,10 @@ class Judgement:
     tried: Sequence[Tried] = ()
 
     @property
+    def lets_in(self) -> bool:
+        return not self.problems
+
+    @property
     def rule(self) -> OidcRule | None:
         """The first that fits."""
         return next((one.row for one in self.tried if not one.why_not), None)
@@ -122,6 +126,7 @@ def _open(token: str, found: Judgement) -> None:
     try:
         parts = jwt.api_jws.decode_complete(token, options={"verify_signature": False})
         claims = json.loads(parts["payload"])
+        json.dumps([parts["header"], claims], ensure_ascii=False).encode()
     except (jwt.PyJWTError, ValueError, RecursionError) as error:
         raise Invalid("token", "cannot be read as a JWT") from error
     if not isinstance(claims, dict):
@@ -139,7 +144,7 @@ def _open(token: str, found: Judgement) -> None:
 
 def _find_issuer(found: Judgement) -> None:
     said = found.claims.get("iss")
-    text = said if isinstance(said, str) else ""
+    text = said if isinstance(said, str) and said.isprintable() else ""
     found.issuer = OidcIssuer.objects.filter(url=text[:_TEXT], is_active=True).first()
     if found.issuer is None or text != found.issuer.url:
         found.issuer = None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from exercises.domain.actors import Actor
-from exercises.models import WebhookDelivery
+from exercises.models import OidcIssuer, WebhookDelivery
+from exercises.models.due_work import database_now
 from exercises.services.incidents import Report, report_incident
 from exercises.services.tokens import OF_A_TEAM, SCOPES, issue_token
 from exercises.services.webhooks import add_endpoint, try_endpoint
@@ -60,4 +61,19 @@ def own_tokens(cast: Cast) -> dict[str, Thing]:
         "token": {"number": own.pk, "pk": own.pk},
         "team-token": {"number": other.pk, "pk": other.pk},
         "service": {"slug": cast.team.slug, "team": cast.team.slug},
+        "ci-issuer": ci_issuer(cast),
     }
+
+
+def ci_issuer(cast: Cast) -> Thing:
+    """At an address that leads nowhere; whom it lets in is for leads to see."""
+    issuer = OidcIssuer.objects.create(
+        url="https://ci.example.test",
+        audience="https://chaos.example.test",
+        created_by=cast.lead,
+        keys_tried_at=database_now(),
+    )
+    issuer.rules.create(
+        position=1, team=cast.team, scopes=["read"], conditions=[["repository", f"org/{SECRET}"]]
+    )
+    return {"pk": issuer.pk, "number": issuer.pk}

@@ -203,6 +203,11 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-token-list", "POST"): _always(
         name="pipeline", scopes=["write"], days=1, team="vehicle-telemetry"
     ),
+    ("api-ci-issuer-detail", "PUT"): _always(audience="chaos", rules=[]),
+    ("api-ci-issuer-try", "POST"): _always(token="a.b.c"),
+    ("ci_issuer_list", "POST"): _always(url=""),
+    ("ci_issuer_detail", "POST"): _always(audience="chaos"),
+    ("ci_token_try", "POST"): _always(token="a.b.c"),
     ("api-webhook-list", "POST"): _always(**_WEBHOOK, team="vehicle-telemetry"),
     ("api-webhook-detail", "PUT"): _always(**_WEBHOOK),
     ("api-webhook-switch", "POST"): _always(on=False),
