@@ -12,7 +12,7 @@ from exercises.queries.inbox import waiting_count
 from exercises.queries.live_strip import live_strip
 from exercises.queries.notices import unread_count
 from exercises.queries.watching import open_recovery
-from exercises.web.navigation import navigation
+from exercises.web.navigation import navigation, tabs
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
@@ -29,6 +29,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
     return {
         "actor": actor,
         "nav": navigation(request, actor, approvals_waiting=waiting),
+        "page_tabs": tabs(request, actor),
         "approvals_waiting": waiting,
         "notices_unread": unread_count(actor),
         "live_strip": live_strip(actor, now),

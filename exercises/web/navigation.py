@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -23,6 +24,7 @@ class Place:
     label: str
     key: str = ""
     needs: str = ""  # the permission without which it is not offered
+    tabs: tuple[Place, ...] = ()  # what stands beside each other here, this page first
 
 
 @dataclass(frozen=True)
@@ -53,7 +55,16 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
     (
         "Run",
         (
-            Place("exercise_list", "exercise", "Exercises", "e"),
+            Place(
+                "exercise_list",
+                "exercise",
+                "Exercises",
+                "e",
+                tabs=(
+                    Place("exercise_list", "exercise", "Exercises"),
+                    Place("schedule_list", "refresh", "Schedules"),
+                ),
+            ),
             Place("experiment_list", "flask", "Experiments"),
             Place("template_list", "layers", "Templates", "t"),
             Place("gameday_list", "trophy", "Game days"),
@@ -64,24 +75,45 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
         (
             Place("finding_list", "finding", "Findings"),
             Place("knowledge_list", "info", "Knowledge"),
-            Place("team_list", "people", "Teams"),
+            Place(
+                "team_list",
+                "people",
+                "Teams",
+                tabs=(
+                    Place("team_list", "people", "Teams"),
+                    Place("application_list", "server", "Applications"),
+                ),
+            ),
             Place("report_list", "chart", "Reports"),
         ),
     ),
     (
         "Set up",
         (
-            Place("application_list", "server", "Applications"),
-            Place("account_list", "globe", "AWS accounts"),
-            Place("schedule_list", "refresh", "Schedules"),
-            Place("policy", "policy", "Policy"),
-            Place("blameless", "user", "Blameless mode"),
-            Place("freeze_list", "snow", "Freezes"),
-            Place("incident_list", "warn", "Incidents"),
-            Place("api_docs", "plug", "API"),
-            Place("tokens", "key", "API tokens"),
-            Place("webhook_list", "link", "Webhooks"),
-            Place("notify_wishes", "bell", "Notifications"),
+            Place(
+                "tokens",
+                "plug",
+                "API & integrations",
+                tabs=(
+                    Place("tokens", "key", "API tokens"),
+                    Place("webhook_list", "link", "Webhooks"),
+                    Place("ci_issuer_list", "key", "Sign in from CI", needs="ci.configure"),
+                    Place("account_list", "globe", "AWS accounts"),
+                    Place("notify_wishes", "bell", "Notifications"),
+                    Place("api_docs", "plug", "API reference"),
+                ),
+            ),
+            Place(
+                "policy",
+                "policy",
+                "Policy & freezes",
+                tabs=(
+                    Place("policy", "policy", "Policy"),
+                    Place("freeze_list", "snow", "Freezes"),
+                    Place("incident_list", "warn", "Incidents"),
+                    Place("blameless", "user", "Blameless mode"),
+                ),
+            ),
             Place("audit", "audit", "Audit log", needs="audit.read"),
         ),
     ),
@@ -93,19 +125,42 @@ def navigation(
 ) -> tuple[Group, ...]:
     """The groups of links, with the place of this request marked."""
     counts = {"approvals": approvals_waiting}
-    hrefs = [reverse(place.url_name) for _, places in PLACES for place in places]
-    here = max((href for href in hrefs if is_within(request.path, href)), key=len, default="")
+    here = _here(request)
     return tuple(
-        Group(
-            label,
-            tuple(
-                _link(place, here, counts)
-                for place in places
-                if not place.needs or may(actor, place.needs)
-            ),
-        )
+        Group(label, tuple(_link(place, here, counts) for place in _offered(places, actor)))
         for label, places in PLACES
     )
+
+
+def tabs(request: HttpRequest, actor: Actor) -> tuple[Link, ...]:
+    """What stands beside this very page; nothing below it, which has tabs of its own."""
+    for _, places in PLACES:
+        for place in places:
+            links = tuple(_link(tab, request.path, {}) for tab in _offered(place.tabs, actor))
+            if any(link.is_current for link in links):
+                return links
+    return ()
+
+
+def pages(actor: Actor) -> tuple[Link, ...]:
+    """Every page that one can go to by name."""
+    return tuple(
+        _link(page, "", {})
+        for _, places in PLACES
+        for place in places
+        for page in _offered(place.tabs or (place,), actor)
+    )
+
+
+def _offered(places: tuple[Place, ...], actor: Actor) -> Iterator[Place]:
+    return (place for place in places if not place.needs or may(actor, place.needs))
+
+
+def _here(request: HttpRequest) -> str:
+    """The address of the page that this one is below, or is."""
+    names = [page.url_name for _, places in PLACES for one in places for page in (one, *one.tabs)]
+    hrefs = (reverse(name) for name in names)
+    return max((href for href in hrefs if is_within(request.path, href)), key=len, default="")
 
 
 def _link(place: Place, here: str, counts: dict[str, int]) -> Link:
@@ -116,7 +171,7 @@ def _link(place: Place, here: str, counts: dict[str, int]) -> Link:
         label=place.label,
         key=place.key,
         count=counts.get(place.url_name, 0),
-        is_current=href == here,
+        is_current=here in {href, *(reverse(tab.url_name) for tab in place.tabs)},
     )
 
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_GET
 
 from exercises.queries.search import LONGEST, Hit, search
 from exercises.web.access import SignedInRequest, signed_in
-from exercises.web.navigation import navigation
+from exercises.web.navigation import pages
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +76,7 @@ def _places(request: SignedInRequest, typed: str) -> list[Line]:
     words = typed.casefold().split()
     return [
         Line(link.href, link.icon, link.label, "")
-        for group in navigation(request, request.actor)
-        for link in group.links
+        for link in pages(request.actor)
         if words and all(word in link.label.casefold() for word in words)
     ]
 

@@ -87,6 +87,13 @@ def to_place(page: Page, name: str) -> None:
     page.get_by_role("navigation", name="Main").get_by_role("link", name=name).click()
 
 
+def to_tab(page: Page, place: str, name: str) -> None:
+    """By the navigation, and then the tabs of what stands there beside each other."""
+    to_place(page, place)
+    beside = page.get_by_role("navigation", name="Pages beside this one")
+    beside.get_by_role("link", name=name).click()
+
+
 def open_finding(page: Page, code: str) -> None:
     to_place(page, "Findings")
     page.get_by_role("row").filter(has_text=code).get_by_role("link").first.click()

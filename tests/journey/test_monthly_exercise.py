@@ -227,7 +227,7 @@ def decide(people: People) -> None:
 def hold_and_except(people: People, opens: datetime) -> None:
     """A freeze of one team holds its experiment until a programme lead lets it run."""
     page = people(LEAD)
-    steps.to_place(page, "Freezes")
+    steps.to_tab(page, "Policy & freezes", "Freezes")
     page.get_by_role("link", name="Declare freeze").first.click()
     steps.fill(
         page,
@@ -245,7 +245,7 @@ def hold_and_except(people: People, opens: datetime) -> None:
     open_it(page)
     experiments = page.get_by_role("region", name="Experiments").get_by_role("row")
     expect(experiments.filter(has_text=SESSIONS)).to_contain_text("Held by freeze")
-    steps.to_place(page, "Freezes")
+    steps.to_tab(page, "Policy & freezes", "Freezes")
     page.get_by_role("link", name="Tariff change").click()
     held.get_by_role("link", name="Let it run").click()
     page.get_by_label("Why", exact=True).fill("Nobody changes tariffs before the evening.")

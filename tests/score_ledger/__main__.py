@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -20,13 +21,13 @@ SHOWN = 5
 def main(cases: int) -> int:
     began = time.perf_counter()
     boards = different = 0
-    for seed in range(cases):
-        compared, difference = check(seed)
-        boards += compared
-        if difference:
-            different += 1
-            if different <= SHOWN:
-                print(f"DIFFERS {difference}", flush=True)
+    with ProcessPoolExecutor() as processes:
+        for compared, difference in processes.map(check, range(cases), chunksize=50):
+            boards += compared
+            if difference:
+                different += 1
+                if different <= SHOWN:
+                    print(f"DIFFERS {difference}", flush=True)
     of_rows = max(1, cases // OF_ROWS)
     os.environ["CASES"] = str(of_rows)
     code = pytest.main([str(Path(__file__).parent / "test_board_of_rows.py"), "-q"])

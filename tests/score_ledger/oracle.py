@@ -75,11 +75,11 @@ def paced(most: int, took_s: int | None, disturbed: bool, minutes: tuple[int, in
     return int(most * min(Fraction(1), max(Fraction(0), slope)))
 
 
-def points_of(fact: Fact) -> int:
-    """What a line is worth by the rules, before any correction."""
+def points_of(fact: Fact, found: Fact) -> int:
+    """What a line is worth by the rules, before any correction; `found` is what was measured."""
     if fact["truth"] is None:
         return int(fact["given"])
-    found, severity = of_round(fact["truth"]), fact["truth"]["severity"]
+    severity = fact["truth"]["severity"]
     if fact["kind"] == "availability":
         return int(Fraction(found["inside"], found["window"]) * AVAILABILITY)
     detection, recovery = MINUTES[severity]
@@ -95,10 +95,9 @@ class Oracle:
         self.facts: list[Fact] = []
 
     def hears(self, fact: Fact) -> None:
-        known = {"worth": 0 if fact["corrects"] else points_of(fact)}
-        if fact["truth"] is not None:
-            known |= of_round(fact["truth"])
-        self.facts.append(fact | known)
+        found = of_round(fact["truth"]) if fact["truth"] is not None else {}
+        worth = 0 if fact["corrects"] else points_of(fact, found)
+        self.facts.append(fact | found | {"worth": worth})
         if fact["corrects"]:
             self.facts[fact["corrects"] - 1]["worths"] = [
                 *self.facts[fact["corrects"] - 1].get("worths", []),
