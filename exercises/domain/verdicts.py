@@ -61,11 +61,13 @@ def judge(
     engine_failed: bool,
     stopped_early: bool,
     unapproved: bool = False,
+    deviated: str = "",
 ) -> Judgement:
     """Judge one run.
 
     `readings` holds each probe's readings in time order, from before the fault up to
-    `settled_at`. `speed` turns wall time into planned time.
+    `settled_at`. `speed` turns wall time into planned time. `deviated` is what the engine's own
+    look at the steady state found, in words.
     """
     probes = tuple(
         judge_probe(
@@ -78,7 +80,7 @@ def judge(
         for spec in specs
     )
     names = {spec.key: spec.name for spec in specs}
-    verdict, reason = _conclude(probes, names, engine_failed, stopped_early, unapproved)
+    verdict, reason = _conclude(probes, names, engine_failed, stopped_early, unapproved, deviated)
     return Judgement(verdict, reason, probes)
 
 
@@ -88,6 +90,7 @@ def _conclude(
     engine_failed: bool,
     stopped_early: bool,
     unapproved: bool,
+    deviated: str,
 ) -> tuple[RunVerdict, str]:
     unsettled = [p for p in probes if not p.baseline_ok]
     beyond = [p for p in probes if p.is_beyond]
@@ -100,8 +103,9 @@ def _conclude(
             RunVerdict.INCONCLUSIVE,
             f"{_names(unsettled, names)} not inside before the fault.",
         )
-    if beyond:
-        return RunVerdict.NOT_HELD, " ".join(_sentence(p, names[p.key]) for p in beyond)
+    if beyond or deviated:
+        said = [_sentence(p, names[p.key]) for p in beyond]
+        return RunVerdict.NOT_HELD, " ".join([*said, deviated] if deviated else said)
     if stopped_early:
         return RunVerdict.INCONCLUSIVE, "The run was stopped before its end."
     return RunVerdict.HELD, "Every probe stayed within its limit or came back in time."

@@ -10,6 +10,7 @@ from django.db import transaction
 from exercises.domain.engine_values import Reading
 from exercises.domain.run_states import RunState
 from exercises.domain.steady_state import probes_from_json
+from exercises.domain.toolkit_journal import deviation_of
 from exercises.domain.verdicts import Judgement, RunVerdict, judge
 from exercises.failpoints import failpoint
 from exercises.models import Run
@@ -92,4 +93,5 @@ def judgement_of(run: Run, *, now: datetime) -> Judgement:
         engine_failed=run.state == RunState.FAILED.value,
         stopped_early=run.state == RunState.STOPPED.value,
         unapproved=run.events.filter(kind=UNAPPROVED).exists(),
+        deviated=deviation_of(run.archive.get("journal", {})),
     )

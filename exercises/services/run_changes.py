@@ -33,7 +33,7 @@ from exercises.domain.stop_alarms import alarms_of
 from exercises.models import ResolvedTarget, Run, Sample
 from exercises.queries.plans import planned_wall
 from exercises.services.audit import record
-from exercises.services.run_events import append_event, move_run
+from exercises.services.run_events import append_event, engine_source, move_run
 from exercises.services.system import SYSTEM
 
 _STATE_OF = {
@@ -77,7 +77,7 @@ def record_observation(run: Run, observation: Observation, *, now: datetime) -> 
         to,
         reason=observation.reason,
         text=f"{run.experiment.title}: {to.value}. {observation.reason}".strip(),
-        source=f"FIS, {run.experiment.code}",
+        source=engine_source(run),
         **changes,
     )
     moved.actions, moved.engine_status = actions, observation.status.value
@@ -102,7 +102,7 @@ def _log_action_changes(run: Run, actions: Sequence[ActionObservation]) -> None:
             run=run,
             kind=f"action.{action.status}",
             text=f"{action.name.replace('-', ' ')}: {words}.",
-            source=f"FIS, {run.experiment.code}",
+            source=engine_source(run),
             at=action.ended_at or action.started_at,
             action=action.name,
             reason=action.reason,
@@ -262,7 +262,7 @@ def record_stop_progress(run: Run, *, now: datetime, is_fleet_seen: bool) -> Non
                 run=run,
                 kind=kind,
                 text=f"{run.experiment.title}: {words}",
-                source=f"FIS, {run.experiment.code}",
+                source=engine_source(run),
                 at=now,
             )
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db import transaction
 
 from exercises import hints
+from exercises.domain.engine_documents import kind_of
 from exercises.domain.errors import Conflict
 from exercises.domain.run_states import TERMINAL, RunState, move
 from exercises.models import Exercise, Run, RunEvent
@@ -45,6 +46,12 @@ def append_event(
     tell_of_event(event)
     emit_line(event)
     return event
+
+
+def engine_source(run: Run) -> str:
+    """Who said it, for a line of the log: the engine, and of which experiment."""
+    words = kind_of(run.revision.plan["engine"]).words.removeprefix("AWS ")
+    return f"{words}, {run.experiment.code}"
 
 
 def lock_run(run_id: UUID | str, *, fence: int | None = None) -> Run:

@@ -19,7 +19,7 @@ from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Application, Exercise, Experiment, Run
 from exercises.models.due_work import database_now
-from exercises.services.run_events import lock_run, move_run
+from exercises.services.run_events import engine_source, lock_run, move_run
 
 SETTLE_AFTER = timedelta(seconds=2)
 UNSETTLED = frozenset({RunState.STARTING.value, RunState.START_UNKNOWN.value})
@@ -98,7 +98,7 @@ def record_started(run: Run, fence: int | None, observation: Observation) -> Non
             run,
             RunState.STOPPING if stopping else RunState.RUNNING,
             text=f"{run.experiment.title}: started.",
-            source=f"FIS, {run.experiment.code}",
+            source=engine_source(run),
             fence=fence,
             experiment_ref=observation.ref,
             engine_status=observation.status.value,

@@ -33,7 +33,7 @@ SPEC = ProbeSpec(
 Value = Callable[[int], float | None]
 
 
-def judged(value: Value, *, speed: float = 1, **options: bool) -> Judgement:
+def judged(value: Value, *, speed: float = 1, deviated: str = "", **options: bool) -> Judgement:
     """Judge one probe whose value at each planned minute from -10 to 35 is `value(minute)`."""
     readings = [
         Reading("delivered", START + timedelta(minutes=m) / speed, v)
@@ -49,6 +49,7 @@ def judged(value: Value, *, speed: float = 1, **options: bool) -> Judgement:
         engine_failed=options.get("engine_failed", False),
         stopped_early=options.get("stopped_early", False),
         unapproved=options.get("unapproved", False),
+        deviated=deviated,
     )
 
 
@@ -106,6 +107,16 @@ def test_what_was_not_approved_proves_nothing_held() -> None:
     found = judged(lambda m: 99.9, unapproved=True)
     assert found.verdict is RunVerdict.INCONCLUSIVE
     assert found.reason == "What ran was not what was approved."
+
+
+def test_what_the_engine_itself_saw_outside_makes_it_fall() -> None:
+    found = judged(lambda m: 99.9, deviated="no-5xx was not as expected after it.")
+    assert (found.verdict, found.reason) == (
+        RunVerdict.NOT_HELD,
+        "no-5xx was not as expected after it.",
+    )
+    unsettled = judged(lambda m: 90 if m < 0 else 99.9, deviated="no-5xx was not as expected.")
+    assert unsettled.verdict is RunVerdict.INCONCLUSIVE
 
 
 def test_the_reason_names_the_probe_and_the_time() -> None:
