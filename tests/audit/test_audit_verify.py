@@ -8,7 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from exercises.domain.audit_chain import link
 from exercises.models.audit import AuditEntry
+from exercises.services.audit import payload_of
 from exercises.services.audit_verification import verify
 from tests import build
 from tests.cast import Cast
@@ -58,6 +60,15 @@ def test_any_change_of_an_entry_is_found_where_it_is(trail: int, change: str) ->
 def test_a_removed_entry_is_found(trail: int) -> None:
     tamper(f"DELETE FROM {TABLE} WHERE seq = 2")
     assert verify().broken_at == 2
+
+
+def test_an_entry_written_anew_with_a_hash_that_fits_shows_at_the_next(trail: int) -> None:
+    entry = AuditEntry.objects.get(seq=2)
+    entry.actor_name = ""
+    forged = link(entry.previous_hash, payload_of(entry))
+    tamper(f"UPDATE {TABLE} SET actor_name = '', hash = '{forged}' WHERE seq = 2")
+    tamper(f"UPDATE {TABLE} SET previous_hash = '{forged}' WHERE seq = 3")
+    assert verify().broken_at == 3
 
 
 def test_a_trail_cut_off_at_its_end_is_found_by_its_anchor(trail: int, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from exercises.domain.engine_values import StartOrder
 from exercises.domain.errors import Conflict, EngineError
+from exercises.domain.plans import AccountAccess
 from exercises.engines import fis
 from exercises.models import (
     AccountRegion,
@@ -239,6 +240,27 @@ def test_a_template_that_was_changed_in_the_account_starts_nothing(
     work_off()
     assert fresh(run).state == "skipped"
     assert experiments_in_account() == []
+
+
+def test_a_template_that_was_changed_right_after_it_was_provisioned_starts_nothing(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from exercises.aws.sessions import Purpose, client
+
+    _, run = build.live(cast)
+    provision = fis.FisEngine.provision
+
+    def changed_meanwhile(self: fis.FisEngine, access: AccountAccess, *args: Any) -> str:
+        ref = provision(self, access, *args)
+        client(access, "fis", Purpose.START).update_experiment_template(
+            id=ref, stopConditions=[{"source": "none"}]
+        )
+        return ref
+
+    monkeypatch.setattr(fis.FisEngine, "provision", changed_meanwhile)
+    work_off()
+    assert "is not what was approved" in fresh(run).state_reason
+    assert (fresh(run).state, experiments_in_account()) == ("skipped", [])
 
 
 def test_every_decision_counts_for_the_digest_that_runs(cast: Cast, estate: Simulator) -> None:
