@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from exercises.domain import iam_parameters
+
 VERSION: Final = "2012-10-17"
 MANAGED: Final = "chaosplane:managed"
 # AWS IAM User Guide, "IAM identifiers".
@@ -55,7 +57,8 @@ Document = dict[str, Any]
 @dataclass(frozen=True, slots=True)
 class RoleSetup:
     """What the policies of one account are made from. `action_ids` are the FIS actions of
-    the templates in use; `principal_arn` is the role that chaosplane itself runs under."""
+    the templates in use, `parameter_names` the parameters of Systems Manager that they set;
+    `principal_arn` is the role that chaosplane itself runs under."""
 
     account_id: str
     external_id: str
@@ -67,6 +70,7 @@ class RoleSetup:
     fis_role_arn: str
     action_ids: Sequence[str]
     queue_arns: Sequence[str] = ()
+    parameter_names: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +91,34 @@ def roles_of(setup: RoleSetup) -> tuple[RolePolicy, ...]:
     """Read, start and stop. The safety lever belongs to the role that stops, as a policy of
     its own, so that it can be left away where the lever is held by somebody else."""
     return (
-        RolePolicy("read", setup.read_role_arn, (("read", read_policy(setup)),)),
-        RolePolicy("start", setup.start_role_arn, (("start", start_policy(setup)),)),
+        RolePolicy(
+            "read", setup.read_role_arn, (("read", read_policy(setup)), *_faults(setup, "read"))
+        ),
+        RolePolicy(
+            "start",
+            setup.start_role_arn,
+            (("start", start_policy(setup)), *_faults(setup, "start")),
+        ),
         RolePolicy(
             "stop",
             setup.stop_role_arn,
-            (("stop", stop_policy(setup)), ("lever", lever_policy(setup))),
+            (
+                ("stop", stop_policy(setup)),
+                ("lever", lever_policy(setup)),
+                *_faults(setup, "stop"),
+            ),
         ),
     )
+
+
+def _faults(setup: RoleSetup, purpose: str) -> tuple[tuple[str, Document], ...]:
+    """Where faults are set in parameters: what that needs besides."""
+    if not setup.parameter_names:
+        return ()
+    policy = iam_parameters.policy_of(
+        purpose, setup.parameter_names, account_id=setup.account_id, regions=setup.regions
+    )
+    return ((f"{iam_parameters.POLICY_NAME}-{purpose}", policy),)
 
 
 def trust_policy(setup: RoleSetup) -> Document:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from exercises.domain import iam_parameters
+from exercises.domain.engine_documents import FIS, LAMBDA_CONFIG
 from exercises.domain.failure_families import applies_to
 from exercises.domain.iam_policies import Document, RoleSetup, start_policy_of_actions
 from exercises.domain.timeline import planned_actions
-from exercises.models import AccountRegion, Application, CloudAccount, TemplateVersion
+from exercises.models import AccountRegion, Application, CloudAccount, Experiment, TemplateVersion
 from exercises.queries.catalogue import example_definition
 
 HIDDEN = "the external id that a programme lead or an owner of the team sees here"
@@ -24,6 +26,7 @@ def role_setup(account: CloudAccount, *, principal_arn: str, shows_secret: bool)
         stop_role_arn=account.stop_role_arn,
         fis_role_arn=account.fis_role_arn,
         action_ids=actions_in_use(account),
+        parameter_names=parameters_in_use(account),
         queue_arns=tuple(_queue_arn(place) for place in places if place.event_queue_url),
     )
 
@@ -32,6 +35,10 @@ def start_policy_of(version: TemplateVersion, account: CloudAccount | None = Non
     """What the role that starts needs for this version alone: in an account, or with words in
     place of what belongs to one."""
     ids = action_ids_of(version)
+    names = parameter_names_of(version)
+    if names:
+        where = _where(account)
+        return iam_parameters.policy_of("start", names, account_id=where[0], regions=where[1])
     if account is None:
         role = "arn:aws:iam::ACCOUNT_ID:role/FIS_ROLE"
         return start_policy_of_actions(
@@ -46,9 +53,25 @@ def start_policy_of(version: TemplateVersion, account: CloudAccount | None = Non
 
 
 def action_ids_of(version: TemplateVersion) -> tuple[str, ...]:
-    """The FIS actions of one version, each once."""
+    """The FIS actions of one version, each once; none of a version for another engine."""
+    if version.template.engine != FIS:
+        return ()
     planned = planned_actions(example_definition(version))
     return tuple(sorted({action.action_id for action in planned}))
+
+
+def parameter_names_of(version: TemplateVersion) -> tuple[str, ...]:
+    """The parameters of Systems Manager that a version sets, with its defaults."""
+    if version.template.engine != LAMBDA_CONFIG:
+        return ()
+    return tuple(action.name for action in planned_actions(example_definition(version)))
+
+
+def _where(account: CloudAccount | None) -> tuple[str, tuple[str, ...]]:
+    if account is None:
+        return "ACCOUNT_ID", ("REGION",)
+    regions = account.regions.order_by("region").values_list("region", flat=True)
+    return account.account_id, tuple(regions)
 
 
 def _queue_arn(place: AccountRegion) -> str:
@@ -81,3 +104,13 @@ def actions_in_use(account: CloudAccount) -> tuple[str, ...]:
         for action in action_ids_of(version)
     }
     return tuple(sorted(found))
+
+
+def parameters_in_use(account: CloudAccount) -> tuple[str, ...]:
+    """The parameters that experiments in this account set, as they were proposed."""
+    plans = Experiment.objects.filter(
+        deployment__place__account=account,
+        template_version__template__engine=LAMBDA_CONFIG,
+        revision__isnull=False,
+    ).values_list("revision__plan__definition", flat=True)
+    return tuple(sorted({action.name for plan in plans for action in planned_actions(plan)}))
