@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from exercises.domain.durations import iso
+from exercises.domain.region_scenario import CROSS_REGION
 from exercises.domain.scenario_parts import (
     RUNNING,
     Body,
@@ -28,6 +29,7 @@ from exercises.domain.scenario_parts import (
     text,
     whole,
 )
+from exercises.domain.stress_scenarios import STRESS
 from exercises.domain.workload_scenarios import WORKLOADS
 
 # Default labels and tags of the scenarios, which opt resources in.
@@ -282,6 +284,8 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
             "Data volumes recover slowly, from 20 s to 40 ms.",
             _Volumes((20_000, 5_000, 900, 300, 40), "10", "10"), (3, 10),
         ),
+        CROSS_REGION,
+        *STRESS,
         *WORKLOADS,
     )
 }  # fmt: skip

@@ -18,7 +18,12 @@ from exercises.domain.timeline import planned_actions, planned_duration_s
 from tests.domain.test_generators import CONTEXT
 
 OF_ZONES = {"document_version": 7, "other_zones": ["eu-central-1b", "eu-central-1c"]}
-NEEDED = OF_ZONES | {"cluster": "main", "service": "search"}
+NEEDED = OF_ZONES | {
+    "cluster": "main",
+    "service": "search",
+    "label": "app=search",
+    "other_region": "eu-west-1",
+}
 
 
 def answered(key: str, **typed: object) -> dict[str, object]:
@@ -93,3 +98,23 @@ def test_volumes_are_late_for_fifteen_minutes_step_by_step(key: str) -> None:
     assert planned_duration_s(body) == 900
     offsets = [action.offset_s for action in planned_actions(body)]
     assert offsets == sorted(set(offsets))
+
+
+STRESS = [key for key in SCENARIOS if key.startswith(("ec2_", "eks_"))]
+
+
+@pytest.mark.parametrize("key", STRESS)
+def test_stress_rises_step_by_step(key: str) -> None:
+    planned = planned_actions(built(key))
+    assert [action.offset_s for action in planned] == [300 * place for place in range(len(planned))]
+    assert len(planned) == (1 if key in {"ec2_instance_failure", "eks_pod_delete"} else 3)
+
+
+def test_the_way_to_another_region_is_cut_in_six_places_at_once() -> None:
+    body = built("cross_region_connectivity", subnet_tag="CutMe")
+    assert len(body["actions"]) == 6
+    assert {action.offset_s for action in planned_actions(body)} == {0}
+    assert planned_duration_s(body) == 3 * 3600
+    assert body["targets"]["Subnets"]["resourceTags"]["CutMe"] == "Allowed"
+    regions = [action["parameters"].get("region") for action in body["actions"].values()]
+    assert regions.count("eu-west-1") == 4
