@@ -15,6 +15,7 @@ from typing import Any, Final, TextIO
 from urllib.parse import quote
 
 from chaosplane.client import following, sign_in
+from chaosplane.client.ci_token import TokenOfJob
 from chaosplane.client.codes import Exit
 from chaosplane.client.progress import Progress
 from chaosplane.client.results import SARIF_LEVEL, Result, write
@@ -45,7 +46,9 @@ class Desk:
 
     def server(self) -> Server:
         found = sign_in.access(self.variables)
-        return Server(found.url, found.token, self.send)
+        return Server(
+            found.url, TokenOfJob(found.job, self.send) if found.job else found.token, self.send
+        )
 
     def say(self, line: str) -> None:
         self.error.write(line + "\n")

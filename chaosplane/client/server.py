@@ -89,9 +89,9 @@ def _why(error: Exception) -> str:
 
 
 class Server:
-    """One installation, asked with one token."""
+    """One installation, asked with one token, or with what gives one for each request."""
 
-    def __init__(self, url: str, token: str, send: Send = send) -> None:
+    def __init__(self, url: str, token: str | Callable[[], str], send: Send = send) -> None:
         self.url, self._token, self._send = url.rstrip("/"), token, send
 
     def get(self, path: str, query: Mapping[str, str] | None = None) -> Any:
@@ -133,7 +133,8 @@ class Server:
     def _send_to(
         self, method: str, path: str, body: bytes | None, more: Mapping[str, str]
     ) -> bytes:
-        headers = {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        token = self._token if isinstance(self._token, str) else self._token()
+        headers = {"Authorization": f"Bearer {token}", "Accept": "application/json"}
         answer = self._send(Request(method, self._address(path), {**headers, **more}, body))
         if not 200 <= answer.status < 300:
             raise _refusal(answer)

@@ -1,4 +1,4 @@
-"""Where the address and the token come from: the environment, or the file that login wrote."""
+"""Where the address and the token come from: the environment, a job's CI, or what login wrote."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from chaosplane.client.ci_token import Job
+
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
@@ -20,8 +22,11 @@ class NotSignedIn(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Access:
+    """Where to, and with which token; none where a job asks its CI for one."""
+
     url: str
     token: str
+    job: Job | None = None
 
 
 def file_of(variables: Mapping[str, str]) -> Path:
@@ -33,8 +38,11 @@ def file_of(variables: Mapping[str, str]) -> Path:
 
 
 def access(variables: Mapping[str, str]) -> Access:
-    """The environment wins over the file. Raises NotSignedIn."""
-    url, token = variables.get("CHAOSPLANE_URL", ""), variables.get("CHAOSPLANE_TOKEN", "")
+    """The environment wins over the file, and a token over what gives one. Raises NotSignedIn."""
+    url = variables.get("CHAOSPLANE_URL", "")
+    token = variables.get("CHAOSPLANE_TOKEN", "") or variables.get("CHAOSPLANE_OIDC_TOKEN", "")
+    if url and not token and (job := _job(variables, url)):
+        return Access(read_url(url), "", job)
     if not (url and token):
         kept = _read(file_of(variables))
         # A token goes to the address it was kept with, never to another from the environment.
@@ -43,9 +51,19 @@ def access(variables: Mapping[str, str]) -> Access:
         url, token = url or (kept.url if kept else ""), token or (kept.token if kept else "")
     if not url or not token:
         raise NotSignedIn(
-            "Not signed in: run `chaosplane login URL`, or set CHAOSPLANE_URL and CHAOSPLANE_TOKEN."
+            "Not signed in: run `chaosplane login URL`, or set CHAOSPLANE_URL and CHAOSPLANE_TOKEN"
+            " (a job of CI: CHAOSPLANE_OIDC_TOKEN)."
         )
     return Access(read_url(url), read_token(token))
+
+
+def _job(variables: Mapping[str, str], url: str) -> Job | None:
+    """A job of GitHub Actions that may ask for tokens: `permissions: id-token: write`."""
+    where = variables.get("ACTIONS_ID_TOKEN_REQUEST_URL", "")
+    bearer = variables.get("ACTIONS_ID_TOKEN_REQUEST_TOKEN", "")
+    if not where.startswith("https://") or not bearer:
+        return None
+    return Job(where, bearer, variables.get("CHAOSPLANE_OIDC_AUDIENCE", "") or url.rstrip("/"))
 
 
 def is_configured(variables: Mapping[str, str]) -> bool:

@@ -42,7 +42,7 @@ def test_an_example_is_yaml_that_asks_the_gate(file: Path) -> None:
 
 @pytest.mark.parametrize(
     "file",
-    [*EXAMPLES, DOCS / "cli.md", DOCS / "gates.md", DOCS / "declarative.md"],
+    [*EXAMPLES, DOCS / "cli.md", DOCS / "gates.md", DOCS / "ci.md", DOCS / "declarative.md"],
     ids=lambda file: file.name,
 )
 def test_every_command_in_it_is_read_by_the_command_line(file: Path) -> None:
