@@ -12,11 +12,13 @@ from uuid import uuid4
 import pytest
 
 from exercises.aws.sessions import Purpose, client
+from exercises.domain.engine_documents import LAMBDA_CONFIG
 from exercises.domain.engine_values import EngineStatus, Observation, StartOrder, Watch
 from exercises.domain.errors import EngineError, TemplateChanged
 from exercises.domain.plans import AccountAccess
 from exercises.engines import lambda_parameters
 from exercises.engines.lambda_config import LambdaConfigEngine
+from exercises.stopping import stopper
 from tests.lambda_definitions import NAME, slow
 from tests.simulated_aws import PLATFORM, access_to
 
@@ -135,6 +137,17 @@ def test_a_stop_puts_back_at_once_and_is_stopping_until_no_function_can_feel_it(
     hand.passes(61)
     assert hand.seen(ref).status is EngineStatus.STOPPED
     assert hand.engine.stop(hand.access, ref).status is EngineStatus.STOPPED
+
+
+def test_a_stop_needs_neither_database_nor_queue(hand: Hand) -> None:
+    """The product's own path, which the page, the sentinel and break glass take."""
+    ref = hand.start().ref
+    [found], problems = stopper.discover([hand.access], patience_s=20)
+    assert (found.ref, found.engine, problems) == (ref, LAMBDA_CONFIG, [])
+
+    [receipt] = stopper.stop([found], patience_s=20)
+
+    assert (receipt.is_accepted, receipt.status, hand.value) == (True, "stopping", "{}")
 
 
 def test_an_expired_lease_ends_though_nobody_watches_its_run(hand: Hand) -> None:
