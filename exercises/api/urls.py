@@ -10,6 +10,7 @@ from exercises.api.approvals import Approval
 from exercises.api.attachments import FileOfFinding, FilesOfFinding
 from exercises.api.audit import Audit
 from exercises.api.badges import BadgeSetting
+from exercises.api.belonging import belonging
 from exercises.api.blameless import Blameless
 from exercises.api.catalogue import Templates
 from exercises.api.ci_issuers import CiIssuers
@@ -220,7 +221,7 @@ single = [
 ]
 
 urlpatterns = [
-    path("v1/", include([*router.urls, *single])),
+    path("v1/", include([*router.urls, *single, *belonging])),
     path("schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("docs/", api_docs, name="api_docs"),
 ]

@@ -190,6 +190,13 @@ INJECTED: Final[dict[str, Injection]] = {
         "api-game-day-improvements", "POST", _own_game,
         _named(title="Retry with jitter", helps="availability", **_OWN_TEAM), _TEAM,
     ),
+    "OptIn.team": Injection(
+        "api-game-day-opt", "PUT", _own_game, _named(is_on=False, **_OWN_TEAM), _TEAM
+    ),
+    "NoteIn.experiment": Injection(
+        "api-exercise-note", "POST", _thing("ahead"), _named(text="A word on it."),
+        lambda w: {"experiment": w.things["private"]["pk"]},
+    ),
     "FreezeIn.teams": Injection(
         "api-freeze-list", "POST", _thing("-"),
         lambda w: _of_row("api-freeze-list", "POST")(w) | {"teams": ["charging"]},
@@ -295,6 +302,9 @@ PUBLIC: Final[dict[str, str]] = {
     "DependenciesIn.depends_on": "what one depends on is mostly of other teams, and seen by all",
     "ExperimentIn.template": _CATALOGUE,
     "ExperimentIn.template_version": _CATALOGUE,
+    "DeploymentIn.account_id": "says where one's own application runs; accounts are shared",
+    "InviteIn.applications": "asks other teams whether they take part, which is its purpose",
+    "MemberIn.email": "takes anybody into one's own team, which is its purpose",
     "FreezeIn.accounts": "narrows a freeze of one's own teams to an account, which all see",
     "KnowledgeChange.templates": _CATALOGUE,
     "KnowledgeEdit.templates": _CATALOGUE,

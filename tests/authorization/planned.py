@@ -9,6 +9,7 @@ from exercises.domain.exercise_phases import Phase
 from exercises.domain.game_rules import STANDARD, rules_to_json
 from exercises.domain.score_ledger import EntryKind
 from exercises.models import (
+    AccountRegion,
     Exercise,
     Experiment,
     FreezeException,
@@ -99,6 +100,15 @@ def freezes(cast: Cast) -> dict[str, Thing]:
             "experiment_id": private.pk,
         },
         "calendar": {"pk": source.pk},
+    }
+
+
+def places(application: str, place: AccountRegion) -> dict[str, Thing]:
+    """An account in one Region, and where an application is deployed in it."""
+    account: Thing = {"account_id": place.account.account_id, "region": place.region}
+    return {
+        "account": account | {"place": place.pk},
+        "deployment": account | {"slug": application},
     }
 
 

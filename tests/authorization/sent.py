@@ -276,6 +276,27 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("api-knowledge-detail", "PUT"): _always(title="A page", body="Words", seen=1),
     ("experiment_predict", "POST"): _always(holds="yes"),
     ("api-experiment-predict", "POST"): _always(holds=True),
+    ("api-team-list", "POST"): _always(slug="night-shift", name="Night shift"),
+    ("api-team-members", "POST"): _always(email="outsider@example.test", role="member"),
+    ("api-team-member", "PUT"): _always(role="operator"),
+    ("api-deployment-list", "POST"): lambda things, thing: {
+        "account_id": things["account"]["account_id"],
+        "region": things["account"]["region"],
+        "tag_value": "broker",
+    },
+    ("api-deployment", "PUT"): _always(tag_value="broker"),
+    ("api-exercise-invite", "POST"): lambda things, thing: {
+        "applications": [things["application"]["slug"]]
+    },
+    ("api-exercise-answer", "PUT"): _always(answer="accepted", on_call="Night shift"),
+    ("api-exercise-move", "POST"): _always(to="preflight"),
+    ("api-exercise-no-go", "PUT"): _always(holds="exercise"),
+    ("api-exercise-note", "POST"): _always(text="A word on it."),
+    ("api-exercise-debrief", "PUT"): _always(
+        was_resilient="yes", surprised_us="Nothing", we_share="Nothing"
+    ),
+    ("api-game-day-opt", "PUT"): _always(team="vehicle-telemetry", is_on=False),
+    ("api-game-day-say", "POST"): _always(text="Look at what is cached."),
     ("api-blameless", "PUT"): _always(is_on=True),
     ("finding_view_save", "POST"): _always(name="Mine"),
     ("api-finding-view-list", "POST"): _always(name="Mine"),

@@ -48,7 +48,7 @@ from exercises.services.saved_views import save_view
 from exercises.services.system import SYSTEM
 from tests import build, past
 from tests.authorization.connected import incidents, own_tokens, tokens, webhooks
-from tests.authorization.planned import SECRET, Thing, freezes, game_days, schedule
+from tests.authorization.planned import SECRET, Thing, freezes, game_days, places, schedule
 from tests.cast import Cast
 from tests.room import scene
 
@@ -133,6 +133,7 @@ def _of_exercise(exercise: Exercise, experiment: Experiment) -> Thing:
         "pk": experiment.pk,
         "experiment_id": experiment.pk,
         "participation_id": participation.pk,
+        "application": experiment.application.slug,
         "event_id": event.pk,
         "digest": experiment.revision.digest if experiment.revision else "",
     }
@@ -303,8 +304,7 @@ def _setup(cast: Cast) -> dict[str, Thing]:
             "application_id": application.pk,
             "family": build.template_version().template.failure_family,
         },
-        "account": {"account_id": place.account.account_id}
-        | {"region": place.region, "place": place.pk},
+        **places(application.slug, place),
         "template": {"slug": build.template_version().template.slug},
         "knowledge": {"slug": write_page(actor=cast.actor("author"), writing=_KNOWN).slug},
         "audit": {"pk": 1},

@@ -221,3 +221,13 @@ def test_the_export_asks_as_often_for_many_as_for_one(
         freeze(cast, f"Freeze {number}")
     with django_assert_num_queries(9):
         whole_state()
+
+
+def test_nobody_hands_over_to_themselves_what_is_another_teams(
+    cast: Cast, document: Document
+) -> None:
+    apply(cast, document)
+    for mine, theirs in (("owner", "charging"), ("outsider", "charging")):
+        document["applications"][1]["team"] = theirs
+        with pytest.raises(NotAllowed, match=r"applications\[1\] \(fleet-store\)"):
+            apply(cast, document, mine)
