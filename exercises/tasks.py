@@ -26,6 +26,7 @@ from exercises.services import (
     send_webhooks,
     settle_starts,
     start,
+    sweep,
 )
 
 log = logging.getLogger(__name__)
@@ -90,6 +91,11 @@ def mail_report(subscription_id: str, fence: int) -> None:
 @shared_task(name="exercises.send_webhooks")
 def send_to_endpoint(endpoint_id: str, fence: int) -> None:
     send_webhooks.send_webhooks(endpoint_id=int(endpoint_id), fence=fence)
+
+
+@shared_task(name="exercises.sweep_run")
+def sweep_run(clean_up_id: str, fence: int) -> None:
+    sweep.sweep_run(clean_up_id=int(clean_up_id), fence=fence)
 
 
 @shared_task(name="exercises.refresh_freezes")

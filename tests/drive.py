@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 
 from exercises.domain.run_states import RunState
-from exercises.models import AccountRegion, Announcement, Channel, PreflightCheck, Run
+from exercises.models import AccountRegion, Announcement, Channel, CleanUp, PreflightCheck, Run
 from exercises.models.due_work import claim
 from exercises.services.announce import announce
 from exercises.services.debrief import open_due_debriefs
@@ -15,6 +15,7 @@ from exercises.services.observe import observe_region
 from exercises.services.preflight import repeat_check
 from exercises.services.settle_starts import settle_start
 from exercises.services.start import start_run
+from exercises.services.sweep import sweep_run
 
 
 def work_off(ahead_s: float = 2.0) -> None:
@@ -27,6 +28,8 @@ def work_off(ahead_s: float = 2.0) -> None:
         observe_region(region_id=place.pk, fence=place.fence)
     for check in claim(PreflightCheck.objects.filter(due_at__isnull=False)):
         repeat_check(check_id=check.pk, fence=check.fence)
+    for row in claim(CleanUp.objects.filter(due_at__isnull=False)):
+        sweep_run(clean_up_id=row.pk, fence=row.fence)
     open_due_debriefs()
 
 

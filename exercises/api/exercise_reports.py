@@ -30,6 +30,9 @@ class ReportedRunOut(serializers.Serializer[Any]):
     seconds_to_alarm = serializers.FloatField(allow_null=True)
     seconds_to_acknowledge = serializers.FloatField(allow_null=True)
     seconds_to_recover = serializers.FloatField(allow_null=True)
+    clean_up = serializers.CharField(
+        allow_null=True, help_text="Whether it left anything behind; null where nobody compared"
+    )
 
 
 class ReportedFindingOut(serializers.Serializer[Any]):
@@ -102,6 +105,7 @@ def _document(report: ExerciseReport) -> dict[str, Any]:
                 "seconds_to_alarm": line.alarmed_s,
                 "seconds_to_acknowledge": line.acknowledged_s,
                 "seconds_to_recover": line.recovered_s,
+                "clean_up": line.clean_up.state.value if line.clean_up else None,
             }
             for line in report.runs
         ],

@@ -1,4 +1,4 @@
-"""/api/v1/runs/: list, read, events, samples, stop."""
+"""/api/v1/runs/: list, read, events, samples, clean-up, stop."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from exercises.api.base import Resource
+from exercises.api.clean_ups import CleanUpOut, WaiveIn
 from exercises.api.exercises import StopIn
 from exercises.api.representations import DetectionOut, RunEventOut, RunOut, SampleOut, StopOut
 from exercises.api.strict import StrictSerializer
@@ -20,9 +21,10 @@ from exercises.api.waiting import LONGEST_S, SEEN, WAIT
 from exercises.domain.errors import Conflict
 from exercises.domain.run_states import RunState
 from exercises.domain.verdicts import RunVerdict
-from exercises.models import Run
+from exercises.models import CleanUp, Run
 from exercises.queries.detection import detection_of
 from exercises.services.stop import stop_run
+from exercises.services.sweep import report_done, waive
 
 
 class WaitIn(StrictSerializer):
@@ -104,6 +106,40 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     def samples(self, request: Request, pk: str) -> Response:
         """What was measured, oldest first. A null value is no data, never fine."""
         return self.page_of(self.get_object().samples.all(), SampleOut)
+
+    @extend_schema(responses=CleanUpOut)
+    @action(detail=True, methods=["get"], url_path="clean-up")
+    def clean_up(self, request: Request, pk: str) -> Response:
+        """Whether it left anything behind; its certificate once it is clean."""
+        return Response(CleanUpOut(self._clean_up()).data)
+
+    @extend_schema(request=None, responses=CleanUpOut)
+    @action(detail=True, methods=["post"], url_path="clean-up/done")
+    def clean_up_done(self, request: Request, pk: str) -> Response:
+        """What was left is put back: have AWS looked at again."""
+        report_done(actor=self.actor, run=self._to_clean_up())
+        return Response(CleanUpOut(self._clean_up()).data)
+
+    @extend_schema(request=WaiveIn, responses=CleanUpOut)
+    @action(detail=True, methods=["post"], url_path="clean-up/waive")
+    def clean_up_waive(self, request: Request, pk: str) -> Response:
+        """What is left stays as it is, for this reason."""
+        sent = WaiveIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        waive(actor=self.actor, run=self._to_clean_up(), **sent.validated_data)
+        return Response(CleanUpOut(self._clean_up()).data)
+
+    def _clean_up(self) -> CleanUp:
+        rows = CleanUp.objects.filter(run=self.get_object())
+        row = rows.select_related("done_by", "waived_by").first()
+        if row is None:
+            raise Conflict("nothing was compared: the run has not started")
+        return row
+
+    def _to_clean_up(self) -> Run:
+        """The run with what says whose it is."""
+        found: Run = self.get_object()
+        return Run.objects.select_related("experiment__application").get(pk=found.pk)
 
     @extend_schema(request=StopIn, responses=StopOut)
     @action(detail=True, methods=["post"])

@@ -50,6 +50,7 @@ class Topic(StrEnum):
     SIGNED_OFF = "signed_off"
     SCHEDULE_SUSPENDED = "schedule_suspended"
     FREEZE_HOLDS = "freeze_holds"
+    RESIDUAL_FAULT = "residual_fault"
     CHANNEL_DISABLED = "channel_disabled"
     REPORT = "report"
     TEST = "test"
@@ -105,6 +106,7 @@ WORDS: Final[Mapping[Topic, str]] = MappingProxyType(
         _T.SIGNED_OFF: "A mentor signs an experiment off",
         _T.SCHEDULE_SUSPENDED: "A schedule is suspended",
         _T.FREEZE_HOLDS: "A freeze holds your experiment",
+        _T.RESIDUAL_FAULT: "Something of a fault is left",
         _T.CHANNEL_DISABLED: "A channel is switched off",
         _T.REPORT: "A report you subscribed to",
         _T.TEST: "Test",
@@ -124,14 +126,16 @@ BEFORE: Final[Mapping[Topic, timedelta]] = MappingProxyType(
 MOMENTS: Final = (*BEFORE, _T.STARTED, _T.STOPPED, _T.ENDED, _T.DEBRIEF)
 """What the policy says per blast radius; every other topic is for those it concerns."""
 
-URGENT: Final = frozenset({_T.STOPPED, _T.NO_GO, _T.HOUR_BEFORE, _T.TEST})
+URGENT: Final = frozenset(
+    {_T.STOPPED, _T.NO_GO, _T.HOUR_BEFORE, _T.RESIDUAL_FAULT, _T.TEST}
+)
 """Told at once: no digest, no quiet hours."""
 
 NEEDS_YOU: Final = frozenset(
     {_T.APPROVAL_ASKED, _T.CHANGES_REQUESTED, _T.APPROVAL_EXPIRES, _T.FINDING_ASSIGNED}
     | {_T.FINDING_OVERDUE, _T.INVITED, _T.SCHEDULE_SUSPENDED, _T.FREEZE_HOLDS, _T.HOUR_BEFORE}
     | {_T.NO_GO, _T.CHANNEL_DISABLED, _T.MENTOR_ASKED, _T.FINDING_REOPENED}
-    | {_T.FINDING_ASKED, _T.FINDING_DUE_SOON, _T.WAIVER_ENDS}
+    | {_T.FINDING_ASKED, _T.FINDING_DUE_SOON, _T.WAIVER_ENDS, _T.RESIDUAL_FAULT}
 )
 """Somebody has to do something, not only to know."""
 

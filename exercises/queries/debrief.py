@@ -19,6 +19,7 @@ from exercises.domain.run_states import RunState
 from exercises.domain.verdicts import RunVerdict
 from exercises.models import Application, Exercise, Finding, Membership, Run, RunEvent, User
 from exercises.permissions import may
+from exercises.queries.clean_ups import CleanUpShown, clean_ups_of
 from exercises.queries.detection import ChainRow, chain_rows, chains_of
 from exercises.queries.findings import FindingCard, card_of, findings_of
 from exercises.queries.predictions import RunPredictions, predictions_of_runs
@@ -36,6 +37,7 @@ KEY_KINDS: Final = (
     "stop.all",
     "stop.requested",
     "stop.verified",
+    "cleanup.left",
     "verdict.held",
     "verdict.not_held",
     "verdict.inconclusive",
@@ -56,13 +58,14 @@ MOST_NOTES: Final = 50
 @dataclass(frozen=True, slots=True)
 class RunOutcome:
     """How one run ended. `recovery` is the longest time outside, in planned seconds; `chain`
-    says when it was seen, of a run that was started."""
+    says when it was seen, of a run that was started, `clean_up` whether it left anything."""
 
     run: Run
     look: str
     recovery: float | None
     words: str
     chain: Sequence[ChainRow] = ()
+    clean_up: CleanUpShown | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +124,15 @@ def debrief_of(actor: Actor, exercise: Exercise, *, today: date) -> Debrief:
     cards = [card_of(finding, today=today) for finding in rows.order_by("-severity", "pk")]
     drafts = [card for card in cards if card.finding.state == _S.DRAFT.value]
     moments, are_pinned = _moments(exercise)
-    chains = chains_of(runs)
+    chains, clean_ups = chains_of(runs), clean_ups_of(runs)
     return Debrief(
         outcome=outcome_of(runs),
         runs=[
-            replace(run_outcome(run), chain=chain_rows(chains[run.pk]) if run.pk in chains else ())
+            replace(
+                run_outcome(run),
+                chain=chain_rows(chains[run.pk]) if run.pk in chains else (),
+                clean_up=clean_ups.get(run.pk),
+            )
             for run in runs
         ],
         drafts=drafts,

@@ -32,6 +32,7 @@ from exercises.models import (
 from exercises.queries.attachments import attached_files
 from exercises.queries.audit_log import marks_in
 from exercises.queries.clauses import clause_document
+from exercises.queries.clean_ups import clean_up_documents
 from exercises.queries.naming import Names, names_now
 
 EXPORT: Final = "evidence.export"
@@ -49,6 +50,7 @@ plans/           exactly what people read and approved, with its digest (RFC 878
 decisions.json   who decided what, in which capacity, on which digest, until when
 templates/       the versions of the templates that were used
 runs.json        state and verdict of each run, what was hit, what the probes did
+clean-ups.json   how all was before and after each run, what was left, its certificate
 engine/          the experiments as AWS FIS described them at their end
 samples/         every measurement, a file a run
 timeline.json    the event log
@@ -96,6 +98,7 @@ def files_of(exercise: Exercise) -> dict[str, bytes]:
         "findings.json": document(names.deep([_finding(finding) for finding in findings])),
         "audit.json": document(_audit(exercise, experiments, runs, findings)),
         "clauses.json": document(clause_document()),
+        "clean-ups.json": document(names.deep(clean_up_documents(runs))),
         **dict(_plans(experiments, names)),
         **dict(_templates(experiments)),
         **dict(_measured(runs)),

@@ -18,6 +18,7 @@ from exercises.domain.detection import Chain, Step
 from exercises.domain.finding_states import FindingState
 from exercises.domain.run_states import RunState
 from exercises.models import DebriefAnswers, Exercise, Finding, Participation, Run
+from exercises.queries.clean_ups import CleanUpShown, clean_ups_of
 from exercises.queries.debrief import Outcome, outcome_of, run_outcome
 from exercises.queries.detection import chains_of
 from exercises.queries.naming import Names, names_now
@@ -29,7 +30,7 @@ class RunLine:
     """One run: what it did, how it ended, when it was seen and when it was over.
 
     `detected_s` is until the first reading outside, then until an alarm and until a person
-    said that they see it.
+    said that they see it. `clean_up` says whether it left anything behind.
     """
 
     run: Run
@@ -40,6 +41,7 @@ class RunLine:
     recovered_s: float | None
     recovery_words: str
     was_stopped: bool
+    clean_up: CleanUpShown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,7 @@ def exercise_report(actor: Actor, exercise: Exercise) -> ExerciseReport:
         .order_by("-severity", "id")
     )
     outcome, names, chains = outcome_of(runs), names_now(), chains_of(runs)
+    clean_ups = clean_ups_of(runs)
     last = exercise.ended_at or exercise.ends_at
     return ExerciseReport(
         exercise=exercise,
@@ -115,7 +118,7 @@ def exercise_report(actor: Actor, exercise: Exercise) -> ExerciseReport:
         headline=headline(outcome, len(runs)),
         outcome=outcome,
         teams=len({run.experiment.application.team_id for run in runs}),
-        runs=[_line(run, chains[run.pk]) for run in runs],
+        runs=[_line(run, chains[run.pk], clean_ups.get(run.pk)) for run in runs],
         findings=[
             FindingLine(row, names.text(row.title), FindingState(row.state).label)
             for row in findings
@@ -154,7 +157,7 @@ def headline(outcome: Outcome, count: int) -> str:
     return f"{outcome.held} of {tried} {noun} held"
 
 
-def _line(run: Run, chain: Chain) -> RunLine:
+def _line(run: Run, chain: Chain, clean_up: CleanUpShown | None) -> RunLine:
     found = run_outcome(run)
     return RunLine(
         run=run,
@@ -165,6 +168,7 @@ def _line(run: Run, chain: Chain) -> RunLine:
         recovered_s=found.recovery,
         recovery_words=found.words,
         was_stopped=run.state == RunState.STOPPED.value,
+        clean_up=clean_up,
     )
 
 

@@ -69,6 +69,8 @@ def recipients_of(announcement: Announcement) -> Recipients:
         _of_an_approval(found, announcement.experiment)
     elif announcement.experiment is not None:
         _of_an_experiment(found, announcement.experiment)
+        if topic is Topic.RESIDUAL_FAULT:
+            _who_answers_for(found, announcement.experiment)
         if topic is Topic.EXPERIMENT_CANCELLED:
             _who_counted_on(found, announcement.experiment)
     elif topic is Topic.EDITION_CREATED and announcement.exercise is not None:
@@ -162,13 +164,18 @@ def _of_an_experiment(found: Recipients, experiment: Experiment) -> None:
 
 
 def _who_counted_on(found: Recipients, experiment: Experiment) -> None:
-    """Beside its team: who leads the exercise, is on call for it, or gave a decision."""
+    """Beside its team: who answers for it, or gave a decision."""
+    _who_answers_for(found, experiment)
+    found.add(experiment.decisions.values_list("decided_by", flat=True), "You decided on it")
+
+
+def _who_answers_for(found: Recipients, experiment: Experiment) -> None:
+    """Beside its team: who leads the exercise and who is on call for it."""
     exercise = experiment.exercise
     found.add([exercise.lead_id], "You lead the exercise")
     found.add([exercise.safety_officer_id], "You are its safety officer")
     places = exercise.participations.filter(application=experiment.application_id)
     found.add(places.values_list("on_call_person", flat=True), "You are on call")
-    found.add(experiment.decisions.values_list("decided_by", flat=True), "You decided on it")
 
 
 def _who_says_go_for_it(found: Recipients, exercise: Exercise) -> None:

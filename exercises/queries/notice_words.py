@@ -49,6 +49,7 @@ _TITLES: Final = {
     _T.SIGNED_OFF: "A mentor signed {experiment} off",
     _T.SCHEDULE_SUSPENDED: "The schedule of {exercise} is suspended",
     _T.FREEZE_HOLDS: "A freeze holds {experiment}",
+    _T.RESIDUAL_FAULT: "Something is left of {experiment}",
     _T.CHANNEL_DISABLED: "A channel is switched off",
     _T.REPORT: "Report: {months}",
     _T.TEST: "A test from chaosplane",
@@ -110,6 +111,8 @@ def path_of(row: Announcement) -> str:
         return reverse("notify_wishes")
     if topic is _T.APPROVAL_ASKED and row.experiment is not None:
         return f"{reverse('approvals')}?{urlencode({'experiment': row.experiment.pk})}"
+    if row.experiment is not None and topic is _T.RESIDUAL_FAULT:
+        return reverse("clean_up", args=[row.experiment.pk])
     if row.experiment is not None and topic is not _T.STOPPED:
         return reverse("experiment_detail", args=[row.experiment.pk])
     if exercise is not None:

@@ -41,6 +41,7 @@ _ICONS: Final = {
     Topic.WAIVER_ENDS: ("clock", "tone-wait"),
     Topic.INVITED: ("people", "tone-wait"),
     Topic.FREEZE_HOLDS: ("snow", "tone-wait"),
+    Topic.RESIDUAL_FAULT: ("warn", "tone-wait"),
     Topic.MENTOR_ASKED: ("people", "tone-wait"),
     Topic.MENTOR_ANSWERED: ("people", ""),
     Topic.SIGNED_OFF: ("approve", "tone-ok"),

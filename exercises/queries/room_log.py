@@ -38,6 +38,8 @@ _ICONS: Final = {
     "stop.rolled_back": ("check", "tone-ok"),
     "stop.verified": ("okc", "tone-ok"),
     "stop.failed": ("warn", "tone-danger"),
+    "cleanup.clean": ("okc", "tone-ok"),
+    "cleanup.left": ("warn", "tone-wait"),
     "verdict.held": ("okc", "tone-ok"),
     "verdict.not_held": ("diamond", "tone-learn"),
     "verdict.inconclusive": ("question", "tone-idle"),
@@ -52,6 +54,7 @@ _BY_TOPIC: Final = {
     "action": ("minus", "tone-idle"),
     "alarm": ("bell", "tone-idle"),
     "finding": ("finding", "tone-learn"),
+    "cleanup": ("minus", "tone-idle"),
 }
 
 

@@ -18,6 +18,7 @@ from exercises.models import (
     AccountRegion,
     Announcement,
     Channel,
+    CleanUp,
     FreezeSource,
     PreflightCheck,
     ReportSubscription,
@@ -37,6 +38,7 @@ _ROWS: Final[Mapping[str, QuerySet[Any]]] = {
     "exercises.announce": Announcement.objects.all(),
     "exercises.deliver": Channel.objects.filter(is_active=True),
     "exercises.send_webhooks": WebhookEndpoint.objects.with_mail(),
+    "exercises.sweep_run": CleanUp.objects.all(),
     "exercises.mail_report": ReportSubscription.objects.all(),
 }
 """What is due beside starts: each task with the rows that it takes."""

@@ -30,6 +30,7 @@ from exercises.models import (
 )
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
+from exercises.queries.clean_ups import open_clean_ups
 from exercises.queries.notice_recipients import answering_for
 from exercises.services.audit import record
 from exercises.services.notify import tell
@@ -129,8 +130,8 @@ def invite(*, actor: Actor, exercise: Exercise, applications: list[Application])
 def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:
     """Move to the next phase. Go has its own door: `go_live`.
 
-    Raises Refused when the debrief would close over drafted findings nobody decided on, or
-    without its three answers.
+    Raises Refused when the debrief would close over a run that may have left something behind,
+    over drafted findings nobody decided on, or without its three answers.
     """
     authorize(actor, "exercise.advance", exercise)
     if to is Phase.LIVE:
@@ -140,6 +141,7 @@ def move_exercise(*, actor: Actor, exercise: Exercise, to: Phase) -> Exercise:
     with transaction.atomic():
         locked = Exercise.objects.select_for_update(no_key=True).get(pk=exercise.pk)
         if to is Phase.CLOSED:
+            _refuse_what_is_left(locked)
             _refuse_undecided_findings(locked)
             _refuse_without_answers(locked)
         if to is Phase.DEBRIEF:
@@ -208,6 +210,18 @@ def unpin_event(*, actor: Actor, event: RunEvent) -> None:
     authorize(actor, "exercise.note", event.exercise)
     Pin.objects.filter(event=event).delete()
     hints.tell_pages(event.exercise_id)
+
+
+def _refuse_what_is_left(exercise: Exercise) -> None:
+    left = [row.run.experiment.title for row in open_clean_ups(exercise)]
+    if left:
+        raise Refused(
+            Refusal(
+                rule="run.not_clean",
+                because=f"Not seen to be clean yet: {', '.join(left)}.",
+                lifted_by="Put back what is left and have it looked at, or leave it with a reason.",
+            )
+        )
 
 
 def _refuse_undecided_findings(exercise: Exercise) -> None:

@@ -1,7 +1,7 @@
 """Start a run whose slot has come: once, approved, or not at all.
 
 1. Prepare, without effect: provision the approved definition, verify what the account
-   holds, count what it would hit, ask the webhooks that may veto.
+   holds, count what it would hit, note how all of that is, ask the webhooks that may veto.
 2. At the slot, in one transaction under locks: ask the gate and write the intent.
 3. Ask the engine, with the token that is the run's for ever.
 4. Record the answer, or that there was none (services.settle_starts goes on from there).
@@ -13,15 +13,17 @@ import logging
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from exercises.aws.alarms import alarm_settings
+from exercises.domain.clean_ups import RUNNING_S
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import Conflict, EngineError, Refusal
 from exercises.domain.probe_sources import POLLED
 from exercises.domain.run_states import RunState
+from exercises.domain.snapshots import Snapshot, as_json
 from exercises.domain.steady_state import (
     ProbeSpec,
     format_value,
@@ -32,9 +34,10 @@ from exercises.domain.steady_state import (
 from exercises.domain.stop_alarms import stop_alarms
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
-from exercises.models import Run, Sample
+from exercises.models import CleanUp, Run, RunSnapshot, Sample
 from exercises.models.due_work import MAX_AHEAD_S, database_now, kept
 from exercises.probes import registry
+from exercises.queries.plans import planned_wall
 from exercises.queries.policy import current_policy
 from exercises.queries.preflight import alarm_settings_seen
 from exercises.queries.start_gate import GRACE_S, refusals
@@ -88,13 +91,15 @@ def _is_missed(run: Run) -> bool:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What was said right before the gate is asked. `baseline` are the readings of probes that
-    only say how it is now, `unsteady` those that do not let it start, in words."""
+    only say how it is now, `unsteady` those that do not let it start, in words. `before` is how
+    everything is that the run may leave changed; a rehearsal changes nothing."""
 
     template_ref: str
     target_count: int
     alarm_settings: str | None
     baseline: Sequence[Reading]
     unsteady: str
+    before: Snapshot | None
 
 
 def _prepare(run: Run) -> Prepared:
@@ -108,8 +113,10 @@ def _prepare(run: Run) -> Prepared:
     targets = chosen.preview(access, plan["definition"])
     is_noted = not run.is_rehearsal and alarm_settings_seen(run)
     settings = alarm_settings(access, stop_alarms(plan["definition"])) if is_noted else None
+    before = None if run.is_rehearsal else chosen.snapshot(access, plan["definition"])
     baseline, unsteady = _baseline(run)
-    return Prepared(ref, len({target.arn for target in targets}), settings, baseline, unsteady)
+    count = len({target.arn for target in targets})
+    return Prepared(ref, count, settings, baseline, unsteady, before)
 
 
 def _baseline(run: Run) -> tuple[list[Reading], str]:
@@ -168,6 +175,7 @@ def _write_intent(run: Run, fence: int, prepared: Prepared) -> Run | None:
             [Sample(run=run, probe=r.probe, at=r.at, value=r.value) for r in prepared.baseline],
             ignore_conflicts=True,
         )
+        _keep_before(run, prepared.before, now)
         record(
             SYSTEM,
             "run.start",
@@ -178,6 +186,16 @@ def _write_intent(run: Run, fence: int, prepared: Prepared) -> Run | None:
         )
         failpoint("start.before_intent_commit")
         return run
+
+
+def _keep_before(run: Run, before: Snapshot | None, now: datetime) -> None:
+    """What services.sweep compares with when the run has ended."""
+    if before is None:
+        return
+    RunSnapshot.objects.create(
+        run=run, moment="before", taken_at=now, document=as_json(before), hash=before.hash
+    )
+    CleanUp.objects.create(run=run, due_at=now + planned_wall(RUNNING_S))
 
 
 def _postpone(run: Run, fence: int, error: EngineError) -> None:

@@ -18,6 +18,7 @@ PARTS = (
     ("Plans", "every revision that people could decide on, with the digest they approved"),
     ("Decisions", "who, in which capacity, on which digest, until when"),
     ("Runs", "state, verdict, targets, actions, and what AWS FIS said at the end"),
+    ("Clean-ups", "how all was before and after each run, what was left, and its certificate"),
     ("Samples", "every measurement of every probe"),
     (
         "Timeline and findings",

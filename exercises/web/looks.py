@@ -146,6 +146,16 @@ DELIVERIES: Final[Mapping[str, Look]] = MappingProxyType(
     }
 )
 
+CLEAN_UPS: Final[Mapping[str, Look]] = MappingProxyType(
+    {
+        "residue_waiting": Look("p-draft", "clock", "Not compared yet"),
+        "residue_looking": Look("p-wait", "spinner", "Being compared"),
+        "residue_clean": Look("p-ok", "okc", "Nothing left"),
+        "residue_left": Look("p-wait", "warn", "Something left"),
+        "residue_waived": Look("", "minus", "Left as it is"),
+    }
+)
+
 LOOKS: Final[Mapping[str, Look]] = MappingProxyType(
     {
         **RUN_STATES,
@@ -159,6 +169,7 @@ LOOKS: Final[Mapping[str, Look]] = MappingProxyType(
         **QUESTIONS,
         **GAME_DAYS,
         **DELIVERIES,
+        **CLEAN_UPS,
     }
 )
 

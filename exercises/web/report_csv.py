@@ -42,6 +42,7 @@ def _of_exercise(report: ExerciseReport) -> Iterator[Line]:
         yield "run", code, "seconds to alarm", line.alarmed_s
         yield "run", code, "seconds to acknowledge", line.acknowledged_s
         yield "run", code, "seconds to recover", line.recovered_s
+        yield "run", code, "clean-up", line.clean_up.state.value if line.clean_up else None
     for found in report.findings:
         finding = found.finding
         yield "finding", finding.code, "title", found.title

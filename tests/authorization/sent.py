@@ -274,6 +274,8 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ("knowledge_edit", "POST"): _always(title="A page", body="Words", seen="1"),
     ("api-knowledge-list", "POST"): _always(title="A page", body="Words"),
     ("api-knowledge-detail", "PUT"): _always(title="A page", body="Words", seen=1),
+    ("clean_up_waive", "POST"): _always(because=_REASON),
+    ("api-run-clean-up-waive", "POST"): _always(because=_REASON),
     ("experiment_predict", "POST"): _always(holds="yes"),
     ("api-experiment-predict", "POST"): _always(holds=True),
     ("api-team-list", "POST"): _always(slug="night-shift", name="Night shift"),

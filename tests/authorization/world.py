@@ -50,6 +50,7 @@ from tests import build, past
 from tests.authorization.connected import incidents, own_tokens, tokens, webhooks
 from tests.authorization.planned import SECRET, Thing, freezes, game_days, places, schedule
 from tests.cast import Cast
+from tests.residue_runs import has_left
 from tests.room import scene
 
 EXPECTED: Final = f"If a {SECRET} falls, then another one stands within a minute."
@@ -160,6 +161,7 @@ def _past(cast: Cast) -> dict[str, Thing]:
     application = past.application(cast.team, "telemetry-store")
     run = past.run(cast, application, past.version())
     exercise = run.experiment.exercise
+    has_left(run)
     return {
         "past": _of_exercise(exercise, run.experiment),
         "past-run": {"pk": run.pk, "run_id": run.pk},
@@ -261,6 +263,7 @@ def _private(cast: Cast) -> dict[str, Thing]:
     Experiment.objects.filter(pk=ran.experiment_id).update(title=f"Tried a {SECRET}")
     ran = Run.objects.select_related("experiment__exercise").get(pk=ran.pk)
     add_note(actor=author, exercise=ran.experiment.exercise, text=f"The {SECRET} fell.")
+    has_left(ran)
     run = ahead.runs.get()
     return {
         "private": _of_exercise(ahead.exercise, ahead),
