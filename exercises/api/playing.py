@@ -23,7 +23,7 @@ class OptIn(StrictSerializer):
     is_on = serializers.BooleanField(help_text="On the board; off it, nobody sees its points")
 
 
-class WordIn(StrictSerializer):
+class CrewWordIn(StrictSerializer):
     text = serializers.CharField(max_length=LONGEST_WORD)
 
 
@@ -59,11 +59,11 @@ class OfGameDay(Resource):
         vote(actor=self.actor, improvement=get_object_or_404(ideas, pk=pk))
         return Response(ImprovementOut(get_object_or_404(ideas.all(), pk=pk)).data)
 
-    @extend_schema(operation_id="game_day_say", request=WordIn, responses={201: RunEventOut})
+    @extend_schema(operation_id="game_day_say", request=CrewWordIn, responses={201: RunEventOut})
     def say(self, request: Request, slug: str) -> Response:
         """A word of the chaos crew to everybody who plays."""
         game_day = self._game_day()
-        sent = WordIn(data=request.data)
+        sent = CrewWordIn(data=request.data)
         sent.is_valid(raise_exception=True)
         event = say(actor=self.actor, game_day=game_day, **sent.validated_data)
         return Response(RunEventOut(event).data, status=201)

@@ -34,7 +34,7 @@ class InviteIn(StrictSerializer):
     )
 
 
-class AnswerIn(StrictSerializer):
+class TakingPartIn(StrictSerializer):
     answer = serializers.ChoiceField(choices=["accepted", "declined"])
     on_call = serializers.CharField(
         default="", allow_blank=True, max_length=120, help_text="Needed to accept"
@@ -81,12 +81,12 @@ class OfExercise(Resource):
         invite(actor=self.actor, exercise=exercise, **sent.validated_data)
         return self._shown()
 
-    @extend_schema(operation_id="exercise_answer", request=AnswerIn, responses=ParticipationOut)
+    @extend_schema(operation_id="exercise_answer", request=TakingPartIn, responses=ParticipationOut)
     def answer(self, request: Request, slug: str, application: str) -> Response:
         """Take part, naming who is on call, or decline."""
         rows = Participation.objects.select_related("application", "exercise")
         found = get_object_or_404(rows, exercise=self._exercise(), application__slug=application)
-        sent = AnswerIn(data=request.data)
+        sent = TakingPartIn(data=request.data)
         sent.is_valid(raise_exception=True)
         kept = answer_invitation(actor=self.actor, participation=found, **sent.validated_data)
         return Response(ParticipationOut(kept).data)
