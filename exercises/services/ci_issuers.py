@@ -128,11 +128,11 @@ def _url_problems(issuer: OidcIssuer) -> Problems:
         return list(error.problems)
     if "?" in issuer.url or "#" in issuer.url:
         return [("url", "without ? and #: as iss in its tokens says")]
-    if issuer.pk is None and OidcIssuer.objects.filter(url=issuer.url).exists():
+    if not issuer._state.adding:
+        return []
+    if OidcIssuer.objects.filter(url=issuer.url).exists():
         return [("url", "is there already; change that one")]
-    if issuer.pk is None and OidcIssuer.objects.count() >= MOST:
-        return [("url", f"{MOST} issuers at most")]
-    return []
+    return [("url", f"{MOST} issuers at most")] if OidcIssuer.objects.count() >= MOST else []
 
 
 def _write(issuer: OidcIssuer, rules: Sequence[Rule], teams: dict[str, Team]) -> None:

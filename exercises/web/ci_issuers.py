@@ -64,11 +64,18 @@ class IssuerForm(ChangeForm):
     field_order = ("url", "audience", "rules", "is_active")
 
 
+class Unseen(forms.Textarea):
+    """What was typed into it is in no answer."""
+
+    def format_value(self, value: object) -> str:
+        return ""
+
+
 class TryForm(forms.Form):
     token = forms.CharField(
         max_length=LONGEST,
         help_text="Neither kept nor logged, and it lets nobody in",
-        widget=forms.Textarea(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
+        widget=Unseen(attrs={"rows": 4, "spellcheck": "false", "autocomplete": "off"}),
     )
 
 
@@ -109,8 +116,6 @@ def token_try(request: SignedInRequest) -> HttpResponse:
             found = services.try_token(actor=request.actor, token=form.cleaned_data["token"])
         except EngineError as error:
             form.add_error("token", str(error))
-    form.data = form.data.copy()
-    form.data["token"] = ""
     return _list(request, tried=form, found=found)
 
 

@@ -31,7 +31,7 @@ from exercises.web.forms.setup import add_problems
 
 _SCOPE_WORDS: Final = {
     "read": "Read: see what you see",
-    "write": "Write: propose, approve and edit as you may",
+    "write": "Write: propose and edit as you may; nothing is approved by a token",
     "stop": "Stop: stop what runs, nothing else",
     "incidents": "Incidents: report and resolve what nothing may start beside",
 }

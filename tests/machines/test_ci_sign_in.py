@@ -28,6 +28,8 @@ from tests.machines.conftest import ANOTHER, URL, Ci, public
 
 pytestmark = pytest.mark.django_db
 
+_SHORT = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+
 
 def _refused(token: str, **how: Any) -> list[str]:
     with pytest.raises(TokenRefused) as refused:
@@ -224,9 +226,6 @@ def test_what_is_wrong_with_the_keys_is_said(
     ci_keys.read_keys(issuer, reach=ci.server.reach)
     assert says in issuer.keys_problem
     assert len(issuer.keys) == 2
-
-
-_SHORT = rsa.generate_private_key(public_exponent=65537, key_size=1024)
 
 
 def test_no_private_part_of_a_key_is_kept(ci: Ci, issuer: OidcIssuer) -> None:
