@@ -27,6 +27,7 @@ from exercises.models.due_work import database_now
 from exercises.models.game_days import HELPS
 from exercises.queries.game_board import BoardView, board_document, board_of, ideas_of
 from exercises.queries.game_ledger import ledger_rows
+from exercises.queries.naming import Names, names_now
 from exercises.services.game_days import RoundPlan, plan_game_day
 from exercises.services.improvements import propose_improvement
 
@@ -104,6 +105,12 @@ class LedgerEntryOut(serializers.ModelSerializer[ScoreEntry]):
             "corrects", "reason", "by",
         )  # fmt: skip
 
+    def to_representation(self, entry: ScoreEntry) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(entry)
+        names = self.context["names"]
+        said = {"reason": names.text(entry.reason), "by": names.of(entry.author) or "chaosplane"}
+        return {name: said.get(name, value) for name, value in shown.items()}
+
 
 class ImprovementOut(serializers.ModelSerializer[Improvement]):
     team = serializers.CharField(source="team.slug")
@@ -118,6 +125,12 @@ class ImprovementOut(serializers.ModelSerializer[Improvement]):
         fields = (
             "id", "title", "body", "helps", "team", "round", "proposed_at", "accepted", "votes",
         )  # fmt: skip
+
+    def to_representation(self, idea: Improvement) -> dict[str, Any]:
+        shown: dict[str, Any] = super().to_representation(idea)
+        names = self.context["names"]
+        said = {"title": names.text(idea.title), "body": names.text(idea.body)}
+        return {name: said.get(name, value) for name, value in shown.items()}
 
 
 class RoundIn(StrictSerializer):
@@ -234,6 +247,10 @@ class GameDays(mixins.ListModelMixin, Resource):
         rows = GameDay.objects.visible_to(self.actor).select_related("exercise", "chaos_team")
         return rows.order_by("-exercise__starts_at", "-pk")
 
+    def get_serializer_context(self) -> dict[str, Any]:
+        names = Names() if self.is_schema else names_now()
+        return {**super().get_serializer_context(), "names": names}
+
     def get_serializer_class(self) -> Any:
         return GameDayDetail if self.action == "retrieve" else GameDayOut
 
@@ -278,7 +295,9 @@ class GameDays(mixins.ListModelMixin, Resource):
         sent.is_valid(raise_exception=True)
         game_day = self.get_object()
         idea = propose_improvement(actor=self.actor, game_day=game_day, **sent.validated_data)
-        return Response(ImprovementOut(ideas_of(game_day).get(pk=idea.pk)).data, status=201)
+        shown = ideas_of(game_day).get(pk=idea.pk)
+        context = self.get_serializer_context()
+        return Response(ImprovementOut(shown, context=context).data, status=201)
 
     def _detail(self, game_day: GameDay) -> GameDayDetail:
         board = board_of(BoardView(game_day.exercise_id), now=database_now())

@@ -22,6 +22,7 @@ from exercises.models import FinalStandings, GameDay, Team
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize, may
 from exercises.queries.game_board import Board, BoardView, board_of, game_days, ledger_shown
+from exercises.queries.naming import names_now
 from exercises.services.game_days import change_rules, plan_game_day, said_in
 from exercises.services.game_scores import reasons_not_to_freeze
 from exercises.web.access import SignedInRequest, signed_in
@@ -52,6 +53,7 @@ def gameday_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": Paginator(game_days(request.actor), PAGE).get_page(request.GET.get("page")),
         "may_plan": may(request.actor, "gameday.plan"),
+        "names": names_now(),
     }
     return render(request, "gamedays/list.html", context)
 
@@ -229,6 +231,7 @@ def gameday_ledger(request: SignedInRequest, slug: str) -> HttpResponse:
         "finals": _named(game_day.finals.select_related("frozen_by")),
         "without_points": [kind.value for kind in WITHOUT_POINTS],
         "may_correct": may(request.actor, "gameday.correct", game_day),
+        "names": names_now(),
     }
     return render(request, "gamedays/ledger.html", context)
 
@@ -246,13 +249,13 @@ def _named(finals: Iterable[FinalStandings]) -> list[tuple[FinalStandings, list[
 @signed_in
 def gameday_ledger_csv(request: SignedInRequest, slug: str) -> HttpResponse:
     """The ledger to count again elsewhere, oldest first."""
-    game_day = find_game_day(request, slug)
+    game_day, names = find_game_day(request, slug), names_now()
     rows = [
         (
             row.seq, row.at.isoformat(), row.kind, row.team.slug,
             row.round.number if row.round else None, row.points, row.inside_ms, row.window_ms,
-            row.took_s, row.corrects.seq if row.corrects else None, row.reason,
-            row.author.name if row.author else "chaosplane",
+            row.took_s, row.corrects.seq if row.corrects else None,
+            names.text(row.reason), names.of(row.author) or "chaosplane",
         )
         for row in reversed(ledger_shown(game_day))
     ]  # fmt: skip

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 
 from exercises.models.due_work import database_now
 from exercises.queries.game_board import Board, BoardView, board_of
+from exercises.queries.naming import names_now
 from exercises.web import formats
 from exercises.web.hub import Turn
 
@@ -32,6 +33,7 @@ def board_context(board: Board, view: BoardView) -> dict[str, object]:
         "since": since(board),
         "rounds_of": rounds_words(board),
         "rules": board.rules,
+        "names": names_now(),
     }
 
 
