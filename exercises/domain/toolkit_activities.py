@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from exercises.domain.errors import Invalid
 from exercises.domain.probe_sources import place_of
-from exercises.domain.toolkit_functions import COUNT, FLAG, IDENTITY, TEXT, function
+from exercises.domain.toolkit_functions import COUNT, IDENTITY, TEXT, function
 from exercises.domain.toolkit_loads import METHODS, read_run
 
 Problems = Iterator[tuple[str, str]]
@@ -161,8 +161,6 @@ def _python(path: str, provider: Mapping[str, Any], kind: object) -> Problems:
 
 
 def _is_of(value: object, wanted: str, most: int) -> bool:
-    if wanted == FLAG:
-        return isinstance(value, bool)
     if wanted == COUNT:
         return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
     return wanted == TEXT and isinstance(value, str) and 1 <= len(value) <= 4_096

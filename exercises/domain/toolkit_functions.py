@@ -3,7 +3,8 @@
 A Python activity imports whatever module it names, so a name that is not here is refused
 before anything is imported. Each row says which arguments the function takes, which resource
 it touches, what the start role needs for it, and which function takes its effect back.
-A new function is one more row (chaostoolkit-aws 0.35.1).
+A new function is one more row (chaostoolkit-aws 0.35.1). `ssm.put_parameter` is none: it sends
+what was not given as null, which AWS refuses; the engine lambda_config sets parameters.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from typing import Final
 
 TEXT: Final = "text"
 COUNT: Final = "a whole number"
-FLAG: Final = "true or false"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,6 @@ class Function:
 ECS_TASKS: Final = "aws:ecs:task"
 ECS_SERVICE: Final = "aws:ecs:service"
 LAMBDA: Final = "aws:lambda:function"
-PARAMETER: Final = "aws:ssm:parameter"
 
 _SERVICE: Final = {"cluster": TEXT, "service": TEXT}
 _CHECKED: Final = ("ecs:DescribeClusters", "ecs:DescribeServices")
@@ -140,16 +139,6 @@ ALLOWED: Final[Mapping[str, Mapping[str, Function]]] = {
             ("cloudwatch:GetMetricData",),
         ),
     },
-    "chaosaws.ssm.actions": {
-        "put_parameter": Function(
-            "action",
-            {"name": TEXT, "value": TEXT, "overwrite": FLAG, "type": TEXT, "description": TEXT},
-            ("name", "value"),
-            ("ssm:PutParameter",),
-            PARAMETER,
-            ("put_parameter",),
-        ),
-    },
 }
 
 
@@ -164,6 +153,5 @@ IDENTITY: Final[Mapping[str, tuple[str, ...]]] = {
     ECS_TASKS: ("cluster", "service", "task_id"),
     ECS_SERVICE: ("cluster", "service"),
     LAMBDA: ("function_name",),
-    PARAMETER: ("name",),
 }
 """Which arguments say which resource it is."""

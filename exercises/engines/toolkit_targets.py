@@ -15,7 +15,7 @@ from exercises.domain.engine_values import Target
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess, JsonObject
 from exercises.domain.snapshots import Calls, Snapshot
-from exercises.domain.toolkit_functions import ECS_SERVICE, ECS_TASKS, LAMBDA, PARAMETER
+from exercises.domain.toolkit_functions import ECS_SERVICE, ECS_TASKS, LAMBDA
 from exercises.domain.toolkit_plan import Touched, touched
 from exercises.engines.fis_traces import READERS, Asked
 
@@ -88,11 +88,6 @@ def _function(access: AccountAccess, one: Touched) -> Iterator[Target]:
     yield Target(one.activity, LAMBDA, str(found["FunctionArn"]), label=one.identity[0])
 
 
-def _parameter(access: AccountAccess, one: Touched) -> Iterator[Target]:
-    found = client(access, "ssm", Purpose.READ).get_parameter(Name=one.identity[0])["Parameter"]
-    yield Target(one.activity, PARAMETER, str(found["ARN"]), label=one.identity[0])
-
-
 def _missing(what: str) -> EngineError:
     return EngineError(f"there is no {what}", outcome="none", retryable=False)
 
@@ -101,5 +96,4 @@ _READERS: Final[Mapping[str, Callable[[AccountAccess, Touched], Iterator[Target]
     ECS_TASKS: _tasks,
     ECS_SERVICE: _service,
     LAMBDA: _function,
-    PARAMETER: _parameter,
 }

@@ -114,7 +114,7 @@ REFUSED: list[tuple[str, Document, str, str]] = [
     (
         "an argument that leads elsewhere",
         with_activity(
-            python("chaosaws.ssm.actions", "put_parameter", name="a", value="b", region="x")
+            python("chaosaws.awslambda.actions", "delete_function_concurrency", region="x")
         ),
         "experiment.method[2].provider.arguments.region",
         "is no argument",

@@ -33,7 +33,8 @@ class Installation:
         # Killed and started again, it must know what it has committed.
         self.servers = Servers(self.home / "data", durable=True, given={})
         addresses = self.servers.environment | {
-            "CHAOSPLANE_STOP_JOURNAL": str(self.home / "stop-journal")
+            "CHAOSPLANE_STOP_JOURNAL": str(self.home / "stop-journal"),
+            "CHAOSPLANE_TOOLKIT_DIR": str(self.home / "toolkit"),
         }
         self.env = environment(os.environ, addresses, self.url, self.aws_url, speed)
         self.children: dict[str, Child] = {}
