@@ -165,3 +165,23 @@ def _setting(entry: Mapping[str, Any]) -> Setting:
     return Setting(
         entry["name"], Format(entry["format"]), tuple(fault_of(each) for each in entry["faults"])
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a parameter will hold, letter for letter, and which library reads it."""
+
+    name: str
+    words: str
+    value: str
+
+
+def written(definition: JsonObject) -> tuple[Written, ...]:
+    """What a document writes; nothing for one of another engine or one that is not sound."""
+    if not definition.keys() >= {"parameters", "duration"}:
+        return ()
+    try:
+        read = configuration_of(definition)
+    except Invalid:  # what refuses it says so
+        return ()
+    return tuple(Written(each.name, each.format.words, each.value) for each in read.settings)

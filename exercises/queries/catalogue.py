@@ -170,6 +170,8 @@ def example_definition(version: TemplateVersion) -> dict[str, object]:
 
 def services_of(definition: Mapping[str, object]) -> tuple[str, ...]:
     """The AWS services that a document acts on, from ids such as aws:ec2:stop-instances."""
+    if isinstance(definition.get("parameters"), list):
+        return ("Lambda", "Systems Manager")
     actions = definition.get("actions")
     ids = [
         str(action.get("actionId", ""))

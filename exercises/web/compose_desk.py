@@ -15,6 +15,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.capacities import label
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import Invalid
+from exercises.domain.lambda_documents import Written, written
 from exercises.domain.steady_state import format_value, is_inside, probes_from_json
 from exercises.models import (
     Deployment,
@@ -29,7 +30,7 @@ from exercises.models.due_work import database_now
 from exercises.queries.approvals import required_for
 from exercises.queries.compose import deployments_for, open_exercises
 from exercises.queries.free_slots import next_free
-from exercises.queries.plans import planned_wall
+from exercises.queries.plans import definition_of, planned_wall
 from exercises.queries.policy_checks import policy_checks
 from exercises.queries.target_view import target_view
 from exercises.services.preflight import preview_unsaved, read_now
@@ -116,6 +117,7 @@ def beside(actor: Actor, desk: Desk, typed: Typed, *, with_targets: bool) -> dic
     if preview is not None:
         context["targets"] = target_view(preview, cap=experiment.target_cap, now=database_now())
     return context | {
+        "written": _written(experiment),
         "checks": policy_checks(experiment, now=desk.now, preview=preview),
         "free": _free(experiment, desk.now),
         "needed": [label(capacity) for capacity in required_for(experiment)],
@@ -124,6 +126,13 @@ def beside(actor: Actor, desk: Desk, typed: Typed, *, with_targets: bool) -> dic
         "slot_zone": experiment.exercise.timezone,
         "is_own": experiment.exercise.kind == "self_service",
     }
+
+
+def _written(experiment: Experiment) -> tuple[Written, ...]:
+    try:
+        return written(definition_of(experiment))
+    except Invalid:  # the policy list names the parameters that are wrong
+        return ()
 
 
 def _free(experiment: Experiment, now: datetime) -> list[tuple[datetime, str]]:

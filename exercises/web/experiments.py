@@ -12,6 +12,7 @@ from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from exercises.domain.errors import Refusal
+from exercises.domain.lambda_documents import written
 from exercises.models import Experiment, Team
 from exercises.models.due_work import database_now
 from exercises.permissions import may
@@ -104,6 +105,7 @@ def experiment_page(
         "may_go": going is not None and may(request.actor, "experiment.go", experiment),
         "may_confirm": going is not None
         and may(request.actor, "exercise.confirm_go", experiment.exercise),
+        "written": written(experiment.revision.plan["definition"]) if experiment.revision else (),
         "refusals": refusals,
         "wrong": wrong,
         "expectations": expectations_of(request.actor, experiment),

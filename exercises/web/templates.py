@@ -18,6 +18,7 @@ from exercises.domain.blast_radius import Rung
 from exercises.domain.engine_documents import FIS, KINDS
 from exercises.domain.errors import Invalid
 from exercises.domain.iam_policies import as_json, managed_policies
+from exercises.domain.lambda_documents import written
 from exercises.domain.template_entry import entry_document
 from exercises.domain.timeline import PlannedAction
 from exercises.models import Template, TemplateVersion
@@ -107,6 +108,7 @@ def template_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "may_publish": may(request.actor, "template.publish"),
         "document": pretty(view.version.definition or view.definition),
         "problems": problems_of_version(view.version),
+        "written": written(view.definition),
         "uses": uses_of(request.actor, view.template),
         "digest": version_digest(view.version),
         "start_policy": as_json(start_policy_of(view.version)),
