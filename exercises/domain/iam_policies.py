@@ -41,6 +41,7 @@ READS: Final = (
     "ecs:DescribeServices",
     "ecs:DescribeTasks",
     "ecs:ListContainerInstances",
+    "ecs:ListTasks",
     "lambda:GetFunctionConfiguration",
     "rds:DescribeDBClusters",
     "rds:DescribeDBInstances",
@@ -217,6 +218,19 @@ def start_policy_of_actions(
         action_ids=sorted(set(action_ids)),
     )
     return start_policy(setup)
+
+
+def own_rights_policy(rights: Sequence[str], regions: Sequence[str]) -> Document:
+    """What the role that starts needs for an engine that acts itself, such as the Chaos Toolkit:
+    a run gets credentials of it that are cut down to the same."""
+    return _document(
+        {
+            "Effect": "Allow",
+            "Action": list(rights),
+            "Resource": "*",
+            "Condition": {"StringEquals": {"aws:RequestedRegion": list(regions)}},
+        }
+    )
 
 
 def managed_policies(action_ids: Sequence[str]) -> tuple[str, ...]:

@@ -82,7 +82,7 @@ def _pauses(path: str, pauses: object) -> Problems:
         if not _is_seconds(seconds, 0, LONGEST_PAUSE_S):
             yield (
                 f"{path}.{key}",
-                f"0 to {LONGEST_PAUSE_S:,} seconds; a later look is a delayed check",
+                f"0 to {LONGEST_PAUSE_S:,} seconds",
             )
 
 

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from exercises.domain import iam_parameters
-from exercises.domain.engine_documents import FIS, LAMBDA_CONFIG
+from exercises.domain.engine_documents import FIS, LAMBDA_CONFIG, TOOLKIT
 from exercises.domain.failure_families import applies_to
-from exercises.domain.iam_policies import Document, RoleSetup, start_policy_of_actions
+from exercises.domain.iam_policies import (
+    Document,
+    RoleSetup,
+    own_rights_policy,
+    start_policy_of_actions,
+)
 from exercises.domain.timeline import planned_actions
+from exercises.domain.toolkit_plan import rights_of
 from exercises.models import AccountRegion, Application, CloudAccount, Experiment, TemplateVersion
 from exercises.queries.catalogue import example_definition
 
@@ -39,6 +45,8 @@ def start_policy_of(version: TemplateVersion, account: CloudAccount | None = Non
     if names:
         where = _where(account)
         return iam_parameters.policy_of("start", names, account_id=where[0], regions=where[1])
+    if version.template.engine == TOOLKIT:
+        return own_rights_policy(rights_of(example_definition(version)), _where(account)[1])
     if account is None:
         role = "arn:aws:iam::ACCOUNT_ID:role/FIS_ROLE"
         return start_policy_of_actions(
