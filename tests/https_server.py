@@ -80,7 +80,7 @@ def serving(host: str, path: str, folder: Path) -> Iterator[HttpsServer]:
             port=server.server_address[1],
         ),
     )
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
     try:
         yield box
     finally:

@@ -109,6 +109,8 @@ def _unsigned(token: str) -> str:
         (lambda ci: _with_header(ci.token(), alg="RS256"), ["kid"]),
         (lambda ci: _with_header(ci.token(), alg="RS256", kid="rsa", crit=["x"]), ["token"]),
         (lambda ci: _with_header(ci.token(), alg="RS256", kid="rsa", jku="x"), ["signature"]),
+        (lambda ci: ci.token(iss=f"{URL}\x00"), ["iss"]),
+        (lambda ci: ci.token(sub="\ud800"), ["token"]),
         (lambda ci: "a.b.c", ["token"]),
         (lambda ci: "..", ["token"]),
         (lambda ci: ci.token(more="x" * LONGEST), ["token"]),
