@@ -125,7 +125,8 @@ def _bring_up(keeper: Keeper, url: str, simulator_url: str, speed: float) -> str
             "simulator",
             [
                 python, "-m", "simulator", "--host", HOST,
-                "--port", simulator_url.rpartition(":")[2], "--speed", f"{speed:g}", "--worlds", "all",
+                "--port", simulator_url.rpartition(":")[2], "--speed", f"{speed:g}",
+                "--worlds", "all",
             ],
             loss="Simulated AWS began anew: runs that were under way end as failed.",
         )

@@ -368,6 +368,7 @@ RULES: Final[dict[str, Rule]] = {
     "notice.policy": _is_lead_role,
     "audit.read": lambda actor, thing: not _READS_AUDIT.isdisjoint(actor.org_roles),
     "account.check": _sets_account_up,
+    "account.look": _sets_account_up,
     "mentor.ask": _proposes_for,
     "mentor.answer": _was_asked,
     "mentor.sign_off": _is_of_another_team,

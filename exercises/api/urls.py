@@ -9,6 +9,7 @@ from rest_framework.routers import SimpleRouter
 from exercises.api.approvals import Approval
 from exercises.api.attachments import FileOfFinding, FilesOfFinding
 from exercises.api.audit import Audit
+from exercises.api.az_readiness import AzReadiness
 from exercises.api.badges import BadgeSetting
 from exercises.api.belonging import belonging
 from exercises.api.blameless import Blameless
@@ -162,6 +163,11 @@ single = [
         name="api-objectives",
     ),
     path("exercises/<slug:slug>/rotation/", Rotation.as_view({"get": "read"}), name="api-rotation"),
+    path(
+        "accounts/<str:account_id>/az-readiness/",
+        AzReadiness.as_view({"get": "read"}),
+        name="api-az-readiness",
+    ),
     path(
         "accounts/<str:account_id>/policies/",
         AccountPolicies.as_view({"get": "read"}),

@@ -68,6 +68,8 @@ DENIALS: Final[dict[str, str]] = {
     "evidence.export": "Only the exercise lead and people with a role of the organisation, such"
     " as auditors, export evidence.",
     "application.register": "Only an owner of the team or a programme lead registers for it.",
+    "account.look": "Only operators and owners of the account's team, or a programme lead, may ask"
+    " AWS what stands in it.",
     "account.check": "Only operators and owners of the account's team, or a programme lead,"
     " set its roles up.",
     "mentor.ask": "Only members of the application's team ask for a mentor.",

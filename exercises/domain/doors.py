@@ -19,6 +19,7 @@ SCOPE_OF: Final[dict[str, str]] = {
     "audit.read": "read",
     "delivery.view": "read",
     "report.see_mails": "read",
+    "account.look": "read",
 }
 
 

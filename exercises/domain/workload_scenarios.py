@@ -91,7 +91,7 @@ def _functions(action: str, what: str, given: Callable[[Values], Parameters]) ->
                 "selectionMode": "ALL",
             }
         }
-        parameters = _lasting(values) | given(values)
+        parameters = _lasting(values) | dict(given(values))
         parameters["invocationPercentage"] = str(number(values, "percent"))
         actions = {what: _action(f"lambda:{action}", parameters, Functions="Functions")}
         return _of(scene, what, targets, actions)

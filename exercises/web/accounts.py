@@ -58,6 +58,7 @@ def account_detail(request: SignedInRequest, account_id: str) -> HttpResponse:
     context = {
         "account": account,
         "places": places_of(account),
+        "may_check": may(request.actor, "account.check", account),
         "may_register": may(request.actor, "account.register"),
         "now": database_now(),
     }

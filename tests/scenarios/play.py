@@ -34,11 +34,11 @@ def play(world: World) -> dict[str, Run]:
         raise RuntimeError(f"{late}; open: {_open(exercise)}") from late
     _go(world, exercise)
     runs = Run.objects.filter(experiment__exercise=exercise, is_rehearsal=False)
-    late = runs.filter(judged_at__isnull=True).order_by("scheduled_at")
+    open_runs = runs.filter(judged_at__isnull=True).order_by("scheduled_at")
     try:
-        until(lambda: not late.exists(), "every verdict", 120)
+        until(lambda: not open_runs.exists(), "every verdict", 120)
     except RuntimeError as waited:
-        told = late.values_list("experiment__title", "state", "state_reason")
+        told = open_runs.values_list("experiment__title", "state", "state_reason")
         raise RuntimeError(f"{waited}; {list(told)}") from waited
     return {name: runs.get(experiment=experiment) for name, experiment in proposed.items()}
 
