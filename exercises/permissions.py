@@ -373,9 +373,9 @@ RULES: Final[dict[str, Rule]] = {
     "mentor.answer": _was_asked,
     "mentor.sign_off": _is_of_another_team,
     "ladder.override": _overrides_ladder,
+    "person.forget": lambda actor, thing: _is_lead_role(actor) or "auditor" in actor.org_roles,
     # Only whoever runs the installation, on its machine.
     "role.grant": lambda actor, thing: False,
-    "person.forget": lambda actor, thing: False,
 }
 
 

@@ -90,5 +90,6 @@ DENIALS: Final[dict[str, str]] = {
     "service.resume": "Only an owner of the team lets its service act again.",
     "token.issue": "Only a person, or their token with the scope write, makes and ends tokens.",
     "role.grant": "Roles of the organisation are given on the machine that chaosplane runs on.",
+    "person.forget": "Only programme leads and auditors have a person who left forgotten.",
     "audit.read": "Only auditors and leadership read the audit log.",
 }

@@ -42,6 +42,7 @@ BY_HAND: Final = frozenset(
         "gameday.judge",
         "gameday.correct",
         "gameday.freeze",
+        "person.forget",
     }
 )
 """A person's word, given on a page: no token and no other door carries it."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid, Refusal, Refused
@@ -40,6 +40,18 @@ MAX_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """What is there of a person: what would go, what keeps the name, and what comes first."""
+
+    tokens: int
+    calendars: int
+    marks: int
+    lines: int
+    entries: int
+    duties: list[Refusal]
+
+
+@dataclass(frozen=True, slots=True)
 class Forgotten:
     """What was done. `lines` and `entries` are those of logs that are never changed and still
     hold the name: from before names were kept apart."""
@@ -48,6 +60,28 @@ class Forgotten:
     marks: int
     lines: int
     entries: int
+
+
+def person_to_forget(*, actor: Actor, email: str) -> User:
+    """Whose address this is. Raises NotAllowed, Invalid."""
+    authorize(actor, "person.forget")
+    person = User.objects.filter(email__iexact=email.strip(), service_of=None).first()
+    if person is None:
+        raise Invalid("email", f"nobody is known as {email.strip()[:100]}")
+    return person
+
+
+def held_of(*, actor: Actor, person: User) -> Held:
+    """What forgetting this person would do, before it is done. Raises NotAllowed."""
+    authorize(actor, "person.forget", person)
+    return Held(
+        tokens=ApiToken.objects.filter(user=person, revoked_at__isnull=True).count(),
+        calendars=CalendarFeed.objects.filter(user=person, revoked_at__isnull=True).count(),
+        marks=_marks(person).count(),
+        lines=_lines(person.name),
+        entries=_entries(person.name, person.email),
+        duties=duties(person),
+    )
 
 
 def forget_person(*, actor: Actor, person: User, because: str) -> Forgotten:
@@ -68,9 +102,7 @@ def forget_person(*, actor: Actor, person: User, because: str) -> Forgotten:
         SafetyLever.objects.filter(engaged_by=row).update(engaged_by_name=pseudonym(row))
         Schedule.objects.filter(suspended_by_name=name).update(suspended_by_name=pseudonym(row))
         _close_ways(row)
-        marks = AuditName.objects.filter(
-            Q(person_id=row.pk) | Q(name__iexact=email), ~Q(salt="")
-        ).update(name="", salt="")
+        marks = _marks(row).update(name="", salt="")
         SignInAttempt.objects.filter(email__iexact=email).delete()
         row.name, row.email = pseudonym(row), f"forgotten-{row.pk}@invalid"
         row.title = row.demo_hint = ""
@@ -80,12 +112,8 @@ def forget_person(*, actor: Actor, person: User, because: str) -> Forgotten:
         found = Forgotten(
             name=row.name,
             marks=marks,
-            lines=RunEvent.objects.filter(
-                Q(source__icontains=name) | Q(text__icontains=name)
-            ).count(),
-            entries=AuditEntry.objects.filter(
-                Q(actor_name__in=[name, email]) | Q(details__icontains=email)
-            ).count(),
+            lines=_lines(name),
+            entries=_entries(name, email),
         )
         record(actor, "person.forget", row, because=reason, marks=marks)
     return found
@@ -122,6 +150,22 @@ def duties(person: User) -> list[Refusal]:
         Refusal(rule=f"person.{kind}", because=f"{person.name} {what}", lifted_by=lifted)
         for kind, what, lifted in held
     ]
+
+
+def _marks(person: User) -> QuerySet[AuditName]:
+    return AuditName.objects.filter(
+        Q(person_id=person.pk) | Q(name__iexact=person.email), ~Q(salt="")
+    )
+
+
+def _lines(name: str) -> int:
+    return RunEvent.objects.filter(Q(source__icontains=name) | Q(text__icontains=name)).count()
+
+
+def _entries(name: str, email: str) -> int:
+    return AuditEntry.objects.filter(
+        Q(actor_name__in=[name, email]) | Q(details__icontains=email)
+    ).count()
 
 
 def _close_ways(person: User) -> None:

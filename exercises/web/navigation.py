@@ -82,6 +82,7 @@ PLACES: Final[tuple[tuple[str, tuple[Place, ...]], ...]] = (
                 tabs=(
                     Place("team_list", "people", "Teams"),
                     Place("application_list", "server", "Applications"),
+                    Place("person_forget", "user", "Forget a person", needs="person.forget"),
                 ),
             ),
             Place("report_list", "chart", "Reports"),

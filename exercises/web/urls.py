@@ -25,6 +25,7 @@ from exercises.web import (
     experiments,
     feeds,
     findings,
+    forgetting,
     freeze_sources,
     freezes,
     game_days,
@@ -122,4 +123,5 @@ urlpatterns = [
     *policy.urlpatterns,
     *blameless.urlpatterns,
     *audit.urlpatterns,
+    *forgetting.urlpatterns,
 ]
