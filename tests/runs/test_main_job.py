@@ -11,7 +11,15 @@ from exercises.domain.exercise_phases import Phase
 from exercises.domain.finding_states import FindingState, Severity
 from exercises.domain.steady_state import BASELINE_S
 from exercises.management.demo.probes import mqtt_probes
-from exercises.models import Exercise, Finding, ResolvedTarget, Run, Template, TemplateVersion
+from exercises.models import (
+    CleanUp,
+    Exercise,
+    Finding,
+    ResolvedTarget,
+    Run,
+    Template,
+    TemplateVersion,
+)
 from exercises.services.audit_verification import verify
 from exercises.services.findings import edit_finding, move_finding
 from tests import build
@@ -80,6 +88,10 @@ def test_the_split_brain_is_found_and_only_a_held_run_after_the_fix_verifies_it(
     hit = ResolvedTarget.objects.filter(run=run, resource_type="aws:ec2:instance")
     assert {target.az for target in hit} == {"eu-central-1a"}
     assert {node["state"] for node in run.fleet} == {"running"}
+    clean_up = CleanUp.objects.get(run=run)
+    assert (clean_up.state, clean_up.left) == ("clean", [])
+    compared = clean_up.certificate["compared"]
+    assert {"instances", "subnets", "volumes", "db-clusters"} <= compared.keys()
 
     finding = Finding.objects.get(run=run, state=FindingState.DRAFT.value)
     assert finding.severity == 3
