@@ -298,6 +298,7 @@ SPECTACULAR_SETTINGS = {
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_NAME_OVERRIDES": {
         "ExperimentStatusEnum": "exercises.models.experiments.STATUSES",
+        "FeedWhatEnum": "exercises.models.calendar_feeds.WHAT",
         "GateStatusEnum": "exercises.api.gates.STATUSES",
         "ExerciseKindEnum": "exercises.models.exercises.KINDS",
         "ChannelKindEnum": "exercises.models.notifications.KINDS",

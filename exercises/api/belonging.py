@@ -1,19 +1,22 @@
-"""The addresses of what belongs to a team, an application, an exercise or a game day."""
+"""The addresses of what belongs to a team, an application, an account, an exercise, a game day."""
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from django.urls import path
 
 from exercises.api.deployments import Deployments
+from exercises.api.feeds import Feeds
+from exercises.api.in_accounts import InAccount, Targets
 from exercises.api.playing import OfGameDay
 from exercises.api.taking_part import OfExercise
 from exercises.api.teams import MembersOfTeam, Teams
+from exercises.api.words import Mentors, WordsOfReport
 
 _EXERCISE: Final = "exercises/<slug:slug>/"
 _GAME_DAY: Final = "game-days/<slug:slug>/"
-_ONE: Final = {"get": "retrieve", "put": "update"}
+_ONE: Final[dict[str, Any]] = {"get": "retrieve", "put": "update"}
 
 belonging: Final = [
     path("teams/", Teams.as_view({"get": "list", "post": "create"}), name="api-team-list"),
@@ -33,6 +36,34 @@ belonging: Final = [
         "applications/<slug:slug>/deployments/<str:account_id>/<str:region>/",
         Deployments.as_view(_ONE),
         name="api-deployment",
+    ),
+    path(
+        "applications/<slug:slug>/ladder/<slug:family>/mentor/",
+        Mentors.as_view({"post": "ask"}),
+        name="api-mentor-ask",
+    ),
+    path(
+        "accounts/<str:account_id>/check/",
+        InAccount.as_view({"post": "check"}),
+        name="api-account-check",
+    ),
+    path(
+        "accounts/<str:account_id>/<str:region>/stop/",
+        InAccount.as_view({"post": "stop"}),
+        name="api-account-stop",
+    ),
+    path(
+        "experiments/<int:pk>/targets/",
+        Targets.as_view({"post": "look"}),
+        name="api-experiment-targets",
+    ),
+    path("feeds/", Feeds.as_view({"get": "list", "post": "create"}), name="api-feed-list"),
+    path("feeds/<int:number>/", Feeds.as_view({"get": "retrieve"}), name="api-feed-detail"),
+    path("feeds/<int:number>/revoke/", Feeds.as_view({"post": "revoke"}), name="api-feed-revoke"),
+    path(
+        "reports/<slug:period>/words/",
+        WordsOfReport.as_view({"post": "write"}),
+        name="api-report-words",
     ),
     path(
         f"{_EXERCISE}participants/",

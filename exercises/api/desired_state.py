@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping
 from typing import IO, Any, ClassVar, Final
 
-from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
@@ -164,7 +163,7 @@ _FILE: Final[dict[str, Any]] = {
 
 
 class DesiredState(Resource):
-    queryset: ClassVar[QuerySet[Any]] = Template.objects.none()
+    queryset = Template.objects.none()
     serializer_class = FileStepsOut
     pagination_class = None
     filterset_class = None
@@ -210,7 +209,7 @@ class DesiredThing(Resource):
     """One thing. Of the policy there is one; its address needs no key."""
 
     kind: ClassVar[str]
-    queryset: ClassVar[QuerySet[Any]] = Template.objects.none()
+    queryset = Template.objects.none()
     serializer_class = FileStepOut
     pagination_class = None
     filterset_class = None

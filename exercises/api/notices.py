@@ -123,6 +123,10 @@ class SwitchIn(StrictSerializer):
     on = serializers.BooleanField()
 
 
+class AddressIn(StrictSerializer):
+    address = serializers.CharField(max_length=254, allow_blank=True)
+
+
 class Channels(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     """The channels the person of the token manages. Addresses of chats are never shown."""
 
@@ -146,6 +150,17 @@ class Channels(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         channel = self.get_object()
         services.try_channel(actor=self.actor, channel=channel)
         return Response(ChannelOut(channel).data, status=202)
+
+    @extend_schema(request=AddressIn, responses=ChannelOut)
+    @action(detail=True, methods=["put"])
+    def address(self, request: Request, pk: str) -> Response:
+        """Another address for mail than the one to sign in with; empty is that one."""
+        sent = AddressIn(data=request.data)
+        sent.is_valid(raise_exception=True)
+        channel = services.set_mail_address(
+            actor=self.actor, channel=self.get_object(), **sent.validated_data
+        )
+        return Response(ChannelOut(channel).data)
 
     @extend_schema(request=SwitchIn, responses=ChannelOut)
     @action(detail=True, methods=["post"])

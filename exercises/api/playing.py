@@ -14,6 +14,7 @@ from exercises.api.representations import RunEventOut
 from exercises.api.strict import StrictSerializer
 from exercises.models import GameDay, Team
 from exercises.queries.game_board import ideas_of
+from exercises.queries.naming import names_now
 from exercises.services.game_days import LONGEST_WORD, change_rules, opt, say
 from exercises.services.improvements import vote
 
@@ -57,7 +58,8 @@ class OfGameDay(Resource):
         """Vote for an idea of somebody else; again is once."""
         ideas = ideas_of(self._game_day())
         vote(actor=self.actor, improvement=get_object_or_404(ideas, pk=pk))
-        return Response(ImprovementOut(get_object_or_404(ideas.all(), pk=pk)).data)
+        shown = get_object_or_404(ideas.all(), pk=pk)
+        return Response(ImprovementOut(shown, context={"names": names_now()}).data)
 
     @extend_schema(operation_id="game_day_say", request=CrewWordIn, responses={201: RunEventOut})
     def say(self, request: Request, slug: str) -> Response:

@@ -118,8 +118,8 @@ class _Document:
         return _WORDS.get(text, text)
 
     def _refuse(self, event: yaml.Event, problem: str) -> NoReturn:
-        line = event.start_mark.line + 1
-        raise Invalid(self._field, f"not read: {problem} (line {line})")
+        where = f" (line {event.start_mark.line + 1})" if event.start_mark else ""
+        raise Invalid(self._field, f"not read: {problem}{where}")
 
 
 class _Writer(yaml.SafeDumper):

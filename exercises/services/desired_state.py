@@ -186,7 +186,7 @@ def _template(actor: Actor, wanted: Wanted, there: Fields | None) -> Step:
 
 
 def _application(actor: Actor, wanted: Wanted, there: Fields | None) -> Step:
-    fields = dict(wanted.fields)
+    fields: dict[str, Any] = dict(wanted.fields)
     fields.pop("depends_on")
     fields["team"] = _found(Team, "team", "slug", [str(fields["team"])])[0]
     if there is None:

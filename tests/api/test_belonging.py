@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from exercises.models import Deployment, Exercise, Membership, RunEvent
 from tests import build
@@ -100,3 +101,31 @@ def test_a_note_is_written_and_marked(cast: Cast, caller: Caller) -> None:
     assert author.delete(f"{one}/events/{event.pk}/pin/").status_code == 204
     assert author.post(f"{one}/notes/", {"text": "x", "experiment": 99}).status_code == 422
     assert author.put(f"{one}/events/99/pin/").status_code == 404
+
+
+def test_an_address_of_a_calendar_is_shown_once_and_revoked(cast: Cast, caller: Caller) -> None:
+    author = caller("author")
+    refused = author.post(f"{V1}/feeds/", {"what": "team"})
+    assert refused.json()["errors"][0]["field"] == "team"
+    made = author.post(f"{V1}/feeds/", {"what": "team", "team": cast.team.slug})
+    assert (made.status_code, made.json()["team"]) == (201, cast.team.slug)
+    path = "/" + made.json()["url"].split("/", 3)[3]
+    assert Client().get(path).status_code == 200
+    one = f"{V1}/feeds/{made.json()['id']}/"
+    assert "url" not in author.get(one).json()
+    assert caller("owner").post(f"{one}revoke/").status_code == 404
+    assert author.post(f"{one}revoke/").json()["revoked_at"]
+    assert Client().get(path).status_code == 404
+
+
+def test_the_words_of_a_report_are_written_on_top_of_what_was_read(
+    cast: Cast, caller: Caller
+) -> None:
+    words, lead = f"{V1}/reports/2026-q3/words/", caller("lead")
+    asked = {"headline": "Faster", "decisions": [{"title": "Fund retries"}], "based_on": 0}
+    made = lead.post(words, asked)
+    assert (made.status_code, made.json()["number"]) == (201, 1)
+    assert made.json()["decisions"] == [{"title": "Fund retries", "detail": ""}]
+    assert lead.post(words, asked).status_code == 409
+    many = asked | {"decisions": [{"title": "One"}] * 6, "based_on": 1}
+    assert lead.post(words, many).json()["errors"][0]["field"] == "decisions"

@@ -305,6 +305,8 @@ PUBLIC: Final[dict[str, str]] = {
     "DeploymentIn.account_id": "says where one's own application runs; accounts are shared",
     "InviteIn.applications": "asks other teams whether they take part, which is its purpose",
     "MemberIn.email": "takes anybody into one's own team, which is its purpose",
+    "FeedIn.team": "narrows what its person may see to one team",
+    "MentorIn.mentor": "asks somebody of another team, which is its purpose",
     "FreezeIn.accounts": "narrows a freeze of one's own teams to an account, which all see",
     "KnowledgeChange.templates": _CATALOGUE,
     "KnowledgeEdit.templates": _CATALOGUE,

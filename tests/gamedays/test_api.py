@@ -129,3 +129,23 @@ def test_a_game_day_has_a_tag(play: Play) -> None:
     reader.post(ROOT, planned(play))
     tag = reader.get(f"{ROOT}ops/")["ETag"]
     assert reader.get(f"{ROOT}ops/", headers={"If-None-Match": tag}).status_code == 304
+
+
+def test_others_vote_once_and_the_board_and_the_rules_are_changed(play: Play) -> None:
+    one = f"{ROOT}autumn/"
+    made = calls(play, "author").post(
+        f"{one}improvements/",
+        {"team": play.team.slug, "title": "Retry with jitter", "helps": "availability"},
+    )
+    vote = f"{one}improvements/{made.json()['id']}/vote/"
+    assert calls(play, "author").post(vote).json()["refusals"][0]["rule"] == "improvement.own"
+    for _ in range(2):
+        assert calls(play, "owner").post(vote).json()["votes"] == 1
+    off = {"team": play.team.slug, "is_on": False}
+    assert calls(play, "owner").put(f"{one}board/", off).status_code == 204
+    assert calls(play, "owner").put(f"{one}board/", off).status_code == 409
+    assert calls(play, "lead").post(f"{one}words/", {"text": "x" * 501}).status_code == 422
+    assert calls(play, "lead").post(f"{one}words/", {"text": "Look."}).status_code == 201
+    calls(play, "lead").post(ROOT, planned(play))
+    rules = calls(play, "lead").put(f"{ROOT}ops/rules/", {"idea": 20})
+    assert (rules.status_code, rules.json()["rules"]["idea"]) == (200, 20)
