@@ -19,6 +19,7 @@ from exercises.domain.digest import Change, changes
 from exercises.domain.engine_documents import KINDS, EngineKind
 from exercises.domain.errors import Invalid
 from exercises.domain.generators import BuildContext, build_definition
+from exercises.domain.line_diff import line_diff
 from exercises.domain.parameters import ParameterSpec, specs_from_json
 from exercises.domain.risks_lint import takes_back
 from exercises.domain.template_entry import Entry
@@ -322,6 +323,11 @@ def _agreements(rung: int) -> tuple[Agreement, ...]:
 def version_changes(before: TemplateVersion, after: TemplateVersion) -> list[Change]:
     """What differs in what two versions do and ask."""
     return changes(_document(before), _document(after))
+
+
+def version_lines(before: TemplateVersion, after: TemplateVersion) -> str:
+    """The same line by line; empty when nothing differs."""
+    return line_diff(_document(before), _document(after))
 
 
 def _document(version: TemplateVersion) -> dict[str, object]:

@@ -32,6 +32,7 @@ from exercises.queries.catalogue import (
     family_counts,
     template_view,
     version_changes,
+    version_lines,
     version_digest,
 )
 from exercises.queries.knowledge import known_about
@@ -105,6 +106,7 @@ def template_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "axis": charts.gantt_axis(0, total),
         "compared": compared,
         "changed": version_changes(compared, view.version) if compared else [],
+        "lines": version_lines(compared, view.version) if compared else "",
         "may_publish": may(request.actor, "template.publish"),
         "document": pretty(view.version.definition or view.definition),
         "problems": problems_of_version(view.version),
