@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Any, Final
@@ -161,6 +161,18 @@ def fault_of(entry: Mapping[str, object]) -> Fault:
     percent: Any = entry.get("percent", 100)
     raw: Any = entry.get("match", [])
     return Fault(kind, percent=percent, match=tuple(Match(**each) for each in raw), **given)
+
+
+def entry_of(fault: Fault) -> dict[str, object]:
+    """The fault as a document types it: what `fault_of` reads back."""
+    entry: dict[str, object] = {"kind": fault.kind}
+    for field in KINDS[fault.kind]:
+        value = getattr(fault, field.name)
+        entry[field.name] = list(value) if field.name == "hosts" else value
+    entry["percent"] = fault.percent
+    if fault.match:
+        entry["match"] = [asdict(each) for each in fault.match]
+    return entry
 
 
 def _percent_problems(percent: object) -> list[tuple[str, str]]:

@@ -11,6 +11,7 @@ domain.engine_documents, domain.timeline and engines.lambda_config.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,8 +19,8 @@ from typing import Any, Final
 
 from exercises.domain.durations import iso_seconds
 from exercises.domain.errors import Invalid
-from exercises.domain.lambda_config import EFFECT_LAG_S, Fault, Format, fault_of
-from exercises.domain.lambda_formats import write
+from exercises.domain.lambda_config import EFFECT_LAG_S, Fault, Format, entry_of, fault_of
+from exercises.domain.lambda_formats import format_of, read, write
 from exercises.domain.lint_rules import Problem
 from exercises.domain.plans import JsonObject
 from exercises.domain.templates_lint import MAX_DESCRIPTION, stop_condition_problems
@@ -165,6 +166,51 @@ def _setting(entry: Mapping[str, Any]) -> Setting:
     return Setting(
         entry["name"], Format(entry["format"]), tuple(fault_of(each) for each in entry["faults"])
     )
+
+
+def document_of_value(
+    given: JsonObject,
+) -> tuple[dict[str, object], list[dict[str, object]]] | None:
+    """A document that sets what a parameter holds in one account, and what it asks for; None
+    for what no library reads. Raises Invalid that names what of it is wrong."""
+    form = format_of(given)
+    if form is None:
+        return None
+    faults = read(form, json.dumps(given))
+    if not faults:
+        raise Invalid("file", f"this configuration of {form.words} is switched off")
+    entry = {
+        "name": "{{parameter}}",
+        "format": form.value,
+        "faults": [entry_of(fault) for fault in faults],
+    }
+    document: dict[str, object] = {
+        "description": f"Faults for functions that use {form.words}",
+        "duration": "PT{{minutes}}M",
+        "parameters": [entry],
+        "stopConditions": [{"source": "aws:cloudwatch:alarm", "value": "{{alarm_arn}}"}],
+    }
+    return document, list(_ASKED)
+
+
+_ASKED: Final[tuple[dict[str, object], ...]] = (
+    {
+        "name": "parameter",
+        "label": "Parameter that the functions read",
+        "kind": "text",
+        "required": True,
+    },
+    {
+        "name": "minutes",
+        "label": "Lasts",
+        "kind": "minutes",
+        "default": 10,
+        "required": True,
+        "minimum": LEAST_S // 60,
+        "maximum": 60,
+        "unit": "min",
+    },
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from exercises.domain.engine_documents import FIS, engine_of
 from exercises.domain.errors import Conflict, Invalid
 from exercises.domain.fis_catalogue import LONGEST_ID, actions
 from exercises.domain.imported_templates import from_account
+from exercises.domain.lambda_documents import document_of_value
 from exercises.domain.offered_actions import AccountTemplate, Offer, first_document
 from exercises.domain.scenarios import SCENARIOS
 from exercises.domain.template_entry import Entry, is_entry, read_entry
@@ -168,12 +169,16 @@ def begin_from_text(*, actor: Actor, text: str | bytes, file_name: str = "") -> 
         raise Invalid("file", "a JSON object: a template file, or the document of an engine")
     found = document.get("experimentTemplate", document)
     body = found if isinstance(found, dict) else document
+    parameters: list[dict[str, object]] = []
+    held = document_of_value(body)
     if is_experiment(body):
         body = from_experiment(body)
+    elif held is not None:
+        body, parameters = held
     named = file_name or "a file"
     return Beginning(
         body,
-        [],
+        parameters,
         "file",
         named[:200],
         summary=str(found.get("description", "") if isinstance(found, dict) else "")[:2000],

@@ -132,6 +132,10 @@ def setting(path: str) -> str:
     part = re.fullmatch(r"definition\.(action|target)s\.([^.]+)(?:\.(?:parameters\.)?(.+))?", path)
     if part:
         return f"{part[1].capitalize()} {part[2]}, {_spelled(part[3] or 'all of it')}"
+    held = re.fullmatch(r"definition\.parameters\[(\d+)\](?:\.(.+))?", path)
+    if held:
+        rest = f", {_spelled(held[2])}" if held[2] else ""
+        return f"Parameter {int(held[1]) + 1}{rest}"
     condition = re.match(r"definition\.stopConditions\[(\d+)\]", path)
     if condition:
         return f"Stop condition {int(condition[1]) + 1}"

@@ -15,6 +15,8 @@ from exercises.web.formats import setting, setting_value
         ("steady_state[0].grace_s", "Probe 1, grace s"),
         ("steady_state[2]", "Probe 3, all of it"),
         ("definition.actions.Stop.actionId", "Action Stop, action id"),
+        ("definition.parameters[0].faults[0].delay_ms", "Parameter 1, faults[0] / delay ms"),
+        ("definition.parameters[1]", "Parameter 2"),
     ],
 )
 def test_a_setting_that_changed_is_named_in_words(path: str, words: str) -> None:
