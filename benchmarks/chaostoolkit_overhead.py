@@ -57,10 +57,15 @@ def _bare(folder: Path, access: AccountAccess, definition: dict[str, object]) ->
     path = folder / "bare.json"
     path.write_text(json.dumps(runnable(definition, region=access.region, speed=1)))
     environment = os.environ | start_variables(access, rights_of(definition))
-    chaos = [PYTHON.parent / "chaos", "--no-version-check", "run", "--rollback-strategy=always"]
+    chaos = [str(PYTHON.parent / "chaos"), "--no-version-check", "run"]
     began = time.perf_counter()
     subprocess.run(
-        [*chaos, path], cwd=folder, env=environment, check=True, capture_output=True, timeout=120
+        [*chaos, "--rollback-strategy=always", str(path)],
+        cwd=folder,
+        env=environment,
+        check=True,
+        capture_output=True,
+        timeout=120,
     )
     return time.perf_counter() - began
 

@@ -29,6 +29,7 @@ from exercises.services.template_imports import (
 from tests import build
 from tests.cast import Cast
 from tests.fis_definitions import stopping
+from tests.toolkit_experiments import action, desired, document
 
 pytestmark = pytest.mark.django_db
 NEW = "aws:ec2:hibernate-instances"
@@ -266,3 +267,12 @@ def test_a_scenario_of_aws_is_added_once_and_says_what_it_is(client: Client, cas
     unknown = client.post("/templates/import/", {"do": "scenario", "scenario": "none"})
     assert "one of az_application_slowdown" in unescape(unknown.content.decode())
     assert Template.objects.count() == 1
+
+
+def test_an_experiment_json_becomes_a_document_of_the_chaos_toolkit(cast: Cast) -> None:
+    experiment = document(action("to-zero", desired(0)))["experiment"]
+    begun = begin_from_text(actor=cast.actor("owner"), text=json.dumps(experiment))
+    assert isinstance(begun, Beginning)
+    assert (begun.engine, begun.summary) == ("chaostoolkit", experiment["description"])
+    assert begun.definition["experiment"] == experiment
+    assert begun.definition["stopConditions"][0]["value"] == "{{alarm_arn}}"
