@@ -234,6 +234,7 @@ def fuzz() -> None:
 def scenarios() -> None:
     """Run the worked examples, each flawed and mended, and see that each has its verdict"""
     install("test")
+    install("toolkit", TOOLKIT)
     run([PYTHON, "-m", "tests.scenarios"])
 
 

@@ -164,3 +164,18 @@ def database_probes() -> list[dict[str, object]]:
         _probe(source, "refused", "Failed connections", metric="FailedConnections",
                unit="connections", high=20.0, grace_s=2 * MINUTE_S),
     ]  # fmt: skip
+
+
+def gateway_probes() -> list[dict[str, object]]:
+    """What the gateway answers: an error of its own is a mistake, whoever asked."""
+    source = _metric("AWS/ApiGateway", "ApiName", "content-moderation", "Sum")
+    calls = {**source, "stat": "Average"}
+    customers = _metric("ContentModeration", "Service", "content-moderation")
+    return [
+        _probe(source, "errors", "Errors of the gateway", metric="5XXError", unit="errors",
+               is_business=True, high=0.0),
+        _probe(calls, "calls", "Calls", metric="Count", unit="calls", low=1.0,
+               grace_s=2 * MINUTE_S),
+        _probe(customers, "customers", "Customers served", metric="CustomerSuccess", unit="%",
+               is_business=True, low=99.0, grace_s=MINUTE_S, decimals=1),
+    ]  # fmt: skip

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exercises.domain.actors import Actor
+from exercises.domain.engine_documents import FIS, LAMBDA_CONFIG, TOOLKIT
+from exercises.management.demo import lambda_templates, toolkit_templates
 from exercises.models import Template, TemplateVersion
 from exercises.queries.catalogue import newest_version_of
 from exercises.services.catalogue import (
@@ -39,6 +41,7 @@ class Entry:
     parameters: tuple[dict[str, Any], ...]
     generator: str = ""
     definition: dict[str, Any] | None = None
+    engine: str = FIS
 
 
 def minutes(name: str, label: str, *, default: int, least: int, most: int, note: str = "") -> Any:
@@ -228,12 +231,70 @@ ENTRIES: Final = (
 )
 
 
+TOOLKIT_ENTRIES: Final = (
+    Entry(
+        slug="gateway-attack",
+        name="Attack on an API gateway",
+        summary="Strangers call the gateway with tokens that nobody gave out, in three waves.",
+        failure_family="overload",
+        icon="globe",
+        rung=2,
+        hypothesis="If strangers call with false tokens, then they are refused, and customers are "
+        "served as before.",
+        parameters=toolkit_templates.ATTACK_PARAMETERS,
+        definition=toolkit_templates.ATTACK,
+        engine=TOOLKIT,
+    ),
+    Entry(
+        slug="ecs-no-tasks",
+        name="ECS service without tasks",
+        summary="The service is set to no tasks for seven minutes, unless it is scaled back.",
+        failure_family="task-loss",
+        icon="box",
+        rung=2,
+        hypothesis="If a service has no tasks, then it is scaled back and every request is "
+        "answered within 5 minutes.",
+        parameters=toolkit_templates.NO_TASKS_PARAMETERS,
+        definition=toolkit_templates.NO_TASKS,
+        engine=TOOLKIT,
+    ),
+)
+LAMBDA_ENTRIES: Final = (
+    Entry(
+        slug="lambda-parameter-latency",
+        name="Lambda latency by a parameter",
+        summary="Some invocations of the functions that read one parameter begin late.",
+        failure_family="lambda-latency",
+        icon="fn",
+        rung=1,
+        hypothesis="If some invocations begin late, then callers get their answers all the same.",
+        parameters=lambda_templates.LATE_PARAMETERS,
+        definition=lambda_templates.LATE,
+        engine=LAMBDA_CONFIG,
+    ),
+    Entry(
+        slug="lambda-parameter-faults",
+        name="Latency, exception and status of Lambda functions by parameters",
+        summary="Three functions fail, are late and answer with an error, each as its own "
+        "library reads it.",
+        failure_family="lambda-errors",
+        icon="fn",
+        rung=2,
+        hypothesis="If some invocations go wrong, then callers get their answers all the same.",
+        parameters=lambda_templates.CATALOGUE_PARAMETERS,
+        definition=lambda_templates.CATALOGUE,
+        engine=LAMBDA_CONFIG,
+    ),
+)
 SCENARIOS: Final = ("ecs_stop_tasks", "ecs_task_cut_off", "lambda_latency", "lambda_errors")
 
 
 def seed_catalogue(actor: Actor) -> dict[str, TemplateVersion]:
     """The newest version of each template, by slug of the template."""
-    own = {entry.slug: _version(entry, actor) for entry in ENTRIES}
+    own = {
+        entry.slug: _version(entry, actor)
+        for entry in (*ENTRIES, *TOOLKIT_ENTRIES, *LAMBDA_ENTRIES)
+    }
     return own | {key.replace("_", "-"): _scenario(key, actor) for key in SCENARIOS}
 
 
@@ -251,6 +312,7 @@ def _version(entry: Entry, actor: Actor) -> TemplateVersion:
         summary=entry.summary,
         failure_family=entry.failure_family,
         icon=entry.icon,
+        engine=entry.engine,
     )
     published = template.versions.order_by("-number").first()
     if published is not None:
