@@ -49,6 +49,16 @@ EXAMPLES: Final = (
         ("charging-database", "follows_writer"),
     ),
     Example(
+        "a service without tasks",
+        drill.NO_TASKS,
+        ("content-moderation", "skips_late_steps"),
+    ),
+    Example(
+        "strangers attack a gateway",
+        drill.ATTACK,
+        ("content-moderation", "knows_strangers"),
+    ),
+    Example(
         "three formats of faults in parameters",
         drill.THREE_PARAMETERS,
         ("media-functions", "retries"),

@@ -6,6 +6,7 @@ Called by demo_data; tests/scenarios runs the same experiments, flawed and fixed
 
 from __future__ import annotations
 
+import os
 from datetime import timedelta
 from typing import Final
 
@@ -13,7 +14,7 @@ from exercises.domain.exercise_phases import OVER, Phase
 from exercises.domain.ladder import Level
 from exercises.management.demo.people import LEAD
 from exercises.management.demo.planned import Planned, invite_and_accept, propose_planned
-from exercises.management.demo.probes import database_probes
+from exercises.management.demo.probes import database_probes, gateway_probes
 from exercises.management.demo.programme import RULE
 from exercises.management.demo.world import World
 from exercises.models import Exercise
@@ -99,6 +100,33 @@ WRITER_MOVES: Final = Planned(
     hypothesis="If the database writer moves, then writes are taken again within 2 minutes.",
     steady_state=database_probes(),
 )
+NO_TASKS: Final = Planned(
+    application="content-moderation",
+    account="platform-prod",
+    template="ecs-no-tasks",
+    title="The image model has no tasks",
+    author="Moderation engineer",
+    slot_min=40,
+    target_cap=1,
+    hypothesis="If a model has no tasks, then it is scaled back to one, and every request is "
+    "answered within 5 minutes.",
+)
+ATTACK: Final = Planned(
+    application="content-moderation",
+    account="platform-prod",
+    template="gateway-attack",
+    title="Strangers attack the gateway",
+    author="Moderation engineer",
+    slot_min=62,
+    target_cap=1,
+    hypothesis="If strangers call with false tokens, then they are refused without one error of "
+    "the gateway.",
+    parameters={
+        "gateway": os.environ.get("AWS_ENDPOINT_URL", ""),
+        "path": "/simulator/gateway/content-moderation",
+    },
+    steady_state=gateway_probes(),
+)
 THREE_PARAMETERS: Final = Planned(
     application="media-search",
     account="platform-prod",
@@ -112,7 +140,7 @@ THREE_PARAMETERS: Final = Planned(
 )
 EXPERIMENTS: Final = (
     BUILDS, TASK_ENDS, TASK_SILENT, FUNCTIONS_LATE, FUNCTIONS_FAIL, WRITER_MOVES,
-    THREE_PARAMETERS,
+    NO_TASKS, ATTACK, THREE_PARAMETERS,
 )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from exercises.domain.actors import Actor
-from exercises.domain.engine_documents import FIS, LAMBDA_CONFIG
-from exercises.management.demo import lambda_templates
+from exercises.domain.engine_documents import FIS, LAMBDA_CONFIG, TOOLKIT
+from exercises.management.demo import lambda_templates, toolkit_templates
 from exercises.models import Template, TemplateVersion
 from exercises.queries.catalogue import newest_version_of
 from exercises.services.catalogue import (
@@ -231,6 +231,34 @@ ENTRIES: Final = (
 )
 
 
+TOOLKIT_ENTRIES: Final = (
+    Entry(
+        slug="gateway-attack",
+        name="Attack on an API gateway",
+        summary="Strangers call the gateway with tokens that nobody gave out, in three waves.",
+        failure_family="overload",
+        icon="globe",
+        rung=2,
+        hypothesis="If strangers call with false tokens, then they are refused, and customers are "
+        "served as before.",
+        parameters=toolkit_templates.ATTACK_PARAMETERS,
+        definition=toolkit_templates.ATTACK,
+        engine=TOOLKIT,
+    ),
+    Entry(
+        slug="ecs-no-tasks",
+        name="ECS service without tasks",
+        summary="The service is set to no tasks for seven minutes, unless it is scaled back.",
+        failure_family="task-loss",
+        icon="box",
+        rung=2,
+        hypothesis="If a service has no tasks, then it is scaled back and every request is "
+        "answered within 5 minutes.",
+        parameters=toolkit_templates.NO_TASKS_PARAMETERS,
+        definition=toolkit_templates.NO_TASKS,
+        engine=TOOLKIT,
+    ),
+)
 LAMBDA_ENTRIES: Final = (
     Entry(
         slug="lambda-parameter-latency",
@@ -263,7 +291,10 @@ SCENARIOS: Final = ("ecs_stop_tasks", "ecs_task_cut_off", "lambda_latency", "lam
 
 def seed_catalogue(actor: Actor) -> dict[str, TemplateVersion]:
     """The newest version of each template, by slug of the template."""
-    own = {entry.slug: _version(entry, actor) for entry in (*ENTRIES, *LAMBDA_ENTRIES)}
+    own = {
+        entry.slug: _version(entry, actor)
+        for entry in (*ENTRIES, *TOOLKIT_ENTRIES, *LAMBDA_ENTRIES)
+    }
     return own | {key.replace("_", "-"): _scenario(key, actor) for key in SCENARIOS}
 
 
