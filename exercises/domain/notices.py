@@ -126,9 +126,7 @@ BEFORE: Final[Mapping[Topic, timedelta]] = MappingProxyType(
 MOMENTS: Final = (*BEFORE, _T.STARTED, _T.STOPPED, _T.ENDED, _T.DEBRIEF)
 """What the policy says per blast radius; every other topic is for those it concerns."""
 
-URGENT: Final = frozenset(
-    {_T.STOPPED, _T.NO_GO, _T.HOUR_BEFORE, _T.RESIDUAL_FAULT, _T.TEST}
-)
+URGENT: Final = frozenset({_T.STOPPED, _T.NO_GO, _T.HOUR_BEFORE, _T.RESIDUAL_FAULT, _T.TEST})
 """Told at once: no digest, no quiet hours."""
 
 NEEDS_YOU: Final = frozenset(
