@@ -72,7 +72,10 @@ class Schema(ShapesAsRead):
 
     def _get_response_bodies(self, direction: Any = "response") -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
-        for code, description in (_WHEN_READ if self.method == "GET" else _WHEN_WRITTEN).items():
+        answers = _WHEN_READ if self.method == "GET" else _WHEN_WRITTEN
+        if getattr(self.view, "action", "") in getattr(self.view, "too_early", ()):
+            answers = {"409": "Too early: there is nothing to see yet"} | answers
+        for code, description in answers.items():
             if code not in bodies:
                 problem = self._get_response_for_code(  # type: ignore[no-untyped-call]
                     ProblemOut, code, [MEDIA_TYPE], direction

@@ -69,6 +69,7 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     serializer_class = RunOut
     filterset_class = RunFilter
     also_asked = {"retrieve": (WAIT, SEEN)}
+    too_early = ("detection", "clean_up")  # a run that has not started has neither
 
     def get_queryset(self) -> QuerySet[Run]:
         if self.is_schema:

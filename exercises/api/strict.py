@@ -44,8 +44,14 @@ def _mistyped(field: serializers.Field[Any, Any, Any, Any], value: Any) -> str:
         inner = next((w for each in value if (w := _mistyped(field.child, each))), "")
         return f"each item: {inner}" if inner else ""
     if isinstance(field, serializers.ManyRelatedField | serializers.MultipleChoiceField):
-        return "" if isinstance(value, list) else "must be a list"
+        if not isinstance(value, list):
+            return "must be a list"
+        of = getattr(field, "child_relation", None)
+        inner = next((w for each in value if of and (w := _mistyped(of, each))), "")
+        return f"each item: {inner}" if inner else ""
     if isinstance(field, serializers.RelatedField):
+        if isinstance(field, serializers.SlugRelatedField) and not isinstance(value, str):
+            return "must be text"
         return "is empty; send null or leave it out" if value == "" else ""
     if isinstance(field, serializers.CharField | serializers.ChoiceField):
         choices = getattr(field, "choices", {"": ""})

@@ -44,7 +44,9 @@ class TakingPartIn(StrictSerializer):
 class MoveIn(StrictSerializer):
     """Live is reached by Go, and cancelled with a reason: neither is asked for here."""
 
-    to = serializers.ChoiceField(choices=[(phase.value, phase.label) for phase in ORDER])
+    to = serializers.ChoiceField(
+        choices=[(phase.value, phase.label) for phase in ORDER if phase is not Phase.LIVE]
+    )
 
 
 class NoGoIn(StrictSerializer):

@@ -32,11 +32,11 @@ def add_member(*, actor: Actor, team: Team, user: User, role: str) -> Membership
     authorize(actor, "team.manage", team)
     _check_role(role)
     if not user.is_active:
-        raise Invalid("user", f"{user.name} has no active account")
+        raise Invalid("email", f"{user.name} has no active account")
     with transaction.atomic():
         _locked(team)
         if Membership.objects.filter(team=team, user=user).exists():
-            raise Invalid("user", f"{user.name} is a member already; change the role instead")
+            raise Invalid("email", f"{user.name} is a member already; change the role instead")
         membership = Membership.objects.create(team=team, user=user, role=role)
         record(actor, "team.add_member", team, user=user.pk, role=role)
     return membership

@@ -62,10 +62,7 @@ def team_member_list(request: SignedInRequest, slug: str) -> HttpResponse:
         add_member(actor=request.actor, team=team, user=user, role=request.POST.get("role", ""))
     except Invalid as error:
         found = form_errors(error)
-        errors = {
-            "email": found.get("email", []) + found.get("user", []),
-            "role": found.get("role"),
-        }
+        errors = {"email": found.get("email"), "role": found.get("role")}
         return _members(request, team, errors=errors)
     messages.success(request, f"{user.name} belongs to {team.name} now.")
     return redirect("team_members", slug=slug)

@@ -10,6 +10,7 @@ from rest_framework import serializers
 
 from exercises.api.representations import ProblemOut
 from exercises.api.strict import StrictSerializer
+from exercises.models import Team
 from tests.api.conftest import Caller
 from tests.cast import Cast
 
@@ -24,6 +25,12 @@ class Everything(StrictSerializer):
     on = serializers.BooleanField(required=False)
     pace = serializers.ChoiceField(choices=["soon", "daily"], required=False)
     days = serializers.MultipleChoiceField(choices=["mon", "tue"], required=False)
+    team = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Team.objects.all(), required=False
+    )
+    teams = serializers.SlugRelatedField(
+        slug_field="slug", queryset=Team.objects.all(), required=False, many=True
+    )
 
 
 @pytest.mark.parametrize(
@@ -38,6 +45,8 @@ class Everything(StrictSerializer):
         ({"on": "yes"}, "must be true or false"),
         ({"pace": 1}, "must be text"),
         ({"days": {}}, "must be a list"),
+        ({"team": 0}, "must be text"),
+        ({"teams": [0]}, "each item: must be text"),
         ({"nam": "x"}, "is not a field of this resource"),
     ],
 )

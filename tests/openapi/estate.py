@@ -44,9 +44,14 @@ class Api:
         if path not in self._lists:
             found = self.read(path)
             rows = found.get("results", []) if isinstance(found, dict) else found
-            self._lists[path] = rows if isinstance(rows, list) else []
+            rows = rows if isinstance(rows, list) else []
+            # Revoked, the token that asks would learn nothing more.
+            self._lists[path] = [row for row in rows if not self._is_own(row)]
         values = (row.get(field) for row in self._lists[path])
         return sorted({value for value in values if isinstance(value, str | int)}, key=str)
+
+    def _is_own(self, row: dict[str, Any]) -> bool:
+        return "prefix" in row and self.token.startswith(row["prefix"])
 
 
 def configuration(api: Api, document: dict[str, Any]) -> str:

@@ -12,6 +12,7 @@ _THERE = "names something that has to be there"
 _WORDS = "has a shortest length, counted without the spaces around it"
 _TIMES = "two times have an order, a zone has to exist, a rule has to recur"
 _HTTPS = "an address that starts with https:// and can be reached from here"
+_PERIOD = "a quarter, or a month that ends three"
 _ONE_DAY = "a weekday or a day of the month, one of them"
 _ACCOUNT = {
     "regions": "at least one, by its name; its zones and queues are of the account",
@@ -83,12 +84,18 @@ RULES: Final[dict[str, dict[str, str]]] = {
     "PUT /api/v1/accounts/{account_id}/": _ACCOUNT,
     "PUT /api/v1/applications/{slug}/": _APPLICATION,
     "POST /api/v1/applications/": _APPLICATION,
+    "POST /api/v1/applications/{slug}/ladder/{family}/mentor/": {"mentor": _THERE},
     "PUT /api/v1/applications/{slug}/dependencies/": {"depends_on": _THERE},
     "POST /api/v1/channels/": {"address": "is one of the chat services that can be reached"},
+    "POST /api/v1/ci-issuers/": {"url": _HTTPS},
     "POST /api/v1/clauses/": {"clauses": "a row names reports and packs, each of them once"},
+    "PUT /api/v1/exercises/{slug}/participants/{application}/": {
+        "on_call": "has to be named before it is accepted",
+    },
     "PUT /api/v1/exercises/{slug}/run-sheet/": {
         "N": "the rows are those of the run sheet, each experiment in its wave",
     },
+    "POST /api/v1/experiments/": {"slot": "or an exercise, one of them"},
     "PUT /api/v1/experiments/{id}/": {"retest_of": "stays as it was written"},
     "PUT /api/v1/findings/{id}/": {
         "owner": "a member of the application's team",
@@ -118,11 +125,17 @@ RULES: Final[dict[str, dict[str, str]]] = {
         "generator": "is one that there is, and not beside a definition",
     },
     "POST /api/v1/report-mails/": {"weekday": _ONE_DAY, "day": _ONE_DAY},
-    "GET /api/v1/reports/{period}/": {"period": "a quarter, or a month that ends three"},
+    "GET /api/v1/reports/{period}/": {"period": _PERIOD},
+    "POST /api/v1/reports/{period}/words/": {"period": _PERIOD},
+    "POST /api/v1/teams/{slug}/members/": {"email": _THERE},
     "POST /api/v1/template-beginnings/": {"fis_template": "or action, one of them"},
     "POST /api/v1/template-imports/": {"file": "a template file, in a text"},
     "POST /api/v1/templates/": _TEMPLATE,
     "POST /api/v1/templates/{slug}/versions/": _TEMPLATE,
+    "POST /api/v1/tokens/": {
+        "scopes": "no more than the token that asks has",
+        "days": "no longer than the token that asks is there",
+    },
     "POST /api/v1/webhooks/": _WEBHOOK,
     "PUT /api/v1/webhooks/{id}/": _WEBHOOK,
     "GET /api/v1/webhook-deliveries/": {"webhook": _THERE},
