@@ -53,7 +53,6 @@ def gameday_list(request: SignedInRequest) -> HttpResponse:
     context = {
         "page": Paginator(game_days(request.actor), PAGE).get_page(request.GET.get("page")),
         "may_plan": may(request.actor, "gameday.plan"),
-        "names": names_now(),
     }
     return render(request, "gamedays/list.html", context)
 
@@ -231,7 +230,6 @@ def gameday_ledger(request: SignedInRequest, slug: str) -> HttpResponse:
         "finals": _named(game_day.finals.select_related("frozen_by")),
         "without_points": [kind.value for kind in WITHOUT_POINTS],
         "may_correct": may(request.actor, "gameday.correct", game_day),
-        "names": names_now(),
     }
     return render(request, "gamedays/ledger.html", context)
 

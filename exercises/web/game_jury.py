@@ -17,7 +17,6 @@ from exercises.models import GameDay, Improvement, ScoreEntry, Team
 from exercises.permissions import authorize, may
 from exercises.queries.game_board import ideas_of
 from exercises.queries.game_ledger import entries_of, ledger_of, players
-from exercises.queries.naming import names_now
 from exercises.services.game_days import opt, say, see_it
 from exercises.services.game_scores import (
     correct,
@@ -88,7 +87,6 @@ def _idea_page(
         "exercise": game_day.exercise,
         "idea": idea,
         "judged": judged,
-        "names": names_now(),
         "points": rules_from_json(game_day.rules).idea,
         "may_judge": is_jury and judged is None and not own,
         "is_own_of_jury": is_jury and judged is None and own,
@@ -224,7 +222,6 @@ def gameday_correct(request: SignedInRequest, slug: str, seq: int) -> HttpRespon
         "exercise": game_day.exercise,
         "entry": entry,
         "worth": now,
-        "names": names_now(),
         "form": form,
     }
     status = 422 if form.errors else 200
