@@ -275,4 +275,5 @@ def test_an_experiment_json_becomes_a_document_of_the_chaos_toolkit(cast: Cast) 
     assert isinstance(begun, Beginning)
     assert (begun.engine, begun.summary) == ("chaostoolkit", experiment["description"])
     assert begun.definition["experiment"] == experiment
-    assert begun.definition["stopConditions"][0]["value"] == "{{alarm_arn}}"
+    stops: Any = begun.definition["stopConditions"]
+    assert stops[0]["value"] == "{{alarm_arn}}"
