@@ -38,6 +38,7 @@ Rule = Callable[[Actor, object], bool]
 
 _WRITERS = frozenset({TeamRole.MEMBER.value, TeamRole.OPERATOR.value, TeamRole.OWNER.value})
 _OPERATORS = frozenset({TeamRole.OPERATOR.value, TeamRole.OWNER.value})
+_OWNERS = frozenset({TeamRole.OWNER.value})
 _READS_AUDIT = frozenset({OrgRole.AUDITOR.value, OrgRole.LEADERSHIP.value})
 
 
@@ -214,23 +215,18 @@ def _sees_game(actor: Actor, thing: object) -> bool:
     return _sees_exercise(actor, thing.exercise)
 
 
-def _works_for(actor: Actor, thing: object) -> bool:
-    assert isinstance(thing, Team)
-    return actor.team_roles.get(thing.pk) in _WRITERS
+def _holding(roles: frozenset[str]) -> Rule:
+    """Who holds one of these roles in the team itself."""
 
+    def holds(actor: Actor, thing: object) -> bool:
+        assert isinstance(thing, Team)
+        return actor.team_roles.get(thing.pk) in roles
 
-def _speaks_for(actor: Actor, thing: object) -> bool:
-    assert isinstance(thing, Team)
-    return actor.team_roles.get(thing.pk) in _OPERATORS
+    return holds
 
 
 def _publishes_templates(actor: Actor, thing: object) -> bool:
     return _is_lead_role(actor) or not _OPERATORS.isdisjoint(actor.team_roles.values())
-
-
-def _owns_team(actor: Actor, thing: object) -> bool:
-    assert isinstance(thing, Team)
-    return actor.team_roles.get(thing.pk) == TeamRole.OWNER.value
 
 
 def _manages_team(actor: Actor, thing: object) -> bool:
@@ -335,13 +331,13 @@ RULES: Final[dict[str, Rule]] = {
     "knowledge.write": _writes_knowledge,
     "gameday.plan": _is_lead_role,
     "gameday.change": _runs_game,
-    "gameday.opt": _speaks_for,
-    "gameday.see": _works_for,
+    "gameday.opt": _holding(_OPERATORS),
+    "gameday.see": _holding(_WRITERS),
     "gameday.jury": _is_jury,
     "gameday.judge": _is_jury,
     "gameday.correct": _runs_game,
     "gameday.freeze": _runs_game,
-    "improvement.propose": _works_for,
+    "improvement.propose": _holding(_WRITERS),
     "improvement.vote": _sees_game,
     "template.publish": _publishes_templates,
     "team.create": _is_lead_role,
@@ -355,9 +351,9 @@ RULES: Final[dict[str, Rule]] = {
     "report.see_mails": _is_lead_role,
     "evidence.export": _reads_evidence,
     "token.issue": _signed_in,
-    "service.issue": _owns_team,
+    "service.issue": _holding(_OWNERS),
     "service.end": _manages_team,
-    "service.resume": _owns_team,
+    "service.resume": _holding(_OWNERS),
     "ci.configure": _is_lead_role,
     "feed.create": _signed_in,
     "notice.own": _signed_in,
