@@ -44,8 +44,9 @@ ACTIONS: Final = (
     "aws:lambda:invocation-error",
     "aws:lambda:invocation-http-integration-response",
 )
+FAULTS_BUCKET: Final = "media-catalogue-faults"
 EXTENSION: Final = {
-    "AWS_FIS_CONFIGURATION_LOCATION": "arn:aws:s3:::media-catalogue-faults/FisConfigs/",
+    "AWS_FIS_CONFIGURATION_LOCATION": f"arn:aws:s3:::{FAULTS_BUCKET}/FisConfigs/",
     "AWS_LAMBDA_EXEC_WRAPPER": "/opt/aws-fis/bootstrap",
 }
 
@@ -107,6 +108,10 @@ class MediaFunctions(System):
 
     def build(self) -> None:
         functions, parameters = self._builder.client("lambda"), self._builder.client("ssm")
+        # Where FIS writes what the extension reads: without it no function has the extension.
+        self._builder.client("s3").create_bucket(
+            Bucket=FAULTS_BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION}
+        )
         for each in self._functions:
             functions.create_function(
                 FunctionName=each.name,
