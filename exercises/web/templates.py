@@ -32,8 +32,8 @@ from exercises.queries.catalogue import (
     family_counts,
     template_view,
     version_changes,
-    version_lines,
     version_digest,
+    version_lines,
 )
 from exercises.queries.knowledge import known_about
 from exercises.queries.lint import problems_of_version
