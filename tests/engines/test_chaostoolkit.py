@@ -166,6 +166,9 @@ def test_a_holder_that_is_killed_is_noticed_and_what_it_changed_is_put_back(
     until(toolkit, account, ref, has_done("to-zero"))
     for pid in _holders(run_id):
         os.kill(pid, signal.SIGKILL)
+    ends_at = time.monotonic() + PATIENCE_S
+    while files.is_held(_folder(run_id)) and time.monotonic() < ends_at:
+        time.sleep(0.01)
     assert toolkit.expire(account) == [ref]
     seen = ended(toolkit, account, ref)
     assert seen.status is EngineStatus.FAILED
