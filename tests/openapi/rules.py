@@ -125,10 +125,6 @@ RULES: Final[dict[str, dict[str, str]]] = {
         "generator": "is one that there is, and not beside a definition",
     },
     "PUT /api/v1/game-days/{slug}/rules/": {"thresholds": "of two minutes the first is smaller"},
-    "PUT /api/v1/exercises/{slug}/participants/{application}/": {
-        "on_call": "has to be named to accept, not to decline"
-    },
-    "POST /api/v1/reports/{period}/words/": {"period": "a quarter, or a month that ends three"},
     "POST /api/v1/feeds/": {"what": "at most 20 feeds a person", "team": "for one team only"},
     "POST /api/v1/report-mails/": {"weekday": _ONE_DAY, "day": _ONE_DAY},
     "GET /api/v1/reports/{period}/": {"period": _PERIOD},
