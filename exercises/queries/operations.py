@@ -17,6 +17,7 @@ from exercises.models import (
     AccountRegion,
     Announcement,
     Channel,
+    CleanUp,
     Delivery,
     FreezeSource,
     PreflightCheck,
@@ -37,6 +38,7 @@ def waiting() -> Mapping[str, QuerySet[Any]]:
     return {
         "run": Run.objects.all(),
         "region": AccountRegion.objects.all(),
+        "clean_up": CleanUp.objects.all(),
         "schedule": Schedule.objects.filter(is_suspended=False),
         "check": PreflightCheck.objects.all(),
         "freeze_calendar": FreezeSource.objects.all(),

@@ -106,6 +106,7 @@ def test_how_an_attempt_ended_is_one_word(answer: dict[str, Any] | None, outcome
     assert how_it_ended(answer) == outcome
 
 
+@pytest.mark.django_db  # the end of a request also looks at the connection
 def test_counts_of_all_processes_add_up_after_each_request(access: AccountAccess) -> None:
     read_templates(access)
     request_finished.send(sender=None)
