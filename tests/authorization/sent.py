@@ -205,6 +205,7 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
     ),
     ("api-ci-issuer-detail", "PUT"): _always(audience="chaos", rules=[]),
     ("api-ci-issuer-try", "POST"): _always(token="a.b.c"),
+    ("person_forget", "POST"): _always(email=""),
     ("ci_issuer_list", "POST"): _always(url=""),
     ("ci_issuer_detail", "POST"): _always(audience="chaos"),
     ("ci_token_try", "POST"): _always(token="a.b.c"),
