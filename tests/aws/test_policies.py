@@ -24,11 +24,13 @@ from exercises.aws.sessions import Purpose, forget_clients
 from exercises.domain.engine_values import Watch
 from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import ProbeSpec
+from exercises.engines import toolkit_targets
 from exercises.engines.fis import FisEngine
 from exercises.probes.cloudwatch import newest_readings
 from tests.fis_definitions import order, waiting
-from tests.left_behind import definition_of_everything
+from tests.left_behind import CLUSTER, definition_of_everything
 from tests.simulated_aws import PRODUCTION, access_to, stopped_clock
+from tests.toolkit_experiments import action, document, python
 
 PAGE = Path(__file__).parents[2] / "docs" / "operations" / "aws-accounts.md"
 DESCRIBED = ("ec2:instance", "ec2:ebs-volume", "ec2:subnet", "ec2:autoscaling-group", "rds:cluster")
@@ -106,6 +108,9 @@ def a_whole_run(access: AccountAccess, hit: dict[str, Any], clock: Any) -> None:
     newest_readings(access, [PROBE], until=datetime.now(UTC) - timedelta(hours=1), speed=1)
     fis.preview(access, OF_EVERY_KIND)
     fis.snapshot(access, hit, fis.snapshot(access, hit))
+    task = hit["targets"]["stop-task"]["resourceArns"][0].rpartition("/")[2]
+    stop = python("chaosaws.ecs.actions", "stop_task", cluster=CLUSTER, task_id=task, reason="x")
+    toolkit_targets.targets(access, document(action("stop", stop)))
     offered_action(access, offered_action_ids(access)[0])
     account_templates(access)
     definition = waiting()
