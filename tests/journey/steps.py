@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
 
 from tests.journey.demo_process import Demo
 
@@ -191,6 +191,15 @@ def say_own_go(page: Page, officer: Page, finding: str) -> None:
     officer.get_by_label("Safety officer: type").fill(label.locator("b").inner_text())
     officer.get_by_role("button", name="Confirm Go").click()
     expect(officer.get_by_text("said Go").first).to_be_visible()
+
+
+def look_until(page: Page, wanted: Locator, *, seconds: float = 240) -> Locator:
+    """Look again until it is there: a page says when something opens, and does not open it."""
+    ends = time.monotonic() + seconds
+    while not wanted.count() and time.monotonic() < ends:
+        page.wait_for_timeout(1_000)
+        page.reload()
+    return wanted
 
 
 def stop_all(page: Page) -> None:

@@ -262,7 +262,7 @@ def answer_the_poll(people: People) -> None:
         expect(page.get_by_text("answer saved")).to_be_visible()
         there = open_it(people(on_call))
         section(there, "Go / no-go")
-        there.get_by_role("button", name="I am on call and there").click()
+        steps.look_until(there, there.get_by_role("button", name="I am on call and there")).click()
         expect(there.get_by_text("you are on call")).to_be_visible()
 
 

@@ -106,7 +106,7 @@ NO_TASKS: Final = Planned(
     template="ecs-no-tasks",
     title="The image model has no tasks",
     author="Moderation engineer",
-    slot_min=40,
+    slot_min=52,
     target_cap=1,
     hypothesis="If a model has no tasks, then it is scaled back to one, and every request is "
     "answered within 5 minutes.",
@@ -117,7 +117,7 @@ ATTACK: Final = Planned(
     template="gateway-attack",
     title="Strangers attack the gateway",
     author="Moderation engineer",
-    slot_min=62,
+    slot_min=74,
     target_cap=1,
     hypothesis="If strangers call with false tokens, then they are refused without one error of "
     "the gateway.",
