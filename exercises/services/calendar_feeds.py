@@ -54,6 +54,7 @@ def create_feed(*, actor: Actor, what: str, team: Team | None = None) -> tuple[C
 
 def revoke_feed(*, actor: Actor, feed: CalendarFeed) -> None:
     """End a feed at once. Only its own person may."""
+    authorize(actor, "feed.create")
     if feed.user_id != actor.user_id:
         raise NotAllowed("Only the person a feed belongs to revokes it.")
     with transaction.atomic():
