@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.conf import settings
 from django.db.models import QuerySet
 from django.urls import reverse
@@ -13,7 +11,7 @@ from rest_framework.decorators import action
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from exercises.api.base import Resource
+from exercises.api.shown_once import ShowsSecretOnce
 from exercises.api.strict import StrictSerializer
 from exercises.models import CalendarFeed, Team
 from exercises.models.calendar_feeds import WHAT
@@ -33,7 +31,9 @@ class FeedOut(serializers.ModelSerializer[CalendarFeed]):
 class NewFeedOut(FeedOut):
     """With its address, this once."""
 
-    url = serializers.URLField()
+    url = serializers.URLField(
+        required=False, help_text="Shown this once. Left out when an answer is given again"
+    )
 
     class Meta:
         model = CalendarFeed
@@ -51,7 +51,7 @@ class FeedIn(StrictSerializer):
     )
 
 
-class Feeds(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
+class Feeds(mixins.ListModelMixin, mixins.RetrieveModelMixin, ShowsSecretOnce):
     queryset = CalendarFeed.objects.none()
     serializer_class = FeedOut
     filterset_class = None
@@ -70,8 +70,8 @@ class Feeds(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
         sent.is_valid(raise_exception=True)
         feed, secret = create_feed(actor=self.actor, **sent.validated_data)
         url = settings.CHAOSPLANE_BASE_URL.rstrip("/") + reverse("feed", args=[secret])
-        shown: dict[str, Any] = {**FeedOut(feed).data, "url": url}
-        return Response(shown, status=201)
+        self.once = {"url": url}
+        return Response(FeedOut(feed).data, status=201)
 
     @extend_schema(request=None, responses=FeedOut)
     @action(detail=True, methods=["post"])

@@ -4,6 +4,7 @@ Idempotency-Key: it is put in after that one was written down.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from rest_framework.request import Request
@@ -13,14 +14,14 @@ from exercises.api.base import Resource
 
 
 class ShowsSecretOnce(Resource):
-    """An action sets `secret`; the answer of that request shows it."""
+    """An action sets `once`, by field; the answer of that request shows it."""
 
-    secret = ""
+    once: Mapping[str, str] | None = None
 
     def finalize_response(
         self, request: Request, response: Response, *args: Any, **kwargs: Any
     ) -> Response:
         answer = super().finalize_response(request, response, *args, **kwargs)
-        if self.secret:
-            answer.data = {**answer.data, "secret": self.secret}
+        if self.once:
+            answer.data = {**answer.data, **self.once}
         return answer

@@ -94,7 +94,8 @@ class Tokens(mixins.ListModelMixin, mixins.RetrieveModelMixin, ShowsSecretOnce):
         """Make a token: with no more scopes than the token that asks, and for no longer."""
         sent = TokenIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        token, self.secret = services.issue_token(actor=self.actor, **sent.validated_data)
+        token, secret = services.issue_token(actor=self.actor, **sent.validated_data)
+        self.once = {"secret": secret}
         return Response(TokenOut(token).data, status=201)
 
     @extend_schema(request=None, responses=TokenOut)

@@ -126,7 +126,8 @@ class Webhooks(mixins.ListModelMixin, mixins.RetrieveModelMixin, ShowsSecretOnce
         """Call this address from now on."""
         sent = WebhookIn(data=request.data)
         sent.is_valid(raise_exception=True)
-        endpoint, self.secret = services.add_endpoint(actor=self.actor, **sent.validated_data)
+        endpoint, secret = services.add_endpoint(actor=self.actor, **sent.validated_data)
+        self.once = {"secret": secret}
         return Response(WebhookOut(endpoint).data, status=201)
 
     @extend_schema(request=WebhookChangeIn, responses=WebhookOut)
@@ -149,7 +150,8 @@ class Webhooks(mixins.ListModelMixin, mixins.RetrieveModelMixin, ShowsSecretOnce
     @action(detail=True, methods=["post"])
     def rotate(self, request: Request, pk: str) -> Response:
         """Another secret; for 24 hours both sign."""
-        endpoint, self.secret = services.rotate_secret(actor=self.actor, endpoint=self.get_object())
+        endpoint, secret = services.rotate_secret(actor=self.actor, endpoint=self.get_object())
+        self.once = {"secret": secret}
         return Response(WebhookOut(endpoint).data)
 
     @extend_schema(request=WebhookSwitchIn, responses=WebhookOut)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from exercises.models import Deployment, Exercise, Membership, RunEvent
+from exercises.models import Deployment, Exercise, KeptAnswer, Membership, RunEvent
 from tests import build
 from tests.api.conftest import Caller
 from tests.cast import Cast
@@ -116,6 +116,24 @@ def test_an_address_of_a_calendar_is_shown_once_and_revoked(cast: Cast, caller: 
     assert caller("owner").post(f"{one}revoke/").status_code == 404
     assert author.post(f"{one}revoke/").json()["revoked_at"]
     assert Client().get(path).status_code == 404
+
+
+def test_the_address_of_a_feed_is_in_no_answer_that_is_kept(cast: Cast, caller: Caller) -> None:
+    author = caller("author")
+    made, again = (
+        author.post(f"{V1}/feeds/", {"what": "person"}, headers={"Idempotency-Key": "k"}).json()
+        for _ in range(2)
+    )
+    assert made == again | {"url": made["url"]}
+    secret = made["url"].split("/feed/")[1].removesuffix(".ics")
+    assert secret not in str(KeptAnswer.objects.get().body)
+
+
+def test_a_token_that_only_reads_revokes_no_feed(cast: Cast, caller: Caller) -> None:
+    made = caller("author").post(f"{V1}/feeds/", {"what": "person"})
+    one = f"{V1}/feeds/{made.json()['id']}/"
+    assert caller("author", ("read",)).post(f"{one}revoke/").status_code == 403
+    assert caller("author").get(one).json()["revoked_at"] is None
 
 
 def test_the_words_of_a_report_are_written_on_top_of_what_was_read(
