@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -106,7 +107,8 @@ def actor_of(request: HttpRequest | Request) -> Actor:
     found = credential_of(request)
     if found is None:
         return actor_for(user, Door.API)
-    return actor_for(user, Door.API, frozenset(found.scopes), until=found.expires_at)
+    actor = actor_for(user, Door.API, frozenset(found.scopes), until=found.expires_at)
+    return replace(actor, vouched_by=found.vouched_by)
 
 
 def _from_ci(secret: str) -> tuple[User, CiPass]:

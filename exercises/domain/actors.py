@@ -26,7 +26,8 @@ class Door(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Actor:
     """A person, the service of a team, or the system. `scopes` narrows what an API token may
-    do; None means all. `until` is when the token ends.
+    do; None means all. `until` is when the token ends. `vouched_by` are the people by whose doing
+    the service of a team can act here: what it writes may be their word.
 
     `team_roles` maps team ids to the role held there.
     """
@@ -40,6 +41,7 @@ class Actor:
     is_active: bool = True
     is_service: bool = False
     until: datetime | None = None
+    vouched_by: frozenset[int] = frozenset()
 
     @property
     def is_system(self) -> bool:

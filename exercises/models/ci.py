@@ -21,6 +21,8 @@ class OidcIssuer(Record):
     is_active = models.BooleanField(default=True)
     created_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     created_at = models.DateTimeField(auto_now_add=True)
+    vouched_by = models.JSONField(default=list)
+    """Ids of everybody who added or changed it: each could let in jobs of their own."""
     keys = models.JSONField(default=list)
     keys_read_at = models.DateTimeField(null=True, blank=True)
     keys_tried_at = models.DateTimeField(null=True, blank=True)

@@ -76,6 +76,8 @@ class Experiment(Record):
         User, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
     proposed_at = models.DateTimeField(null=True, blank=True)
+    vouched_by = models.JSONField(default=list, db_default=[])
+    """Ids of the people behind a team's service that wrote or proposed it: authors like others."""
     revision = models.ForeignKey(
         "ExperimentRevision", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )

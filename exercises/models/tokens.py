@@ -28,5 +28,10 @@ class ApiToken(Record):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
+    @property
+    def vouched_by(self) -> frozenset[int]:
+        """Who had it made for a team's service; nobody for a person's own."""
+        return frozenset() if self.issued_by_id is None else frozenset({self.issued_by_id})
+
     class Meta:
         ordering = ("-created_at",)

@@ -126,8 +126,8 @@ def excluded_from_deciding(experiment: Experiment) -> frozenset[int]:
 def authors_of(experiments: Iterable[Experiment]) -> dict[int, frozenset[int]]:
     """Who may not decide on each of these, by experiment id.
 
-    What the service of a team wrote or proposed may be the word of whoever had one of its
-    tokens made, so they count as authors.
+    What the service of a team wrote or proposed may be the word of whoever had its token made,
+    or says whose jobs of a CI act as it, so they count as authors.
     """
     found = _authors({experiment.pk: experiment for experiment in experiments})
     return {pk: frozenset(people) for pk, people in found.items()}
@@ -139,15 +139,10 @@ def _authors(experiments: dict[int, Experiment]) -> dict[int, set[int]]:
         authors[pk].add(experiment.author_id)
         if experiment.proposed_by_id:
             authors[pk].add(experiment.proposed_by_id)
+        authors[pk].update(experiment.vouched_by)
     rows = ExperimentRevision.objects.filter(experiment__in=experiments)
-    found = rows.values_list(
-        "experiment_id",
-        "author_id",
-        "author__api_tokens__issued_by_id",
-        "experiment__proposed_by__api_tokens__issued_by_id",
-    )
-    for pk, *people in found.distinct():
-        authors[pk].update(person for person in people if person is not None)
+    for pk, author_id in rows.values_list("experiment_id", "author_id"):
+        authors[pk].add(author_id)
     return authors
 
 

@@ -101,5 +101,6 @@ def _copy(experiment: Experiment, exercise: Exercise, retest_of: Finding | None)
         slot_offset_s=experiment.slot_offset_s,
         target_cap=experiment.target_cap,
         author_id=experiment.author_id,
+        vouched_by=experiment.vouched_by,
         retest_of=retest_of,
     )

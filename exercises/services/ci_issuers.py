@@ -40,7 +40,7 @@ def add_issuer(
     authorize(actor, "ci.configure")
     issuer = OidcIssuer(
         url=url.strip(), audience=audience.strip(), is_active=is_active,
-        created_by_id=actor.person_id,
+        created_by_id=actor.person_id, vouched_by=[actor.person_id],
     )  # fmt: skip
     teams = _checked(issuer, rules)
     with transaction.atomic():
@@ -65,8 +65,9 @@ def change_issuer(
     issuer.audience, issuer.is_active = audience.strip(), is_active
     teams = _checked(issuer, rules)
     with transaction.atomic():
-        _lock(issuer)
-        issuer.save(update_fields=["audience", "is_active"])
+        vouched = _lock(issuer).vouched_by
+        issuer.vouched_by = sorted({*vouched, actor.person_id})
+        issuer.save(update_fields=["audience", "is_active", "vouched_by"])
         _write(issuer, rules, teams)
         record(actor, "ci_issuer.change", issuer, **_said(issuer, rules))
     return issuer
@@ -88,10 +89,12 @@ def try_token(*, actor: Actor, token: str, reach: Reach | None = None) -> Judgem
     return judge(token.strip(), reach=reach)
 
 
-def _lock(issuer: OidcIssuer) -> None:
-    rows = OidcIssuer.objects.select_for_update(no_key=True).filter(pk=issuer.pk)
-    if not rows.exists():
+def _lock(issuer: OidcIssuer) -> OidcIssuer:
+    """As it is by now. Raises Conflict."""
+    found = OidcIssuer.objects.select_for_update(no_key=True).filter(pk=issuer.pk).first()
+    if found is None:
         raise Conflict("this issuer was removed")
+    return found
 
 
 def _said(issuer: OidcIssuer, rules: Sequence[Rule]) -> dict[str, object]:

@@ -66,6 +66,7 @@ class CiPass:
     user: User
     scopes: tuple[str, ...]
     expires_at: datetime
+    vouched_by: frozenset[int]
 
 
 class TokenRefused(ChaosplaneError):
@@ -94,7 +95,9 @@ def sign_in(token: str, *, reach: Reach | None = None) -> CiPass:
     if not service.is_active:
         raise TokenRefused([("team", f"The service of {row.team.name} is suspended")])
     _note(row, found)
-    return CiPass(service, tuple(row.scopes), datetime.fromtimestamp(found.claims["exp"], UTC))
+    assert found.issuer is not None
+    ends_at = datetime.fromtimestamp(found.claims["exp"], UTC)
+    return CiPass(service, tuple(row.scopes), ends_at, frozenset(found.issuer.vouched_by))
 
 
 def judge(token: str, *, reach: Reach | None = None) -> Judgement:

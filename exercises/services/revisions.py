@@ -27,7 +27,13 @@ def lock_as_it_was_seen(experiment: Experiment, digest_seen: str) -> Experiment:
 
 
 def revise(experiment: Experiment, actor: Actor) -> None:
-    """Write a revision when the content can be built and differs from the last one."""
+    """Write a revision when the content can be built and differs from the last one.
+
+    Whoever vouches for the actor, a team's service, is an author from now on.
+    """
+    if not actor.vouched_by <= set(experiment.vouched_by):
+        experiment.vouched_by = sorted({*experiment.vouched_by, *actor.vouched_by})
+        experiment.save(update_fields=["vouched_by"])
     try:
         plan = plan_of(experiment)
     except Invalid:  # an unfinished draft has no plan yet, and so nothing to approve

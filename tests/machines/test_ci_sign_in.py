@@ -17,14 +17,21 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from exercises.channels.safe_fetch import is_public
+from exercises.domain.actors import Door
+from exercises.domain.capacities import OrgRole
 from exercises.domain.errors import EngineError
-from exercises.models import OidcIssuer, OidcRule, User
+from exercises.models import OidcIssuer, OidcRule, OrganisationRole, User
 from exercises.models.due_work import database_now
+from exercises.permissions import actor_for
+from exercises.queries.approvals import authors_of
 from exercises.services import ci_keys
+from exercises.services.ci_issuers import change_issuer
 from exercises.services.ci_sign_in import LONGEST, TokenRefused, sign_in
+from exercises.services.propose import start_draft
 from exercises.services.tokens import suspend_service
+from tests import build
 from tests.cast import Cast
-from tests.machines.conftest import ANOTHER, URL, Ci, public
+from tests.machines.conftest import ANOTHER, URL, Ci, public, rules
 
 pytestmark = pytest.mark.django_db
 
@@ -51,6 +58,26 @@ def test_a_job_that_a_rule_names_is_let_in_as_the_service(
     assert found.user == User.accounts.service_of(cast.team)
     assert found.scopes == ("read", "write", "stop")
     assert OidcRule.objects.get().last_used_at is not None
+
+
+def test_whoever_says_whose_jobs_act_vouches_for_what_they_write(
+    cast: Cast, ci: Ci, issuer: OidcIssuer
+) -> None:
+    assert sign_in(ci.token()).vouched_by == {cast.lead.pk}
+    OrganisationRole.objects.create(user=cast.safety, role=OrgRole.PROGRAMME_LEAD.value)
+    change_issuer(
+        actor=cast.actor("safety"), issuer=issuer, audience=issuer.audience, rules=rules()
+    )
+    assert sign_in(ci.token()).vouched_by == {cast.lead.pk, cast.safety.pk}
+    experiment = start_draft(
+        actor=replace(
+            actor_for(User.accounts.service_of(cast.team), Door.API, frozenset({"write"})),
+            vouched_by=sign_in(ci.token()).vouched_by,
+        ),
+        draft=build.draft(cast),
+        exercise=build.exercise(cast),
+    )
+    assert {cast.lead.pk, cast.safety.pk} <= authors_of([experiment])[experiment.pk]
 
 
 @pytest.mark.parametrize(

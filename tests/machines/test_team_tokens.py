@@ -7,12 +7,14 @@ from datetime import timedelta
 import pytest
 from django.contrib.auth import authenticate
 from django.test import Client
-from rest_framework.test import APIClient
+from rest_framework.request import Request
+from rest_framework.test import APIClient, APIRequestFactory
 
+from exercises.api.authentication import TokenAuthentication, actor_of
 from exercises.domain.actors import Actor, Door
 from exercises.domain.doors import BY_HAND, OF_A_SERVICE
 from exercises.domain.errors import ChaosplaneError, Conflict, Invalid, NotAllowed
-from exercises.models import ApiToken, AuditEntry, AuditName, User
+from exercises.models import ApiToken, AuditEntry, AuditName, Membership, User
 from exercises.models.due_work import database_now
 from exercises.permissions import RULES, actor_for, may
 from exercises.queries.approvals import authors_of
@@ -44,6 +46,12 @@ def _client(secret: str) -> APIClient:
     client = APIClient()
     client.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
     return client
+
+
+def _asking(secret: str) -> Actor:
+    """Whom a request with this token comes from."""
+    came = APIRequestFactory().get("/", headers={"Authorization": f"Bearer {secret}"})
+    return actor_of(Request(came, authenticators=[TokenAuthentication()]))
 
 
 def _service(cast: Cast, *scopes: str) -> Actor:
@@ -115,8 +123,8 @@ def test_it_proposes_for_its_own_team_and_no_other(cast: Cast) -> None:
 
 
 def test_who_had_its_token_made_counts_as_an_author_of_what_it_wrote(cast: Cast) -> None:
-    token, _ = _token(cast)
-    service = _service(cast)
+    token, secret = _token(cast)
+    service = _asking(secret)
     exercise = build.exercise(cast)
     experiment = start_draft(actor=service, draft=build.draft(cast), exercise=exercise)
     assert authors_of([experiment]) == {experiment.pk: {token.user_id, cast.owner.pk}}
@@ -127,6 +135,16 @@ def test_who_had_its_token_made_counts_as_an_author_of_what_it_wrote(cast: Cast)
     propose(actor=service, experiment=written)
     written.refresh_from_db()
     assert authors_of([written])[written.pk] == {cast.author.pk, token.user_id, cast.owner.pk}
+
+
+def test_a_token_made_later_makes_nobody_an_author_of_what_was_there(cast: Cast) -> None:
+    token, secret = _token(cast)
+    experiment = start_draft(
+        actor=_asking(secret), draft=build.draft(cast), exercise=build.exercise(cast)
+    )
+    Membership.objects.filter(user=cast.operator).update(role="owner")
+    _token(cast, by="operator")
+    assert authors_of([experiment]) == {experiment.pk: {token.user_id, cast.owner.pk}}
 
 
 def test_its_power_is_no_more_than_the_scopes_of_the_token(cast: Cast) -> None:
