@@ -90,7 +90,10 @@ def _fetched(url: str, reach: Reach | None) -> list[Key]:
 def is_usable(row: object) -> bool:
     """Whether it is a public key to check RS256 or ES256 by: of RSA with 2048 bits or more, or on
     P-256."""
-    if not isinstance(row, dict) or not _KID.fullmatch(str(row.get("kid", ""))):
+    if not isinstance(row, dict):
+        return False
+    kid = row.get("kid")
+    if not isinstance(kid, str) or not _KID.fullmatch(kid):
         return False
     algorithm = next((a for a, kty in ALGORITHMS.items() if kty == row.get("kty")), None)
     if algorithm is None or row.get("alg", algorithm) != algorithm:
@@ -116,7 +119,12 @@ def read_key(row: Mapping[str, str], algorithm: str) -> jwt.PyJWK:
 
 def _public(row: Mapping[str, Any]) -> Key:
     """What is needed of it, and never a private part."""
-    return {name: row[name] for name in _KEPT if isinstance(row.get(name), str)}
+    return {name: row[name] for name in _KEPT if _is_plain(row.get(name))}
+
+
+def _is_plain(value: object) -> bool:
+    """What the database keeps as it came: jsonb takes no NUL."""
+    return isinstance(value, str) and value.isascii() and value.isprintable()
 
 
 def _document(url: str, reach: Reach | None) -> dict[str, Any]:
