@@ -12,7 +12,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -87,13 +87,19 @@ class ToolkitEngine:
         with files.disk_errors("write the order", outcome="unknown"):
             if not files.make_once(folder / files.ORDER, content):
                 _refuse_another(files.order_of(folder), content)
-            _supervise(folder)
+                files.renew_order(folder, content)
+            if not files.is_held(folder):
+                _supervise(folder)
         return _seen(folder)
 
     def find(self, access: AccountAccess, template_ref: str, run_id: str) -> str | None:
         with files.disk_errors("look for the run", outcome="none"):
-            order = files.order_of(_root() / run_id)
-        return REF + run_id if order and order["template_ref"] == template_ref else None
+            folder = _root() / run_id
+            order = files.order_of(folder)
+            if order is None or order["template_ref"] != template_ref:
+                return None
+            # Ordered only, by somebody who was lost: whoever asks every gate again starts it.
+            return REF + run_id if files.is_held(folder) or files.events_of(folder) else None
 
     def observe(self, access: AccountAccess, watches: Sequence[Watch]) -> Sequence[Observation]:
         found = []
@@ -127,7 +133,7 @@ class ToolkitEngine:
         for tagged in _unfinished(access):
             folder = _folder_of(tagged.ref)
             with files.disk_errors(f"read {tagged.ref}", outcome="none"):
-                if folder is not None and not files.is_held(folder):
+                if folder is not None and _is_left(folder):
                     _looked_after(folder)
                     found.append(tagged.ref)
         return found
@@ -225,9 +231,9 @@ def _seen(folder: Path) -> Observation:
 
 
 def _looked_after(folder: Path) -> Observation:
-    """The run as it is; one that nobody holds gets a supervisor, which puts back what is left."""
+    """The run as it is; one that lost its holder gets another, which puts back what is left."""
     seen = _seen(folder)
-    if not seen.status.is_terminal and not files.is_held(folder):
+    if not seen.status.is_terminal and _is_left(folder):
         _supervise(folder)
         seen = _seen(folder)
     if not seen.status.is_terminal and files.is_to_stop(folder):
@@ -235,8 +241,19 @@ def _looked_after(folder: Path) -> Observation:
     return seen
 
 
+def _is_left(folder: Path) -> bool:
+    """Whether nobody holds it and a holder could only end it. Never true while one could still
+    begin it: only `start` may, after every gate was asked."""
+    order = files.order_of(folder)
+    if order is None or files.is_held(folder):
+        return False
+    if files.events_of(folder) or files.is_to_stop(folder):
+        return True
+    return datetime.now(UTC) >= datetime.fromisoformat(order["not_after"])
+
+
 def _supervise(folder: Path) -> None:
-    """Start a process that holds this run, if none does. Raises OSError."""
+    """Start a process that holds this run when this returns, if none does. Raises OSError."""
     environment = {
         name: value
         for name, value in os.environ.items()

@@ -2,7 +2,8 @@
 
 Shared by engines.chaostoolkit, in any process, and engines.toolkit_supervisor, the one process
 that holds the run. The kernel's lock on `lock` says whether anybody does: it goes with its
-holder, also when that is killed. `order.json` is made once; `events.jsonl` only grows.
+holder, also when that is killed. `order.json` may be renewed until anything began;
+`events.jsonl` only grows.
 """
 
 from __future__ import annotations
@@ -33,19 +34,43 @@ _TAIL: Final = 4_000
 def make_once(path: Path, content: object) -> bool:
     """Write a file that is whole or not there; false when there is one. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}-{os.getpid()}-{os.urandom(4).hex()}")
-    with draft.open("x", encoding="utf-8") as file:
-        json.dump(content, file)
-        file.flush()
-        os.fsync(file.fileno())
+    draft = _draft_of(path)
     try:
+        _write(draft, content)
         os.link(draft, path)
     except FileExistsError:
         return False
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     _sync(path.parent)
     return True
+
+
+def renew_order(folder: Path, content: object) -> None:
+    """Take the newer permission of an order of which nothing has begun. Raises OSError."""
+    descriptor = hold(folder)
+    if descriptor is None:
+        return
+    draft = _draft_of(folder / ORDER)
+    try:
+        if not events_of(folder):
+            _write(draft, content)
+            draft.replace(folder / ORDER)
+            _sync(folder)
+    finally:
+        draft.unlink(missing_ok=True)
+        os.close(descriptor)
+
+
+def _draft_of(path: Path) -> Path:
+    return path.with_name(f".{path.name}-{os.getpid()}-{os.urandom(4).hex()}")
+
+
+def _write(path: Path, content: object) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        json.dump(content, file)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _sync(folder: Path) -> None:

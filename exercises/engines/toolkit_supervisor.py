@@ -211,19 +211,29 @@ class Supervisor:
 
 
 def main(folder: Path) -> int:
-    """Leave the starter, then hold the run. Does nothing when somebody holds it already."""
-    if os.fork():
+    """Hold the run, then leave the starter. Does nothing when somebody holds it already."""
+    descriptor = _held(folder)
+    if descriptor is None or os.fork():
         return 0
     os.setsid()
     # What runs under the same user may not read the credentials in this process's environment.
     ctypes.CDLL(None).prctl(_DUMPABLE, 0)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    descriptor = files.hold(folder)
     order = files.order_of(folder)
-    if descriptor is not None and order is not None:
+    if order is not None:
         threading.current_thread().name = "supervisor"
         Supervisor(folder, order).carry_out()
     return 0
+
+
+def _held(folder: Path) -> int | None:
+    """The lock, which outlives the starter. Whoever looks has it for a moment, hence the tries."""
+    for _ in range(10):
+        descriptor = files.hold(folder)
+        if descriptor is not None:
+            return descriptor
+        time.sleep(STEP_S)
+    return None
 
 
 if __name__ == "__main__":

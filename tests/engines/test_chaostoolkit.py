@@ -18,6 +18,7 @@ from exercises.aws.sessions import Purpose, client
 from exercises.domain.engine_values import EngineStatus, Observation, StartOrder, Watch
 from exercises.domain.errors import EngineError, TemplateChanged
 from exercises.domain.plans import AccountAccess
+from exercises.engines import chaostoolkit
 from exercises.engines import toolkit_folder as files
 from exercises.engines.chaostoolkit import ToolkitEngine
 from exercises.engines.toolkit_process import end_all, marked
@@ -214,6 +215,56 @@ def test_an_order_that_is_too_late_or_stopped_is_never_begun(
     seen = ended(toolkit, account, seen.ref)
     assert (seen.status, seen.started_at) == (EngineStatus.CANCELLED, None)
     assert wanted_tasks(account) == 1
+
+
+def ordered_only(
+    toolkit: ToolkitEngine, access: AccountAccess, run_id: str, definition: Any, **more: Any
+) -> str:
+    """What a worker leaves that ends between the order and the start of its process."""
+    ref = toolkit.provision(access, definition, f"digest-{run_id}")
+    content = chaostoolkit._order(access, order(ref, run_id, **more), definition)
+    assert files.make_once(_folder(run_id) / files.ORDER, content)
+    return chaostoolkit.REF + run_id
+
+
+def test_looking_at_a_run_never_begins_it_and_its_start_asked_again_does(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str
+) -> None:
+    ref = ordered_only(toolkit, account, run_id, document(action("to-zero", desired(0))))
+    assert toolkit.find(account, f"digest-{run_id}", run_id) is None
+    [seen] = toolkit.observe(account, [Watch(ref, None, full=True)])
+    assert seen.status is EngineStatus.PENDING
+    assert toolkit.expire(account) == []
+    assert not files.is_held(_folder(run_id))
+    assert files.events_of(_folder(run_id)) == []
+    toolkit.start(account, order(f"digest-{run_id}", run_id))
+    assert toolkit.find(account, f"digest-{run_id}", run_id) == ref
+    assert ended(toolkit, account, ref).status is EngineStatus.COMPLETED
+
+
+def test_an_order_that_nobody_began_ends_with_its_stop_or_its_permission(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str
+) -> None:
+    definition = document(action("to-zero", desired(0)))
+    ref = ordered_only(toolkit, account, run_id, definition)
+    toolkit.stop(account, ref)
+    seen = ended(toolkit, account, ref)
+    assert (seen.status, seen.reason) == (EngineStatus.CANCELLED, "Stopped before it began.")
+    late = str(uuid4())
+    over = datetime.now(UTC) - timedelta(seconds=1)
+    ref = ordered_only(toolkit, account, late, definition, not_after=over)
+    assert toolkit.expire(account) == [ref]
+    assert ended(toolkit, account, ref).status is EngineStatus.CANCELLED
+
+
+def test_a_start_asked_again_takes_its_newer_permission(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str
+) -> None:
+    over = datetime.now(UTC) - timedelta(seconds=1)
+    definition = document(action("to-zero", desired(0)))
+    ref = ordered_only(toolkit, account, run_id, definition, not_after=over)
+    toolkit.start(account, order(f"digest-{run_id}", run_id))
+    assert ended(toolkit, account, ref).status is EngineStatus.COMPLETED
 
 
 def test_a_rehearsal_loads_everything_and_calls_nothing(
