@@ -51,17 +51,19 @@ def keys_of(issuer: OidcIssuer, kid: str, *, reach: Reach | None = None) -> list
 
 def read_keys(issuer: OidcIssuer, *, reach: Reach | None = None) -> None:
     """Read them unless somebody tried within the last minute; what goes wrong is kept, too."""
+    row = OidcIssuer.objects.filter(pk=issuer.pk)
     if _claimed(issuer):
         try:
             keys = _fetched(issuer.url, reach)
         except (Invalid, EngineError) as error:
-            issuer.keys_problem = _words(error)[:300]
-            issuer.save(update_fields=["keys_problem"])
+            row.update(keys_problem=_words(error)[:300])
         else:
-            issuer.keys, issuer.keys_problem = keys, ""
-            issuer.keys_read_at = database_now()
-            issuer.save(update_fields=["keys", "keys_problem", "keys_read_at"])
-    issuer.refresh_from_db(fields=["keys", "keys_read_at", "keys_tried_at", "keys_problem"])
+            row.update(keys=keys, keys_problem="", keys_read_at=database_now())
+    try:
+        issuer.refresh_from_db(fields=["keys", "keys_read_at", "keys_tried_at", "keys_problem"])
+    except OidcIssuer.DoesNotExist:
+        issuer.keys, issuer.keys_read_at = [], None
+        issuer.keys_problem = "it was removed from here"
 
 
 def _claimed(issuer: OidcIssuer) -> bool:

@@ -174,8 +174,7 @@ def _note(row: OidcRule, found: Judgement) -> None:
     now = database_now()
     if row.last_used_at is not None and now - row.last_used_at <= _NOTED_EVERY:
         return
-    row.last_used_at = now
-    row.save(update_fields=["last_used_at"])
+    OidcRule.objects.filter(pk=row.pk).update(last_used_at=now)
     log.info(
         "ci.signed_in",
         extra={"team": row.team.slug, "subject": str(found.claims.get("sub", ""))[:_TEXT]},
