@@ -265,6 +265,7 @@ class MyWishes(Resource):
         """Write all of it anew."""
         sent = WishesIn(data=request.data)
         sent.is_valid(raise_exception=True)
+        authorize(self.actor, "notice.own")  # before the lock of a person, which a service is not
         with self.as_read():
             services.set_wishes(actor=self.actor, **sent.validated_data)
         return Response(self.get_serializer(self.get_object()).data)

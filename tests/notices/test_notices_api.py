@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from exercises.domain.notices import BUILT_IN
 from exercises.models import Channel, Delivery, Notice
+from exercises.services.tokens import issue_token
 from tests import build
 from tests.api.conftest import Caller, caller
 from tests.cast import Cast
@@ -70,6 +71,18 @@ def test_the_delivery_log_is_for_programme_leads(caller: Caller, cast: Cast) -> 
     assert lead.post(again).status_code == 409
     Delivery.objects.update(state="failed")
     assert lead.post(again).data["state"] == "waiting"
+
+
+@pytest.mark.parametrize("asked", [{}, {"If-Match": "*"}, {"If-Match": '"other"'}])
+def test_the_service_of_a_team_has_no_wishes_to_write(cast: Cast, asked: dict[str, str]) -> None:
+    _, secret = issue_token(
+        actor=cast.actor("owner"), name="pipeline", scopes=["read", "write"], days=1,
+        team=cast.team,
+    )  # fmt: skip
+    service = APIClient()
+    service.credentials(HTTP_AUTHORIZATION=f"Bearer {secret}")
+    answer = service.put(f"{V1}/me/wishes/", {"pace": "daily"}, headers=asked)
+    assert (answer.status_code, answer.json()["code"]) == (403, "not_allowed")
 
 
 def test_wishes_and_the_policy_are_written_whole(caller: Caller, cast: Cast) -> None:
