@@ -339,6 +339,7 @@ RULES: Final[dict[str, Rule]] = {
     "gameday.freeze": _runs_game,
     "improvement.propose": _holding(_WRITERS),
     "improvement.vote": _sees_game,
+    "state.declare": _signed_in,
     "template.publish": _publishes_templates,
     "team.create": _is_lead_role,
     "team.manage": _manages_team,

@@ -89,6 +89,7 @@ DENIALS: Final[dict[str, str]] = {
     "ci.configure": "Only a programme lead says whose jobs of CI are let in.",
     "service.resume": "Only an owner of the team lets its service act again.",
     "token.issue": "Only a person, or their token with the scope write, makes and ends tokens.",
+    "state.declare": "Files are planned and applied by people, with the scope write.",
     "role.grant": "Roles of the organisation are given on the machine that chaosplane runs on.",
     "person.forget": "Only programme leads and auditors have a person who left forgotten.",
     "audit.read": "Only auditors and leadership read the audit log.",

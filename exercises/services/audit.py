@@ -10,9 +10,12 @@ of AuditName, from where it can be taken away without breaking the chain.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import Max
 
 from exercises.domain import audit_chain
@@ -30,8 +33,36 @@ class Personal:
     text: str
 
 
-def record(actor: Actor, action: str, thing: models.Model, **details: object) -> AuditEntry:
+_Waiting = list[tuple[Actor, str, models.Model, dict[str, object]]]
+_waiting: ContextVar[_Waiting | None] = ContextVar("waiting", default=None)
+
+
+@contextmanager
+def kept_to_the_end() -> Iterator[None]:
+    """What is recorded within is appended when it ends: a stop waits for whoever has appended,
+    so nothing slow may follow. Nothing is appended when it raises or is taken back."""
+    waiting: _Waiting = []
+    token = _waiting.set(waiting)
+    try:
+        yield
+    finally:
+        _waiting.reset(token)
+    if transaction.get_rollback():
+        return
+    for actor, action, thing, details in waiting:
+        _append(actor, action, thing, details)
+
+
+def record(actor: Actor, action: str, thing: models.Model, **details: object) -> None:
     """Append one act to the chain. Call it last, inside the transaction of the act."""
+    waiting = _waiting.get()
+    if waiting is None:
+        _append(actor, action, thing, details)
+    else:
+        waiting.append((actor, action, thing, details))
+
+
+def _append(actor: Actor, action: str, thing: models.Model, details: dict[str, object]) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [CHAIN_LOCK])
     seq = (AuditEntry.objects.aggregate(last=Max("seq"))["last"] or 0) + 1
@@ -54,8 +85,7 @@ def record(actor: Actor, action: str, thing: models.Model, **details: object) ->
         previous_hash=previous,
     )
     entry.hash = audit_chain.link(previous, payload_of(entry))
-    entry.save()
-    return entry
+    entry.save(force_insert=True)
 
 
 def _mark(name: str, person_id: int | None) -> str:

@@ -23,10 +23,12 @@ from exercises.domain.errors import Conflict, Invalid, NotAllowed
 from exercises.domain.template_entry import FORMAT, read_entry
 from exercises.models import Application, CloudAccount, FreezeWindow, Schedule, Team, Template
 from exercises.models.due_work import database_now
+from exercises.permissions import authorize
 from exercises.queries import desired_state as now_there
 from exercises.queries.catalogue import newest_version_of
 from exercises.queries.policy import current_policy
 from exercises.services.applications import change_application, register_application
+from exercises.services.audit import kept_to_the_end
 from exercises.services.catalogue import change_template
 from exercises.services.dependencies import change_dependencies
 from exercises.services.freezes import Scope, change_freeze, declare_freeze
@@ -81,9 +83,10 @@ def thing_there(kind: str, key: str) -> Fields | None:
 def _carry_out(
     actor: Actor, wanted: list[Wanted], is_plan: bool, check: Check | None
 ) -> list[Step]:
+    authorize(actor, "state.declare")
     steps: list[Step] = []
     problems: list[tuple[str, str]] = []
-    with transaction.atomic():
+    with transaction.atomic(), kept_to_the_end():
         _lock(wanted)
         for each in wanted:
             with _named(each, problems), transaction.atomic():
@@ -115,8 +118,7 @@ def _named(wanted: Wanted, problems: list[tuple[str, str]]) -> Iterator[None]:
 
 
 def _lock(wanted: list[Wanted]) -> None:
-    """One file at a time, and every row that it may change, before the first change: whoever
-    holds one of them may wait for the audit trail, which a change holds to the end."""
+    """One file at a time, and every row that it may change, before the first change."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(%s)", [FILES_LOCK])
     keys: dict[str, list[str]] = {}

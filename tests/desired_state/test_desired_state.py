@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from exercises.domain.actors import Door
 from exercises.domain.desired_state import FORMAT
 from exercises.domain.errors import Conflict, Invalid, NotAllowed
 from exercises.domain.policy_document import default_rules
@@ -25,6 +29,7 @@ from exercises.models import (
 from exercises.models.due_work import database_now
 from exercises.queries.desired_state import whole_state
 from exercises.queries.policy import current_policy
+from exercises.services.audit import CHAIN_LOCK
 from exercises.services.desired_state import Step, apply_file
 from exercises.services.freezes import declare_freeze, lift_freeze
 from tests.cast import Cast
@@ -231,3 +236,31 @@ def test_nobody_hands_over_to_themselves_what_is_another_teams(
         document["applications"][1]["team"] = theirs
         with pytest.raises(NotAllowed, match=r"applications\[1\] \(fleet-store\)"):
             apply(cast, document, mine)
+
+
+def test_the_trail_is_written_last_so_that_no_stop_waits_for_the_rest_of_a_file(
+    cast: Cast, document: Document
+) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        apply(cast, document)
+    said = [query["sql"] for query in asked.captured_queries]
+    locked = next(n for n, sql in enumerate(said) if str(CHAIN_LOCK) in sql)
+    written = [sql for sql in said[locked:] if sql.startswith(("INSERT", "UPDATE", "DELETE"))]
+    assert written
+    assert [sql for sql in written if not sql.startswith('INSERT INTO "exercises_audit')] == []
+
+
+def test_a_plan_does_not_touch_the_trail(cast: Cast, document: Document) -> None:
+    with CaptureQueriesContext(connection) as asked:
+        apply(cast, document, is_plan=True)
+    assert [q for q in asked.captured_queries if str(CHAIN_LOCK) in q["sql"]] == []
+
+
+@pytest.mark.parametrize("is_plan", [True, False])
+def test_a_token_without_the_scope_write_locks_nothing(
+    cast: Cast, document: Document, is_plan: bool
+) -> None:
+    reader = replace(cast.actor("lead", Door.API), scopes=frozenset({"read", "stop"}))
+    with CaptureQueriesContext(connection) as asked, pytest.raises(NotAllowed):
+        apply_file(actor=reader, document=document, is_plan=is_plan)
+    assert asked.captured_queries == []
