@@ -8,6 +8,7 @@ from typing import Any, ClassVar, TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
+from django.http import Http404
 from rest_framework import serializers, viewsets
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
@@ -36,6 +37,8 @@ class Resource(viewsets.GenericViewSet[Any]):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
+        if any("\0" in str(named) for named in kwargs.values()):
+            raise Http404("PostgreSQL knows no text with a NUL, so nothing is called that")
         self.actor = actor_of(request)
         self._check_header(request)
         self.kept = once.begin(request, person_id=self.actor.person_id, action=self.action)

@@ -86,6 +86,6 @@ def _account(account_id: str) -> CloudAccount:
 
 
 urlpatterns = [
-    path("settings/accounts/<str:account_id>/roles/", account_roles, name="account_roles"),
-    path("settings/accounts/<str:account_id>/check/", account_check, name="account_check"),
+    path("settings/accounts/<slug:account_id>/roles/", account_roles, name="account_roles"),
+    path("settings/accounts/<slug:account_id>/check/", account_check, name="account_check"),
 ]

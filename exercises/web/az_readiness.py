@@ -46,5 +46,5 @@ def az_readiness(request: SignedInRequest, account_id: str) -> HttpResponse:
 
 
 urlpatterns = [
-    path("settings/accounts/<str:account_id>/az-readiness/", az_readiness, name="az_readiness"),
+    path("settings/accounts/<slug:account_id>/az-readiness/", az_readiness, name="az_readiness"),
 ]

@@ -109,7 +109,7 @@ def _reason(request: HttpRequest) -> str:
 
 urlpatterns = [
     path("stop/", everything, name="stop_everything"),
-    path("stop/accounts/<str:account_id>/<str:region>/", account, name="stop_account"),
+    path("stop/accounts/<slug:account_id>/<slug:region>/", account, name="stop_account"),
     path("stop/levers/<int:lever_id>/release/", release, name="release_lever"),
     path("stop/schedules/<slug:slug>/resume/", resume, name="resume_schedule"),
     path("stop/restores/<int:recovery_id>/confirm/", confirm_restore, name="confirm_restore"),

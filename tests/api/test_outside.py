@@ -11,6 +11,7 @@ from django.test import Client, RequestFactory
 
 from exercises.api import outside
 from tests.api.conftest import Caller
+from tests.cast import Cast
 
 REQUEST = RequestFactory()
 
@@ -42,6 +43,43 @@ def test_an_address_that_no_row_can_have_is_not_found_as_a_problem(caller: Calle
     assert answer.status_code == 404
     assert answer["Content-Type"] == "application/problem+json"
     assert answer.json()["code"] == "not_found"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("get", "desired-state/freezes/a%00/"),
+        ("put", "desired-state/freezes/%00/"),
+        ("get", "desired-state/applications/a%00/"),
+        ("get", "accounts/%00/az-readiness/?region=eu-central-1"),
+        ("get", "accounts/%00/offers/"),
+        ("post", "accounts/%00/check/"),
+        ("post", "accounts/%00/%00/stop/"),
+        ("get", "applications/broker/deployments/%00/%00/"),
+    ],
+)
+def test_nothing_is_called_what_the_database_cannot_hold(
+    caller: Caller, method: str, path: str
+) -> None:
+    answer = getattr(caller("lead"), method)(f"/api/v1/{path}")
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/settings/accounts/%00/az-readiness/",
+        "/settings/accounts/%00/roles/",
+        "/stop/accounts/%00/eu-central-1/",
+    ],
+)
+def test_no_page_is_of_an_account_that_the_database_cannot_hold(
+    client: Client, cast: Cast, path: str
+) -> None:
+    client.force_login(cast.lead)
+    assert client.get(path).status_code == 404
 
 
 @pytest.mark.django_db
