@@ -23,7 +23,7 @@ from exercises.aws.sessions import start_variables
 from exercises.domain.engine_values import EngineStatus
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess
-from exercises.domain.toolkit_document import deadline_s
+from exercises.domain.toolkit_document import activities_of, deadline_s
 from exercises.domain.toolkit_journal import Outcome, outcome_of
 from exercises.domain.toolkit_plan import rights_of, strategy_of
 from exercises.engines import toolkit_folder as files
@@ -53,7 +53,8 @@ class Supervisor:
         self._definition: dict[str, Any] = order["definition"]
         self._access = AccountAccess(**order["access"])
         self._speed = float(order["speed"])
-        self._told = Told()
+        self._rollbacks = [str(a["name"]) for a in activities_of(self._definition, "rollbacks")]
+        self._told = Told(self._rollbacks)
 
     def carry_out(self) -> None:
         """Play it, or put back what an earlier holder left, or say why neither."""
@@ -85,9 +86,16 @@ class Supervisor:
             self._end_check(started)
             return
         outcome = self._outcome(started.process.returncode, because)
-        if self._told.has_begun and not self._told.is_put_back(self._rollbacks()):
+        if self._is_left(was_ended=bool(because)):
             outcome = self._put_back(outcome)
         self._end(outcome.status, outcome.reason)
+
+    def _is_left(self, *, was_ended: bool) -> bool:
+        """Whether something may still be changed. What runs in the background of a run that was
+        ended may have done so after its rollback, which is then played again."""
+        method = activities_of(self._definition, "method")
+        is_late = was_ended and any(activity.get("background") for activity in method)
+        return self._told.has_begun and (is_late or not self._told.is_put_back())
 
     def _watch(self, started: Started, mode: str) -> str:
         """Until it has ended; why it was stopped, empty when it was not."""
@@ -156,9 +164,6 @@ class Supervisor:
         log = (self._folder / files.WORK / f"{mode}.log").read_text(errors="replace")
         return next((line for line in reversed(log.splitlines()) if line.strip()), "")[:300]
 
-    def _rollbacks(self) -> int:
-        return len(self._definition["experiment"].get("rollbacks", []))
-
     def _recover(self) -> None:
         """An earlier holder is gone: nothing of it may run on, and nothing stay changed."""
         end_all(self._run_id)
@@ -167,13 +172,13 @@ class Supervisor:
             self._told.take(event)
         lost = "The process that held it ended before its time."
         outcome = Outcome(EngineStatus.FAILED, lost)
-        if self._told.has_begun and not self._told.is_put_back(self._rollbacks()):
+        if self._is_left(was_ended=True):
             outcome = self._put_back(outcome)
         self._end(outcome.status, outcome.reason)
 
     def _put_back(self, outcome: Outcome) -> Outcome:
         """Play the rollbacks in a fresh process, some times if need be."""
-        if not self._rollbacks():
+        if not self._rollbacks:
             return outcome
         problem = ""
         for attempt in range(1, TRIES + 1):
@@ -202,7 +207,7 @@ class Supervisor:
         started.process.wait()
         self._hear(started)
         os.close(started.events)
-        if self._told.is_put_back(self._rollbacks()):
+        if self._told.is_put_back():
             return ""
         return self._told.problem or self._last_words("rollbacks")
 

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -51,9 +51,11 @@ def lay_out(folder: Path, definition: JsonObject, region: str, speed: float) -> 
 
 
 class Told:
-    """What the run has told so far."""
+    """What the run has told so far. What runs in the background may tell of itself in the phase
+    of the rollbacks: only the `rollbacks` by their names put anything back."""
 
-    def __init__(self) -> None:
+    def __init__(self, rollbacks: Collection[str]) -> None:
+        self._rollbacks = frozenset(rollbacks)
         self.has_begun = False
         """An activity of the method was begun: something may have changed."""
         self.has_rollbacks = False
@@ -70,15 +72,17 @@ class Told:
         self.is_checked |= kind == "checked"
         if kind != "activity":
             return
-        self.has_begun |= phase == "method"
-        if phase == "rollbacks" and event.get("status") == "completed":
-            self._put_back.add(str(event.get("name")))
-        elif phase == "rollbacks" and event.get("status") == "failed":
+        name = str(event.get("name"))
+        if phase != "rollbacks" or name not in self._rollbacks:
+            self.has_begun |= phase in {"method", "rollbacks"}
+        elif event.get("status") == "completed":
+            self._put_back.add(name)
+        elif event.get("status") == "failed":
             self.problem = str(event.get("reason", ""))[-300:]
 
-    def is_put_back(self, rollbacks: int) -> bool:
+    def is_put_back(self) -> bool:
         """Whether each rollback was played and worked."""
-        return len(self._put_back) >= rollbacks
+        return self._put_back >= self._rollbacks
 
     def forget_rollbacks(self) -> None:
         """They are played anew."""

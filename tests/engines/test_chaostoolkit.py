@@ -22,6 +22,7 @@ from exercises.engines import chaostoolkit
 from exercises.engines import toolkit_folder as files
 from exercises.engines.chaostoolkit import ToolkitEngine
 from exercises.engines.toolkit_process import end_all, marked
+from exercises.engines.toolkit_work import Told
 from tests.simulated_aws import PLATFORM, access_to
 from tests.toolkit_experiments import ALARM, action, desired, document, pausing
 
@@ -179,6 +180,32 @@ def test_a_holder_that_is_killed_is_noticed_and_what_it_changed_is_put_back(
     assert marked(run_id) == []
     began = [event for event in files.events_of(_folder(run_id)) if event["kind"] == "began"]
     assert len(began) == 1
+
+
+def test_what_the_background_changes_after_its_rollback_is_put_back_too(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first rollback comes before the change, the second one long after it."""
+    monkeypatch.setenv("CHAOSPLANE_TIME_SPEED", "6")
+    late = action("to-zero", desired(0), background=True, pauses={"before": 36})
+    definition = document(late, pausing("sleep", 300))
+    slow = action("slow", desired(2, "classify-text"), pauses={"before": 50})
+    definition["experiment"]["rollbacks"].append(slow)
+    ref = begun(toolkit, account, run_id, definition).ref
+    until(toolkit, account, ref, is_running("sleep"))
+    toolkit.stop(account, ref)
+    seen = ended(toolkit, account, ref)
+    assert has_done("to-zero")(seen)
+    assert seen.status is EngineStatus.STOPPED
+    assert wanted_tasks(account) == 1
+
+
+def test_only_a_rollback_makes_up_for_a_rollback() -> None:
+    told = Told(["put-back", "put-back-too"])
+    for name in ("put-back", "to-zero"):
+        told.take({"kind": "activity", "phase": "rollbacks", "name": name, "status": "completed"})
+    assert told.has_begun
+    assert not told.is_put_back()
 
 
 def _holders(run_id: str) -> list[int]:

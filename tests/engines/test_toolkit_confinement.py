@@ -71,7 +71,7 @@ def test_a_journal_that_leads_elsewhere_is_refused(tmp_path: Path) -> None:
 def test_events_are_bounded_in_length_and_number() -> None:
     reading, writing = os.pipe()
     os.set_blocking(reading, False)
-    told = Told()
+    told = Told([])
     told.count = MOST_EVENTS - 1
     line = json.dumps({"kind": "activity", "name": "a", "status": "x" * 5_000, "more": 1})
     os.write(writing, b"not json\n" + line.encode() + b"\n" + line.encode() + b"\n")
