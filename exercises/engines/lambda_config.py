@@ -8,6 +8,7 @@ ends it. The lease's name is the run's, and it is made only once: that is the to
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -44,6 +45,8 @@ from exercises.engines import lambda_parameters as parameters
 from exercises.engines.lambda_leases import check_size, end, leases, leases_of, settle
 from exercises.engines.lambda_parameters import Parameter
 from exercises.engines.lambda_readers import readers
+
+log = logging.getLogger(__name__)
 
 KEEP_FOR: Final = timedelta(days=7)
 _TEXT: Final = "String"
@@ -203,16 +206,22 @@ class LambdaConfigEngine:
         return lease
 
     def expire(self, access: AccountAccess) -> Sequence[str]:
-        ended = []
+        """One that cannot be ended keeps no other from it."""
+        ended, failures = [], []
         now = self._now()
         for lease in leases(access, Purpose.STOP):
-            if lease.is_expired(now):
-                self._kept(access, lease)
-                ended.append(lease.ref)
-            elif not lease.is_over(now):
-                self._kept(access, lease)
-            elif lease.over_at is not None and now - lease.over_at > KEEP_FOR:
+            if lease.over_at is not None and now - lease.over_at > KEEP_FOR:
                 _forget(access, lease)
+            if lease.is_over(now):
+                continue
+            try:
+                self._kept(access, lease)
+            except EngineError as error:
+                failures.append(error)
+                continue
+            ended += [lease.ref] if lease.is_expired(now) else []
+        if failures:
+            raise failures[0]
         return ended
 
     def stop(self, access: AccountAccess, ref: str) -> StopReceipt:
@@ -348,6 +357,11 @@ def _times(lease: Lease) -> dict[str, str]:
 
 
 def _forget(access: AccountAccess, lease: Lease) -> None:
+    """Nothing hangs on it: a lease that is over and may not be deleted only takes up room."""
+    name = lease_name(lease.ref)
     ssm = client(access, "ssm", Purpose.STOP)
-    with aws_errors(f"delete {lease_name(lease.ref)} in {access.account_id}", changes=True):
-        ssm.delete_parameters(Names=[lease_name(lease.ref)])
+    try:
+        with aws_errors(f"delete {name} in {access.account_id}", changes=True):
+            ssm.delete_parameters(Names=[name])
+    except EngineError as error:
+        log.warning("lease.kept", extra={"parameter": name, "why": str(error)})

@@ -55,16 +55,24 @@ def _readable(found: Iterable[Parameter]) -> Iterator[Lease]:
 
 def end(access: AccountAccess, lease: Lease, outcome: EngineStatus, now: datetime) -> Lease:
     """Put everything back, under the role that stops; the lease as it is then. Safe to repeat:
-    what was put back is not touched again, and the first end stays the end."""
+    what was put back is not touched again, and the first end stays the end. A parameter that
+    cannot be put back now keeps no other from it, only the lease from being ended: then
+    EngineError is raised once all were tried."""
     ssm = client(access, "ssm", Purpose.STOP)
     standing = parameters.read(access, (held.name for held in lease.held), Purpose.STOP)
-    left, is_whole = [], True
+    left, failures, is_whole = [], [], True
     for held in () if lease.is_rehearsal else lease.held:
         now_there = standing.get(held.name)
         was_set = now_there is None or now_there.version > held.before_version
         is_whole = is_whole and was_set
-        said = _put_back(ssm, access, held, now_there)
+        try:
+            said = _put_back(ssm, access, held, now_there)
+        except EngineError as error:
+            failures.append(error)
+            continue
         left += [said] if said else []
+    if failures:
+        raise failures[0]
     if outcome is EngineStatus.COMPLETED and (left or not is_whole):
         outcome = EngineStatus.FAILED
     ended = lease if lease.ended_at else lease.ended(now, outcome, left, is_whole=is_whole)

@@ -56,12 +56,15 @@ def reconcile(place: AccountRegion) -> list[dict[str, str]]:
 
 def _active(place: AccountRegion) -> tuple[list[tuple[str, Tagged]], list[EngineError]]:
     """What has not ended, with the name of its engine. What is over and unwatched is ended
-    first: then it is not there any more."""
+    first: then it is not there any more. What cannot be ended hides nothing that runs."""
     found: list[tuple[str, Tagged]] = []
     failures = []
     for name, each in ENGINES.items():
         try:
             each.expire(place.access)
+        except EngineError as error:
+            failures.append(error)
+        try:
             found += [(name, tagged) for tagged in each.active(place.access)]
         except EngineError as error:
             failures.append(error)

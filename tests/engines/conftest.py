@@ -11,7 +11,8 @@ from exercises.aws import sessions
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.plans import AccountAccess
 from exercises.engines.fis import FisEngine
-from tests.simulated_aws import PRODUCTION, access_to, stopped_clock
+from tests.lambda_hand import Hand
+from tests.simulated_aws import PLATFORM, PRODUCTION, access_to, stopped_clock
 
 if TYPE_CHECKING:
     from simulator.server import Simulator
@@ -69,3 +70,23 @@ class listening:  # noqa: N801 - reads as a statement
         self._patch.undo()
         for hooked in self._clients:
             hooked.meta.events.unregister(self._event, self._handler)
+
+
+@pytest.fixture(scope="module")
+def joined(aws: Simulator) -> Simulator:
+    aws.join("media-functions")
+    return aws
+
+
+@pytest.fixture
+def hand(joined: Simulator) -> Iterator[Hand]:
+    """A parameter that is off, and no lease of another test."""
+    made = Hand(access_to(PLATFORM))
+    made.value = "{}"
+    yield made
+    joined.knobs.clear()
+    for page in made.ssm.get_paginator("get_parameters_by_path").paginate(
+        Path="/chaosplane/", Recursive=True
+    ):
+        for each in page["Parameters"]:
+            made.ssm.delete_parameter(Name=each["Name"])

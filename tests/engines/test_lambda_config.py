@@ -3,92 +3,26 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 import pytest
 
-from exercises.aws.sessions import Purpose, client
 from exercises.domain.engine_documents import LAMBDA_CONFIG
-from exercises.domain.engine_values import EngineStatus, Observation, StartOrder, Watch
+from exercises.domain.engine_values import EngineStatus, Watch
 from exercises.domain.errors import EngineError, TemplateChanged
 from exercises.domain.plans import AccountAccess
 from exercises.engines import lambda_parameters
 from exercises.engines.lambda_config import LambdaConfigEngine
 from exercises.stopping import stopper
 from tests.lambda_definitions import NAME, slow
-from tests.simulated_aws import PLATFORM, access_to
+from tests.lambda_hand import Hand
 
 if TYPE_CHECKING:
     from simulator.server import Simulator
 
 FAULT = '{"fault_type":"latency","is_enabled":true,"delay":1500,"rate":1}'
-
-
-class Hand:
-    """A clock to set, and the parameter as somebody with the console sees it."""
-
-    def __init__(self, access: AccountAccess) -> None:
-        self.now = datetime.now(UTC)
-        self.engine = LambdaConfigEngine(lambda: self.now)
-        self.access = access
-        self.ssm = client(access, "ssm", Purpose.STOP)
-
-    @property
-    def value(self) -> str:
-        return str(self.ssm.get_parameter(Name=NAME)["Parameter"]["Value"])
-
-    @value.setter
-    def value(self, text: str) -> None:
-        self.ssm.put_parameter(Name=NAME, Value=text, Type="String", Overwrite=True)
-
-    def order(self, definition: dict[str, Any] | None = None, **more: Any) -> StartOrder:
-        document = definition or slow()
-        run_id = str(uuid4())
-        made = StartOrder(
-            run_id=run_id,
-            template_ref=self.engine.provision(self.access, document, "x"),
-            token=f"chaosplane-{run_id}",
-            is_rehearsal=False,
-            not_after=self.now + timedelta(hours=1),
-            tags={"chaosplane:exercise": "test"},
-            definition=document,
-        )
-        return replace(made, **more)
-
-    def start(self, order: StartOrder | None = None) -> Observation:
-        return self.engine.start(self.access, order or self.order())
-
-    def seen(self, ref: str, approved: Any = None) -> Observation:
-        watch = Watch(ref, None, full=True, approved=approved)
-        [found] = self.engine.observe(self.access, [watch])
-        return found
-
-    def passes(self, seconds: float) -> None:
-        self.now += timedelta(seconds=seconds)
-
-
-@pytest.fixture(scope="module")
-def joined(aws: Simulator) -> Simulator:
-    aws.join("media-functions")
-    return aws
-
-
-@pytest.fixture
-def hand(joined: Simulator) -> Iterator[Hand]:
-    """A parameter that is off, and no lease of another test."""
-    made = Hand(access_to(PLATFORM))
-    made.value = "{}"
-    yield made
-    joined.knobs.clear()
-    for page in made.ssm.get_paginator("get_parameters_by_path").paginate(
-        Path="/chaosplane/", Recursive=True
-    ):
-        for each in page["Parameters"]:
-            made.ssm.delete_parameter(Name=each["Name"])
 
 
 def test_the_functions_that_read_the_parameter_are_what_would_be_hit(hand: Hand) -> None:

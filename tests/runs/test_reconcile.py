@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from exercises.aws.sessions import Purpose, client
+from exercises.domain.errors import EngineError
+from exercises.engines.fis import FisEngine
 from exercises.models import AccountRegion, Run, RunEvent
 from exercises.models.due_work import database_now
 from tests import build
@@ -74,6 +76,21 @@ def test_an_experiment_that_appears_after_its_run_was_closed_is_stopped(
         assert look_around().foreign == []
     until(lambda: status_of(ref) == "stopped")
     assert RunEvent.objects.filter(run=run, kind="run.orphan").count() == 1
+
+
+def test_what_cannot_be_ended_on_time_hides_nothing_that_must_not_run(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_: object) -> None:
+        raise EngineError("Could not end it", outcome="none", retryable=False)
+
+    _, run = build.live(cast)
+    Run.objects.filter(pk=run.pk).update(state="cancelled", due_at=None)
+    ref = start_by_hand({"chaosplane:run": str(run.pk)})
+    monkeypatch.setattr(FisEngine, "expire", denied)
+
+    assert "Could not end it" in look_around().scan_problem
+    until(lambda: status_of(ref) == "stopped")
 
 
 def test_a_second_experiment_of_a_run_is_stopped_and_the_first_goes_on(

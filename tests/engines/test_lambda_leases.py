@@ -1,0 +1,94 @@
+"""Leases in the account: one that cannot be ended holds up no other, and each can be ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from exercises.domain.errors import EngineError
+from exercises.domain.plans import AccountAccess
+from exercises.engines import lambda_parameters
+from tests.lambda_definitions import NAME, slow
+from tests.lambda_hand import Hand
+
+if TYPE_CHECKING:
+    from simulator.server import Simulator
+
+OTHER = "/media-catalogue/another/chaos"
+
+
+@pytest.fixture
+def other(hand: Hand) -> str:
+    """A second parameter that is off; its name sorts before that of the first."""
+    hand.ssm.put_parameter(Name=OTHER, Value="{}", Type="String", Overwrite=True)
+    return OTHER
+
+
+def both(*names: str) -> dict[str, Any]:
+    entry = slow()["parameters"][0]
+    return slow(parameters=[{**entry, "name": name} for name in names])
+
+
+def refuse(patch: pytest.MonkeyPatch, name: str) -> None:
+    """No write to this parameter gets through."""
+    put = lambda_parameters.overwrite
+
+    def refusing(ssm: Any, access: AccountAccess, written: str, value: str) -> int:
+        if written == name:
+            raise EngineError(f"Could not set {name}", outcome="none", retryable=True)
+        return put(ssm, access, written, value)
+
+    patch.setattr(lambda_parameters, "overwrite", refusing)
+
+
+def held(hand: Hand, name: str) -> str:
+    return str(hand.ssm.get_parameter(Name=name)["Parameter"]["Value"])
+
+
+def test_a_parameter_that_cannot_be_put_back_keeps_no_other_from_it(
+    hand: Hand, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ref = hand.start(hand.order(both(other, NAME))).ref
+    with monkeypatch.context() as patch:
+        refuse(patch, other)
+        with pytest.raises(EngineError, match=other):
+            hand.engine.stop(hand.access, ref)
+
+    assert hand.value == "{}"
+    assert held(hand, other) != "{}"
+    [lasting] = hand.engine.discover(hand.access)
+    assert lasting.status.value == "running"
+    hand.engine.stop(hand.access, ref)
+    assert held(hand, other) == "{}"
+
+
+def test_a_lease_that_cannot_be_ended_keeps_no_other_from_its_end(
+    hand: Hand, other: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand.start(hand.order(both(NAME), run_id="1-is-listed-first"))
+    hand.start(hand.order(both(other), run_id="2-is-listed-last"))
+    hand.passes(601)
+    with monkeypatch.context() as patch:
+        refuse(patch, NAME)
+        with pytest.raises(EngineError, match=NAME):
+            hand.engine.expire(hand.access)
+
+    assert held(hand, other) == "{}"
+    assert hand.engine.expire(hand.access) == ["lease-1-is-listed-first"]
+    assert hand.value == "{}"
+
+
+def test_a_lease_that_may_not_be_deleted_keeps_no_other_from_its_end(
+    hand: Hand, joined: Simulator
+) -> None:
+    from simulator.knobs import Knob
+
+    hand.engine.stop(hand.access, hand.start(hand.order(run_id="1-is-listed-first")).ref)
+    hand.passes(8 * 86_400)
+    hand.start(hand.order(run_id="2-is-listed-last"))
+    hand.passes(601)
+    joined.knobs.add(Knob("deny", "DeleteParameters"))
+
+    assert hand.engine.expire(hand.access) == ["lease-2-is-listed-last"]
+    assert hand.value == "{}"
