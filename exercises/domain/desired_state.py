@@ -87,7 +87,10 @@ def read_one(kind: str, key: str, document: object) -> Wanted:
         if document.get(name, key) != key:
             raise Invalid(name, f"stays “{key}”, as in the address; leave it out")
         document = {**document, name: key}
-    return _wanted(kind, document, "")
+    wanted = _wanted(kind, document, "")
+    if name and wanted.key != key:
+        raise Invalid(name, f"is “{wanted.key}”, without blanks around it; so in the address, too")
+    return wanted
 
 
 def differences(before: Fields, after: Fields) -> list[Change]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import yaml
@@ -53,6 +54,19 @@ def test_a_thing_is_made_and_changed_at_its_address(cast: Cast, caller: Any) -> 
     assert lead.put(FREEZE, WINDOW | {"name": "Other"}).json()["errors"] == [
         {"field": "name", "problem": "stays “Year end”, as in the address; leave it out"}
     ]
+
+
+@pytest.mark.parametrize("key", [" Year end", "Year end ", "Year end\t", "\u00a0Year end"])
+def test_a_key_with_blanks_around_it_makes_nothing(cast: Cast, caller: Any, key: str) -> None:
+    answer = caller("lead").put(f"{STATE}freezes/{quote(key)}/", WINDOW)
+    assert (answer.status_code, answer.json()["errors"]) == (
+        422,
+        [{
+            "field": "name",
+            "problem": "is “Year end”, without blanks around it; so in the address, too",
+        }],
+    )  # fmt: skip
+    assert not FreezeWindow.objects.exists()
 
 
 def test_a_thing_that_changed_since_it_was_read_is_left_alone(cast: Cast, caller: Any) -> None:
