@@ -39,7 +39,9 @@ AGAIN_S: Final = 3.0
 SET_UP_S: Final = 60.0
 """For loading everything it calls; its own time begins with its first event."""
 PUT_BACK_S: Final = 120.0
-TRIES: Final = 3
+HOLD_ON_S: Final = 6 * 3_600.0
+"""For how long putting back is tried again: an outage that stops a run may fail its rollbacks."""
+LONGEST_REST_S: Final = 60.0
 _DUMPABLE: Final = 4  # PR_SET_DUMPABLE of prctl(2)
 
 
@@ -177,18 +179,22 @@ class Supervisor:
         self._end(outcome.status, outcome.reason)
 
     def _put_back(self, outcome: Outcome) -> Outcome:
-        """Play the rollbacks in a fresh process, some times if need be."""
+        """Play the rollbacks in a fresh process, again and again if need be; it is held as long."""
         if not self._rollbacks:
             return outcome
-        problem = ""
-        for attempt in range(1, TRIES + 1):
-            files.note(self._folder, "putting-back", attempt=attempt)
-            problem = self._play_rollbacks()
-            if not problem:
-                files.note(self._folder, "put-back")
-                return Outcome(outcome.status, f"{outcome.reason} What it changed was put back.")
-            time.sleep(attempt)
-        return Outcome(EngineStatus.FAILED, f"{outcome.reason} It could not be put back: {problem}")
+        files.note(self._folder, "putting-back")
+        ends_at, attempt, told = time.monotonic() + HOLD_ON_S, 0, ""
+        while problem := self._play_rollbacks():
+            if problem != told:
+                files.note(self._folder, "putting-back", problem=problem[:300])
+                told = problem
+            if time.monotonic() > ends_at:
+                gave_up = f"{outcome.reason} It could not be put back: {problem}"
+                return Outcome(EngineStatus.FAILED, gave_up)
+            time.sleep(min(2.0**attempt, LONGEST_REST_S))
+            attempt += 1
+        files.note(self._folder, "put-back")
+        return Outcome(outcome.status, f"{outcome.reason} What it changed was put back.")
 
     def _play_rollbacks(self) -> str:
         """What went wrong, empty when all was put back."""

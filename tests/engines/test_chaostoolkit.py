@@ -23,6 +23,7 @@ from exercises.engines import toolkit_folder as files
 from exercises.engines.chaostoolkit import ToolkitEngine
 from exercises.engines.toolkit_process import end_all, marked
 from exercises.engines.toolkit_work import Told
+from simulator.knobs import Knob
 from tests.simulated_aws import PLATFORM, access_to
 from tests.toolkit_experiments import ALARM, action, desired, document, pausing
 
@@ -166,11 +167,7 @@ def test_a_holder_that_is_killed_is_noticed_and_what_it_changed_is_put_back(
     definition = document(action("to-zero", desired(0), pauses={"after": 3_000}))
     ref = begun(toolkit, account, run_id, definition).ref
     until(toolkit, account, ref, has_done("to-zero"))
-    for pid in _holders(run_id):
-        os.kill(pid, signal.SIGKILL)
-    ends_at = time.monotonic() + PATIENCE_S
-    while files.is_held(_folder(run_id)) and time.monotonic() < ends_at:
-        time.sleep(0.01)
+    lose_holder(run_id)
     assert toolkit.expire(account) == [ref]
     seen = ended(toolkit, account, ref)
     assert seen.status is EngineStatus.FAILED
@@ -200,12 +197,39 @@ def test_what_the_background_changes_after_its_rollback_is_put_back_too(
     assert wanted_tasks(account) == 1
 
 
+def test_putting_back_is_tried_until_it_works(
+    toolkit: ToolkitEngine, account: AccountAccess, run_id: str, aws: Simulator
+) -> None:
+    definition = document(action("to-zero", desired(0)), pausing("sleep", 3_000))
+    ref = begun(toolkit, account, run_id, definition).ref
+    until(toolkit, account, ref, has_done("to-zero"))
+    aws.knobs.add(Knob("deny", "AssumeRole", PLATFORM, count=3))
+    lose_holder(run_id)
+    seen = until(toolkit, account, ref, lambda seen: len(putting_back(run_id)) > 1)
+    assert seen.status is EngineStatus.STOPPING
+    assert "was put back" in ended(toolkit, account, ref).reason
+    assert wanted_tasks(account) == 1
+    assert len(putting_back(run_id)) == 2, "one problem is told once, however often it is met"
+
+
+def putting_back(run_id: str) -> list[files.Event]:
+    return [event for event in files.events_of(_folder(run_id)) if event["kind"] == "putting-back"]
+
+
 def test_only_a_rollback_makes_up_for_a_rollback() -> None:
     told = Told(["put-back", "put-back-too"])
     for name in ("put-back", "to-zero"):
         told.take({"kind": "activity", "phase": "rollbacks", "name": name, "status": "completed"})
     assert told.has_begun
     assert not told.is_put_back()
+
+
+def lose_holder(run_id: str) -> None:
+    for pid in _holders(run_id):
+        os.kill(pid, signal.SIGKILL)
+    ends_at = time.monotonic() + PATIENCE_S
+    while files.is_held(_folder(run_id)) and time.monotonic() < ends_at:
+        time.sleep(0.01)
 
 
 def _holders(run_id: str) -> list[int]:
