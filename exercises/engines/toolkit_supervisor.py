@@ -45,6 +45,22 @@ LONGEST_REST_S: Final = 60.0
 _DUMPABLE: Final = 4  # PR_SET_DUMPABLE of prctl(2)
 
 
+class Deadline:
+    """When a run has to be over: its own time begins with its first event, once."""
+
+    def __init__(self, own_s: float, *, now: float) -> None:
+        self._own_s = own_s
+        self._has_begun = False
+        self._at = now + SET_UP_S
+
+    def begin(self, now: float) -> None:
+        if not self._has_begun:
+            self._has_begun, self._at = True, now + self._own_s
+
+    def is_over(self, now: float) -> bool:
+        return now > self._at
+
+
 class Supervisor:
     """One run that this process holds."""
 
@@ -101,8 +117,7 @@ class Supervisor:
 
     def _watch(self, started: Started, mode: str) -> str:
         """Until it has ended; why it was stopped, empty when it was not."""
-        began = time.monotonic()
-        limit_s = SET_UP_S
+        deadline = Deadline(deadline_s(self._definition) / self._speed, now=time.monotonic())
         alarms = AlarmWatch(self._access, self._definition, self._speed)
         loads = Loads(self._folder, self._speed)
         because, stopped_at, signalled_at = "", 0.0, 0.0
@@ -112,10 +127,10 @@ class Supervisor:
             self._hear(started)
             loads.note_new()
             now = time.monotonic()
-            if self._told.count and limit_s == SET_UP_S:
-                began, limit_s = now, deadline_s(self._definition) / self._speed
+            if self._told.count:
+                deadline.begin(now)
             if not because:
-                because = self._why_stop(alarms, is_late=now - began > limit_s)
+                because = self._why_stop(alarms, is_late=deadline.is_over(now))
                 if because:
                     files.note(self._folder, "stopping", because=because)
                     stopped_at = now

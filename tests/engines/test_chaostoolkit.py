@@ -22,6 +22,7 @@ from exercises.engines import chaostoolkit
 from exercises.engines import toolkit_folder as files
 from exercises.engines.chaostoolkit import ToolkitEngine
 from exercises.engines.toolkit_process import end_all, marked
+from exercises.engines.toolkit_supervisor import SET_UP_S, Deadline
 from exercises.engines.toolkit_work import Told
 from simulator.knobs import Knob
 from tests.simulated_aws import PLATFORM, access_to
@@ -255,6 +256,16 @@ def test_what_cannot_be_interrupted_is_killed_at_its_deadline_and_put_back(
     assert seen.status is EngineStatus.STOPPED
     assert seen.reason == "It was not over at its deadline."
     assert wanted_tasks(account) == 1
+
+
+@pytest.mark.parametrize("own_s", [1.0, SET_UP_S, 3_300.0])
+def test_a_deadline_counts_once_from_the_first_event(own_s: float) -> None:
+    deadline = Deadline(own_s, now=0.0)
+    assert deadline.is_over(SET_UP_S + 1)
+    for now in (10.0, 10.0 + own_s):
+        deadline.begin(now)
+    assert not deadline.is_over(10.0 + own_s)
+    assert deadline.is_over(11.0 + own_s)
 
 
 def test_an_order_that_is_too_late_or_stopped_is_never_begun(
