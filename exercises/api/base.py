@@ -34,6 +34,8 @@ class Resource(viewsets.GenericViewSet[Any]):
     """Parameters of an address that an action reads itself, beside filters and pages."""
     is_matched = False
     """True where `update` is done within `as_read`, and so heeds If-Match."""
+    is_made_by_update = False
+    """True where `update` makes what is not there, and so heeds If-None-Match."""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -76,10 +78,14 @@ class Resource(viewsets.GenericViewSet[Any]):
 
     def _check_header(self, request: Request) -> None:
         """A condition that nobody looks at must not be silently dropped."""
-        is_heeded = self.is_matched and self.action == "update"
-        is_edit = request.method in {"PUT", "PATCH", "DELETE"}
-        if is_edit and matching.IF_MATCH in request.headers and not is_heeded:
-            raise Invalid(matching.IF_MATCH, "is not looked at here; leave it out")
+        if request.method not in {"PUT", "PATCH", "DELETE"}:
+            return
+        is_heeded = {
+            matching.IF_MATCH: self.is_matched, matching.IF_NONE_MATCH: self.is_made_by_update
+        }  # fmt: skip
+        for name, is_looked_at in is_heeded.items():
+            if name in request.headers and not (is_looked_at and self.action == "update"):
+                raise Invalid(name, "is not looked at here; leave it out")
 
     def _tagged(self, request: Request, answer: Response) -> Response:
         """With the ETag, where it shows all of one thing."""

@@ -214,6 +214,7 @@ class DesiredThing(Resource):
     pagination_class = None
     filterset_class = None
     is_matched = True
+    is_made_by_update = True
     parser_classes = (LongJSONParser, YAMLParser)
     renderer_classes = (JSONRenderer, YAMLRenderer)
 
@@ -234,6 +235,8 @@ class DesiredThing(Resource):
         key = "".join(named.values())
 
         def check(there: Fields | None) -> None:
+            if there is not None:
+                matching.check_new(request, there)
             if matching.IF_MATCH not in request.headers:
                 return
             if there is None:

@@ -73,7 +73,7 @@ def _of_changed(error: ChangedMeanwhile) -> Response:
     answer = _problem(
         412,
         "It is not what you read",
-        "It changed since you read it, and nothing was changed now: read it again.",
+        "It changed or was made since you looked, and nothing was changed now: read it again.",
         "changed",
         differences=error.differences,
     )

@@ -1,4 +1,5 @@
-"""ETag of what is read, If-None-Match to read it once, If-Match to change only what one read.
+"""ETag of what is read, If-None-Match to read it once, If-Match to change only what one read
+and If-None-Match to make only what is not there.
 
 The tag is a digest of what the reader is shown. An edit with If-Match compares it under the lock
 of the row, so of two who read the same only one can write.
@@ -43,6 +44,12 @@ def check(request: Request, shown: Mapping[str, Any]) -> None:
     """Raises ChangedMeanwhile unless If-Match names what is shown now."""
     asked, tag = parse_etags(request.headers[IF_MATCH]), tag_of(shown)
     if "*" not in asked and tag not in asked:
+        raise ChangedMeanwhile(tag, _differences(request.data, shown))
+
+
+def check_new(request: Request, shown: Mapping[str, Any]) -> None:
+    """Raises ChangedMeanwhile if If-None-Match names what is there: `*` names whatever is."""
+    if is_known(request, tag := tag_of(shown)):
         raise ChangedMeanwhile(tag, _differences(request.data, shown))
 
 

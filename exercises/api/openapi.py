@@ -88,5 +88,7 @@ class Schema(ShapesAsRead):
             problem = self._get_response_for_code(  # type: ignore[no-untyped-call]
                 ProblemOut, "412", [MEDIA_TYPE], direction
             )
-            bodies["412"] = {**problem, "description": "No longer what If-Match names"}
+            is_made = getattr(self.view, "is_made_by_update", False)
+            why = "No longer what If-Match names" + ", or what If-None-Match names" * is_made
+            bodies["412"] = {**problem, "description": why}
         return bodies

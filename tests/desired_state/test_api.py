@@ -81,6 +81,22 @@ def test_a_thing_that_changed_since_it_was_read_is_left_alone(cast: Cast, caller
     assert FreezeWindow.objects.get().reason == "Peak"
 
 
+def test_a_thing_is_made_only_while_it_is_not_there_where_that_is_asked(
+    cast: Cast, caller: Any
+) -> None:
+    lead = caller("lead")
+    made = lead.put(FREEZE, WINDOW, headers={"If-None-Match": "*"})
+    assert made.status_code == 201
+    for named in ("*", made["ETag"]):
+        late = lead.put(FREEZE, WINDOW | {"reason": "Mine"}, headers={"If-None-Match": named})
+        assert (late.status_code, late["ETag"]) == (412, made["ETag"])
+    assert FreezeWindow.objects.get().reason == ""
+    other = lead.put(FREEZE, WINDOW | {"reason": "Mine"}, headers={"If-None-Match": '"other"'})
+    assert other.status_code == 200
+    whole = lead.put(STATE, {"format": "chaosplane-state/1"}, headers={"If-None-Match": "*"})
+    assert whole.json()["errors"][0]["field"] == "If-None-Match"
+
+
 def test_rules_that_wait_for_another_person_are_accepted_and_not_in_force(
     cast: Cast, caller: Any
 ) -> None:
