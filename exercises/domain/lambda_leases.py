@@ -10,15 +10,18 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from exercises.domain.engine_values import ActionObservation, EngineStatus, Observation
+from exercises.domain.lambda_config import MAX_VALUE_BYTES
 from exercises.domain.timeline import SETTING
 
 PREFIX: Final = "/chaosplane/leases/"
 REF: Final = "lease-"
 FORMAT: Final = 1
+ROOM_FOR_WORDS: Final = 500
+"""Bytes of a lease kept free for what could not be put back, and why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +103,26 @@ def to_text(lease: Lease) -> str:
         ensure_ascii=False,
         separators=(",", ":"),
     )
+
+
+def largest(lease: Lease) -> int:
+    """Bytes it takes at most once it has ended: what cannot be ended could never be over."""
+    late = datetime(2000, 1, 1, microsecond=1, tzinfo=UTC)
+    words = ("x" * ROOM_FOR_WORDS,)
+    longest = EngineStatus.COMPLETED.value
+    ended = replace(lease, ended_at=late, over_at=late, outcome=longest, left=words)
+    return len(to_text(ended).encode())
+
+
+def fitting(lease: Lease) -> Lease:
+    """The same with as much of `left` as fits into a parameter, and how much more there was."""
+    told = lease.left
+    shown = lease
+    while told and len(to_text(shown).encode()) > MAX_VALUE_BYTES:
+        told = told[:-1]
+        more = len(lease.left) - len(told)
+        shown = replace(lease, left=(*told, f"{more} more" if told else f"{more} parameters"))
+    return shown
 
 
 def from_text(text: str) -> Lease:

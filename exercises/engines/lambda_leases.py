@@ -15,12 +15,15 @@ from typing import Any
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.engine_values import EngineStatus
 from exercises.domain.errors import EngineError
+from exercises.domain.lambda_config import MAX_VALUE_BYTES
 from exercises.domain.lambda_leases import (
     PREFIX,
     Held,
     Lease,
+    fitting,
     from_text,
     is_ours,
+    largest,
     lease_name,
     to_text,
 )
@@ -76,6 +79,7 @@ def end(access: AccountAccess, lease: Lease, outcome: EngineStatus, now: datetim
     if outcome is EngineStatus.COMPLETED and (left or not is_whole):
         outcome = EngineStatus.FAILED
     ended = lease if lease.ended_at else lease.ended(now, outcome, left, is_whole=is_whole)
+    ended = fitting(ended)
     if ended != lease:
         parameters.overwrite(ssm, access, lease_name(lease.ref), to_text(ended))
     return ended
@@ -116,12 +120,13 @@ def settle(
 
 
 def check_size(lease: Lease) -> None:
-    """Raises EngineError when the lease does not fit into a standard parameter."""
-    size = len(to_text(lease).encode())
-    if size > 4096:
+    """Raises EngineError when the lease, once ended, might not fit into a standard parameter."""
+    size = largest(lease)
+    if size > MAX_VALUE_BYTES:
         raise EngineError(
-            f"What the parameters hold now and will hold takes {size:,} bytes to remember; "
-            "a standard parameter keeps 4,096. Set fewer parameters at once.",
+            f"What the parameters hold now and will hold takes up to {size:,} bytes to remember "
+            f"until it is over; a standard parameter keeps {MAX_VALUE_BYTES:,}. "
+            "Set fewer parameters at once.",
             outcome="none",
             retryable=False,
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from exercises.domain.errors import EngineError
+from exercises.domain.lambda_leases import lease_name
 from exercises.domain.plans import AccountAccess
 from exercises.engines import lambda_parameters
 from tests.lambda_definitions import NAME, slow
@@ -77,6 +79,34 @@ def test_a_lease_that_cannot_be_ended_keeps_no_other_from_its_end(
     assert held(hand, other) == "{}"
     assert hand.engine.expire(hand.access) == ["lease-1-is-listed-first"]
     assert hand.value == "{}"
+
+
+def crowded(hand: Hand, size: int) -> dict[str, Any]:
+    """Parameters whose values before, in JSON of their own, take this much room in a lease."""
+    names = [f"/media-catalogue/{number}/chaos" for number in range(9)]
+    for name in names:
+        value = '{"is_enabled": false, "note": "' + "x" * (size // len(names)) + '"}'
+        hand.ssm.put_parameter(Name=name, Value=value, Type="String", Overwrite=True)
+    return both(*names)
+
+
+def test_whatever_may_start_can_be_ended_though_nothing_could_be_put_back(hand: Hand) -> None:
+    """The largest lease that is let through, found from above."""
+    with pytest.raises(EngineError, match="keeps 4,096"):
+        hand.start(hand.order(crowded(hand, 3_000)))
+    for size in range(3_000, 0, -27):
+        with suppress(EngineError):
+            ref = hand.start(hand.order(crowded(hand, size))).ref
+            break
+    crowded(hand, 0)  # somebody else's values, in each of them
+
+    said = hand.engine.stop(hand.access, ref).reason
+
+    assert "/media-catalogue/0/chaos was changed" in said
+    assert " more." in said
+    assert len(held(hand, lease_name(ref)).encode()) <= 4_096
+    hand.passes(3_700)
+    assert hand.seen(ref).status.value == "stopped"
 
 
 def test_a_lease_that_may_not_be_deleted_keeps_no_other_from_its_end(
