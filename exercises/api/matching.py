@@ -16,6 +16,8 @@ from django.utils.http import parse_etags
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 
+from exercises.api.authentication import credential_of
+
 IF_MATCH: Final = "If-Match"
 IF_NONE_MATCH: Final = "If-None-Match"
 
@@ -44,16 +46,20 @@ def check(request: Request, shown: Mapping[str, Any]) -> None:
     """Raises ChangedMeanwhile unless If-Match names what is shown now."""
     asked, tag = parse_etags(request.headers[IF_MATCH]), tag_of(shown)
     if "*" not in asked and tag not in asked:
-        raise ChangedMeanwhile(tag, _differences(request.data, shown))
+        raise ChangedMeanwhile(tag, _differences(request, shown))
 
 
 def check_new(request: Request, shown: Mapping[str, Any]) -> None:
     """Raises ChangedMeanwhile if If-None-Match names what is there: `*` names whatever is."""
     if is_known(request, tag := tag_of(shown)):
-        raise ChangedMeanwhile(tag, _differences(request.data, shown))
+        raise ChangedMeanwhile(tag, _differences(request, shown))
 
 
-def _differences(sent: Any, shown: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _differences(request: Request, shown: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """None for a program that may not read: they say what is there."""
+    credential, sent = credential_of(request), request.data
+    if credential is not None and "read" not in credential.scopes:
+        return []
     return [
         {"field": name, "yours": sent[name], "theirs": theirs}
         for name, theirs in shown.items()

@@ -75,6 +75,21 @@ def test_an_edit_of_what_is_no_longer_there_is_refused_with_what_differs(
 
 
 @pytest.mark.django_db
+def test_what_differs_is_not_told_to_a_token_that_may_not_read(
+    client: APIClient, caller: Caller
+) -> None:
+    writer, asked = caller("lead", ("write",)), {"If-Match": '"other"'}
+    answer = writer.put(BROKER, wanted(name="Mine"), headers=asked)
+    assert (answer.status_code, answer.json()["differences"]) == (412, [])
+    freeze = "/api/v1/desired-state/freezes/Peak/"
+    window = {"starts_at": "2035-12-20T00:00Z", "ends_at": "2036-01-07T00:00Z"}
+    assert client.put(freeze, window).status_code == 201
+    for condition in (asked, {"If-None-Match": "*"}):
+        late = writer.put(freeze, window | {"reason": "Mine"}, headers=condition)
+        assert (late.status_code, late.json()["differences"]) == (412, [])
+
+
+@pytest.mark.django_db
 def test_without_a_condition_an_edit_is_as_ever(client: APIClient) -> None:
     assert client.put(BROKER, wanted()).status_code == 200
     assert client.put(BROKER, wanted(name="B"), headers={"If-Match": "*"}).status_code == 200
