@@ -152,13 +152,14 @@ class ToolkitEngine:
                 raise EngineError(f"There is no run {ref}.", outcome="none", retryable=False)
             events = files.events_of(folder)
             journal, problem = journal_of(folder)
+        hit, unknown = _hit(access, order["definition"])
         document = {
             "experiment": order["definition"],
             "events": events[:_SHOWN_EVENTS],
             "journal": journal or {},
             "journal_problem": problem,
+            "targets_problem": unknown,
         }
-        hit = toolkit_targets.targets(access, order["definition"])
         return Archive(document, tuple(hit))
 
 
@@ -271,6 +272,14 @@ def _supervise(folder: Path) -> None:
             timeout=_LEAVES_IN_S,
             check=True,
         )
+
+
+def _hit(access: AccountAccess, definition: JsonObject) -> tuple[Sequence[Target], str]:
+    """What it names, as found now, and why that is not known: a task it stopped is gone."""
+    try:
+        return toolkit_targets.targets(access, definition), ""
+    except EngineError as error:
+        return (), str(error)
 
 
 def _compared(seen: Observation, folder: Path, approved: JsonObject | None) -> Observation:

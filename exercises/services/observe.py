@@ -96,14 +96,14 @@ def _observe(place: AccountRegion, runs: Sequence[Run], problems: Problems) -> N
     to_stop = []
     for run in runs:
         with problems.contained(run.experiment.code):
-            _write(run, seen)
+            _write(run, seen, problems)
         with problems.contained(run.experiment.code):
             if _is_to_stop(run, seen):
                 to_stop.append(run)
     _redrive_stops(to_stop, problems)
 
 
-def _write(run: Run, seen: Seen) -> None:
+def _write(run: Run, seen: Seen, problems: Problems) -> None:
     """Everything this cycle learned of one run."""
     with transaction.atomic():
         run = lock_run(run.pk)
@@ -112,9 +112,20 @@ def _write(run: Run, seen: Seen) -> None:
         run = _write_down(run, seen)
         failpoint("observe.before_commit")
     failpoint("observe.written")
+    is_kept = True
     if run.engine_status and EngineStatus(run.engine_status).is_terminal and not run.archive:
-        _archive(run)
-    judge.judge_when_settled(run, now=seen.at, is_read=seen.is_read)
+        is_kept = False
+        with problems.contained(run.experiment.code):
+            _archive(run)
+            is_kept = True
+    if is_kept or _is_given_up(run, seen.at):
+        judge.judge_when_settled(run, now=seen.at, is_read=seen.is_read)
+
+
+def _is_given_up(run: Run, now: datetime) -> bool:
+    """Whether the verdict waits no longer for what the engine may never tell."""
+    over_at = run.settle_until or run.ended_at
+    return over_at is not None and now >= over_at + planned_wall(judge.PATIENCE_S)
 
 
 def _write_down(run: Run, seen: Seen) -> Run:

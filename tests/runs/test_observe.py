@@ -236,6 +236,23 @@ def test_a_verdict_waits_while_the_measurements_cannot_be_read(
     assert "no data" not in fresh(run).verdict_reason
 
 
+def test_a_verdict_does_not_wait_for_ever_for_what_the_engine_knows(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, run = build.live(cast)
+    monkeypatch.setattr(FisEngine, "archive", cannot)
+    until(lambda: fresh(run).settle_until is not None)
+    settled = fresh(run).settle_until
+    assert settled is not None
+    until(lambda: database_now() > settled + planned_wall(judge.LATE_S + 60))
+    look_again()
+    assert fresh(run).judged_at is None
+    until(lambda: database_now() > settled + planned_wall(judge.PATIENCE_S))
+    look_again()
+    assert fresh(run).judged_at is not None
+    assert fresh(run).archive == {}
+
+
 def test_what_the_engine_knows_of_an_ended_run_is_asked_for_once(
     cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
