@@ -247,16 +247,16 @@ class LambdaConfigEngine:
         return False, f"The role to stop does not see {lease_name(ended_ref)}."
 
     def discover(self, access: AccountAccess) -> Sequence[Tagged]:
-        return self._lasting(access, Purpose.STOP)
+        return self._lasting(leases(access, Purpose.STOP, is_sure=True))
 
     def active(self, access: AccountAccess) -> Sequence[Tagged]:
-        return self._lasting(access, Purpose.READ)
+        return self._lasting(leases(access, Purpose.READ))
 
-    def _lasting(self, access: AccountAccess, purpose: Purpose) -> list[Tagged]:
+    def _lasting(self, found: Sequence[Lease]) -> list[Tagged]:
         now = self._now()
         return [
             Tagged(lease.ref, lease.run_id, lease.exercise, status_of(lease, now))
-            for lease in leases(access, purpose)
+            for lease in found
             if not status_of(lease, now).is_terminal
         ]
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
-from exercises.aws.failures import aws_errors, error_code
+from exercises.aws.failures import aws_errors, error_code, translate
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.errors import EngineError
 from exercises.domain.lambda_leases import Version
@@ -21,6 +21,13 @@ from exercises.domain.plans import AccountAccess
 EXISTS: Final = "ParameterAlreadyExists"
 DENIED: Final = frozenset({"AccessDenied", "AccessDeniedException"})
 _BATCH: Final = 10
+
+
+class MayNotList(EngineError):
+    """The role that asks may not list parameters: that proves nothing about them."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, outcome="none", retryable=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,10 @@ def read(
 
 
 def below(access: AccountAccess, path: str, purpose: Purpose) -> list[Parameter]:
-    """Every parameter below a path. Where the role may not see any there are none of ours:
-    such an account was never set up for this engine, and nothing can have been started."""
+    """Every parameter below a path. Raises MayNotList where the role may not see them."""
     ssm = client(access, "ssm", purpose)
-    with aws_errors(f"list parameters below {path} in {access.account_id}"):
+    action = f"list parameters below {path} in {access.account_id}"
+    with aws_errors(action):
         try:
             pages = ssm.get_paginator("get_parameters_by_path").paginate(
                 Path=path, Recursive=True, PaginationConfig={"PageSize": _BATCH}
@@ -59,7 +66,7 @@ def below(access: AccountAccess, path: str, purpose: Purpose) -> list[Parameter]
             return [_parameter(each) for page in pages for each in page["Parameters"]]
         except ClientError as error:
             if error_code(error) in DENIED:
-                return []
+                raise MayNotList(str(translate(error, action, changes=False))) from error
             raise
 
 

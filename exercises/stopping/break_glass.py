@@ -111,11 +111,23 @@ def _engage(place: AccountAccess, reason: str, say: Say) -> str:
 
 
 def _targets(wish: Wish, places: Sequence[AccountAccess]) -> tuple[list[StopTarget], list[str]]:
-    for mark, engine in ENGINE_OF_REF.items():
-        if wish.run.startswith(mark):
-            return [StopTarget(places[0], engine, wish.run)], []
+    """What is to be stopped, and what keeps us from knowing whether that is all.
+
+    The reference of an experiment that nobody lists is asked for straight, and so it is where
+    there is only one Region: whoever may stop need not be able to list.
+    """
+    asked = [
+        StopTarget(places[0], engine, wish.run)
+        for mark, engine in ENGINE_OF_REF.items()
+        if wish.run.startswith(mark)
+    ]
+    if asked and len(places) == 1:
+        return asked, []
     found, problems = stopper.discover(places, patience_s=20)
-    return [each for each in found if wish.run in {"", each.run_id}], problems
+    mine = [each for each in found if wish.run in {"", each.run_id, each.ref}]
+    if asked and mine:
+        return mine, []
+    return mine or asked, problems
 
 
 def _nothing(wish: Wish, say: Say, *, is_confirmed: bool) -> int:

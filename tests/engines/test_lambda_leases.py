@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from exercises.domain.errors import EngineError
 from exercises.domain.lambda_leases import lease_name
@@ -122,3 +125,50 @@ def test_a_lease_that_may_not_be_deleted_keeps_no_other_from_its_end(
 
     assert hand.engine.expire(hand.access) == ["lease-2-is-listed-last"]
     assert hand.value == "{}"
+
+
+def may_not_list(ssm: Any) -> Callable[..., None]:
+    """From here on this client's role may not list parameters."""
+
+    def refuse_it(**_: Any) -> None:
+        told = {"Error": {"Code": "AccessDeniedException", "Message": "not for this role"}}
+        raise ClientError(told, "GetParametersByPath")
+
+    ssm.meta.events.register("before-call.ssm.GetParametersByPath", refuse_it)
+    return refuse_it
+
+
+def test_what_the_role_that_stops_may_not_list_is_ended_all_the_same(hand: Hand) -> None:
+    ref = hand.start().ref
+    hand.passes(601)
+    hook = may_not_list(hand.ssm)
+    try:
+        assert [lasting.ref for lasting in hand.engine.discover(hand.access)] == [ref]
+        assert hand.engine.expire(hand.access) == [ref]
+    finally:
+        hand.ssm.meta.events.unregister("before-call.ssm.GetParametersByPath", hook)
+    assert hand.value == "{}"
+
+
+def test_an_account_without_the_rights_of_this_engine_has_no_leases(
+    hand: Hand, joined: Simulator
+) -> None:
+    from simulator.knobs import Knob
+
+    joined.knobs.add(Knob("deny", "GetParametersByPath"))
+
+    assert hand.engine.expire(hand.access) == []
+    assert (hand.engine.discover(hand.access), hand.engine.active(hand.access)) == ([], [])
+
+
+def test_one_role_for_everything_that_may_not_list_is_no_proof_that_nothing_runs(
+    hand: Hand, joined: Simulator
+) -> None:
+    from simulator.knobs import Knob
+
+    joined.knobs.add(Knob("deny", "GetParametersByPath"))
+    single = replace(hand.access, read_role_arn=hand.access.stop_role_arn)
+
+    with pytest.raises(EngineError, match="access denied"):
+        hand.engine.discover(single)
+    assert hand.engine.expire(single) == []

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,8 @@ import pytest
 
 from exercises.aws.safety_lever import disengage, lever_status
 from exercises.engines.registry import engine
+from exercises.stopping import break_glass
+from exercises.stopping.break_glass import Wish
 from exercises.stopping.journal import Journal
 from tests.fis_definitions import order, stopping
 from tests.simulated_aws import PRODUCTION, REGION, access_to, stopped_clock
@@ -88,6 +92,50 @@ def test_a_run_that_is_not_there_stops_nothing(aws: Simulator, tmp_path: Path) -
     assert done.returncode == 1
     assert "Nothing was stopped" in done.stdout
     chaosplane_stop("--run", ref, *ROLE, home=tmp_path)
+
+
+def test_an_experiment_is_found_by_its_id_in_whichever_region_it_runs(
+    aws: Simulator, tmp_path: Path
+) -> None:
+    ref = started("run-elsewhere")
+    done = chaosplane_stop(
+        "--run", ref, "--region", "eu-west-1", "--region", REGION, *ROLE, home=tmp_path
+    )
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert f"$ aws fis stop-experiment --id {ref} --region {REGION}" in done.stdout
+
+
+def test_a_run_of_the_chaos_toolkit_is_found_by_its_reference(
+    aws: Simulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    access = access_to(PRODUCTION)
+    monkeypatch.setenv("CHAOSPLANE_TOOLKIT_DIR", str(tmp_path))
+    for name in ("one", "two"):
+        told = {"run_id": name, "tags": {}, "access": asdict(access), "definition": {}}
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "order.json").write_text(json.dumps(told))
+
+    found, problems = break_glass._targets(
+        Wish(regions=[REGION], journal=tmp_path, run="CTK-two"), [access]
+    )
+
+    assert ([target.run_id for target in found], problems) == (["two"], [])
+
+
+def test_nothing_is_called_stopped_while_leases_may_not_be_listed(
+    aws: Simulator, tmp_path: Path
+) -> None:
+    from simulator.knobs import Knob
+
+    aws.knobs.add(Knob("deny", "GetParametersByPath"))
+    try:
+        done = chaosplane_stop("--all", *ROLE, home=tmp_path)
+    finally:
+        aws.knobs.clear()
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "NOT CONFIRMED" in done.stdout
+    assert "access denied" in done.stdout
+    assert "Nothing of ours runs" not in done.stdout
 
 
 def test_another_account_than_was_named_is_left_alone(aws: Simulator, tmp_path: Path) -> None:
