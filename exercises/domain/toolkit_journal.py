@@ -8,6 +8,7 @@ services.judge; the journal is kept with the run, so that anybody can read it ag
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -23,6 +24,18 @@ class Outcome:
 
     status: EngineStatus
     reason: str
+
+
+def storable(value: Any) -> Any:
+    """The same without what PostgreSQL refuses in JSON: NUL, halves of characters, NaN. An
+    activity may return any of them, and all of the run would be lost with it."""
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {storable(str(key)): storable(item) for key, item in value.items()}
+    return [storable(item) for item in value] if isinstance(value, list | tuple) else value
 
 
 def outcome_of(journal: Mapping[str, Any]) -> Outcome:

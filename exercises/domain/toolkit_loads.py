@@ -22,7 +22,8 @@ MOST_REQUESTS: Final = 20
 MOST_USERS: Final = 1_000
 MOST_BODY: Final = 10_000
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
-_NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
+_NAME: Final = re.compile(r"(?!(?:experiment|journal|rollbacks)$)[a-z0-9][a-z0-9-]{0,63}")
+"""Its files are named after it, beside those of the run itself."""
 _REQUEST_KEYS: Final = frozenset({"method", "path", "headers", "json", "weight"})
 _HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,64}")
 _TIMESPAN: Final = re.compile(r"(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s?)?", re.ASCII)
@@ -57,7 +58,10 @@ def load_problems(loads: object) -> Problems:
     for name, load in loads.items():
         path = f"loads.{name}"
         if not _NAME.fullmatch(str(name)):
-            yield path, "a name of up to 64 small letters, digits and hyphens"
+            yield (
+                path,
+                "up to 64 small letters, digits and hyphens; not experiment, journal or rollbacks",
+            )
         if not isinstance(load, Mapping) or load.keys() - {"host", "wait_s", "requests"}:
             yield path, "an object with host, requests and, if wanted, wait_s"
             continue

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exercises.domain.errors import EngineError
+from exercises.domain.toolkit_journal import storable
 
 ORDER: Final = "order.json"
 EVENTS: Final = "events.jsonl"
@@ -113,7 +114,7 @@ def disk_errors(action: str, *, outcome: str) -> Iterator[None]:
 
 def note(folder: Path, kind: str, **more: object) -> None:
     """Add an event; it is on disk when this returns. Raises OSError."""
-    line = json.dumps({"at": datetime.now(UTC).isoformat(), "kind": kind, **more})
+    line = json.dumps({"at": datetime.now(UTC).isoformat(), "kind": kind, **storable(more)})
     # The line break comes first, too: what a crash tore off must not swallow this one.
     with (folder / EVENTS).open("ab") as file:
         file.write(b"\n" + line.encode() + b"\n")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exercises.domain.plans import JsonObject
+from exercises.domain.toolkit_journal import storable
 from exercises.domain.toolkit_plan import runnable
 from exercises.engines import toolkit_folder as files
 from exercises.engines.toolkit_process import CHILD
@@ -129,7 +130,7 @@ def journal_of(folder: Path) -> tuple[dict[str, Any] | None, str]:
         size = path.lstat().st_size
         if path.is_symlink() or size > MOST_JOURNAL:
             return None, f"Its journal of {size:,} bytes is not taken: at most {MOST_JOURNAL:,}."
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = storable(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None, ""
     except (OSError, ValueError, RecursionError) as error:

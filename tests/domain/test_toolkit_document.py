@@ -307,6 +307,16 @@ def test_what_is_of_another_kind_is_read_all_the_same(key: str, odd: object) -> 
     touched(document)
 
 
+@pytest.mark.parametrize("name", ["experiment", "journal", "rollbacks"])
+def test_a_load_is_not_called_like_a_file_of_the_run(name: str) -> None:
+    document = changed(lambda d: d["loads"].update({name: d["loads"]["attack"]}))
+    [(field, said)] = problems_of(document)
+    assert field == f"loads.{name}"
+    assert "not experiment, journal or rollbacks" in said
+    longer = changed(lambda d: d["loads"].update({f"{name}-x": d["loads"]["attack"]}))
+    assert problems_of(longer) == []
+
+
 def test_every_problem_belongs_to_a_rule() -> None:
     found = {problem.rule_id for row in REFUSED for problem in lint(row[1])}
     assert found == {"CTK-DOC-001", "CTK-RUN-001", "CTK-UNDO-001", "CTK-STOP-001"}

@@ -62,6 +62,17 @@ def test_what_was_hit_and_is_gone_does_not_keep_the_rest_from_being_kept(folder:
     assert len(archive.document["events"]) == 2  # type: ignore[arg-type]
 
 
+def test_what_the_database_refuses_is_left_out_of_what_is_kept(folder: Path) -> None:
+    ref = left(folder, document(action("to-zero", desired(0))))
+    files.note(folder, "activity", output="a\0b", reason="\ud800", value=float("inf"))
+    journal = r'{"status": "completed", "run": [{"output": ["\u0000x", NaN, 1e999, "\ud800"]}]}'
+    (folder / files.WORK / "journal.json").write_text(journal, encoding="utf-8")
+    kept = ToolkitEngine().archive(access_to(PLATFORM), ref).document
+    assert kept["journal"]["run"] == [{"output": ["x", None, None, "?"]}]  # type: ignore[index]
+    last = kept["events"][-1]  # type: ignore[index]
+    assert (last["output"], last["reason"], last["value"]) == ("ab", "?", None)
+
+
 def test_what_is_there_is_kept_as_what_was_hit(folder: Path) -> None:
     ref = left(folder, document(action("to-zero", desired(0))))
     archive = ToolkitEngine().archive(access_to(PLATFORM), ref)
