@@ -261,14 +261,30 @@ class LambdaConfigEngine:
         ]
 
     def archive(self, access: AccountAccess, ref: str) -> Archive:
-        [lease] = leases_of(access, [ref])
-        targets = readers(access, {held.name: Format(held.format) for held in lease.held})
+        """What can no longer be known is said instead: a run is judged all the same."""
+        found = leases_of(access, [ref])
+        if not found:
+            gone = f"{access.account_id} knows no such lease any more: it was deleted or changed"
+            return Archive({"lease": ref, "lease_problem": gone}, ())
+        [lease] = found
         held = [
             {"name": each.name, "format": each.format, "before": each.before, "value": each.value}
             for each in lease.held
         ]
-        document = {"lease": ref, **_times(lease), "outcome": lease.outcome, "held": held}
-        return Archive({**document, "left": list(lease.left)}, tuple(targets))
+        document: dict[str, Any] = {
+            "lease": ref,
+            **_times(lease),
+            "outcome": lease.outcome,
+            "held": held,
+            "left": list(lease.left),
+        }
+        try:
+            targets = readers(access, {held.name: Format(held.format) for held in lease.held})
+        except EngineError as error:
+            if error.retryable:
+                raise
+            return Archive({**document, "targets_problem": str(error)}, ())
+        return Archive(document, tuple(targets))
 
 
 def _configuration(definition: JsonObject) -> Configuration:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from exercises.aws.sessions import Purpose, client
 from exercises.domain.errors import EngineError
 from exercises.domain.lambda_leases import lease_name
 from exercises.domain.plans import AccountAccess
@@ -127,21 +128,21 @@ def test_a_lease_that_may_not_be_deleted_keeps_no_other_from_its_end(
     assert hand.value == "{}"
 
 
-def may_not_list(ssm: Any) -> Callable[..., None]:
-    """From here on this client's role may not list parameters."""
+def refused(asked: Any, operation: str) -> Callable[..., None]:
+    """From here on the role of this client may not do this."""
 
     def refuse_it(**_: Any) -> None:
         told = {"Error": {"Code": "AccessDeniedException", "Message": "not for this role"}}
-        raise ClientError(told, "GetParametersByPath")
+        raise ClientError(told, operation)
 
-    ssm.meta.events.register("before-call.ssm.GetParametersByPath", refuse_it)
+    asked.meta.events.register(f"before-call.{operation}", refuse_it)
     return refuse_it
 
 
 def test_what_the_role_that_stops_may_not_list_is_ended_all_the_same(hand: Hand) -> None:
     ref = hand.start().ref
     hand.passes(601)
-    hook = may_not_list(hand.ssm)
+    hook = refused(hand.ssm, "ssm.GetParametersByPath")
     try:
         assert [lasting.ref for lasting in hand.engine.discover(hand.access)] == [ref]
         assert hand.engine.expire(hand.access) == [ref]
@@ -172,3 +173,32 @@ def test_one_role_for_everything_that_may_not_list_is_no_proof_that_nothing_runs
     with pytest.raises(EngineError, match="access denied"):
         hand.engine.discover(single)
     assert hand.engine.expire(single) == []
+
+
+def test_a_run_whose_lease_is_gone_is_archived_and_says_so(hand: Hand) -> None:
+    ref = hand.start().ref
+    hand.engine.stop(hand.access, ref)
+    hand.ssm.delete_parameter(Name=lease_name(ref))
+
+    archive = hand.engine.archive(hand.access, ref)
+
+    assert archive.document["lease"] == ref
+    assert "knows no such lease" in archive.document["lease_problem"]
+    assert archive.targets == ()
+
+
+def test_a_run_whose_functions_may_not_be_listed_any_more_is_archived_and_says_so(
+    hand: Hand,
+) -> None:
+    ref = hand.start().ref
+    hand.engine.stop(hand.access, ref)
+    functions = client(hand.access, "lambda", Purpose.READ)
+    hook = refused(functions, "lambda.ListFunctions")
+    try:
+        archive = hand.engine.archive(hand.access, ref)
+    finally:
+        functions.meta.events.unregister("before-call.lambda.ListFunctions", hook)
+
+    assert archive.document["outcome"] == "stopped"
+    assert [each["name"] for each in archive.document["held"]] == [NAME]
+    assert "access denied" in archive.document["targets_problem"]
