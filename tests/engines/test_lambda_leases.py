@@ -132,7 +132,7 @@ def refused(asked: Any, operation: str) -> Callable[..., None]:
     """From here on the role of this client may not do this."""
 
     def refuse_it(**_: Any) -> None:
-        told = {"Error": {"Code": "AccessDeniedException", "Message": "not for this role"}}
+        told: Any = {"Error": {"Code": "AccessDeniedException", "Message": "not for this role"}}
         raise ClientError(told, operation)
 
     asked.meta.events.register(f"before-call.{operation}", refuse_it)
@@ -183,7 +183,7 @@ def test_a_run_whose_lease_is_gone_is_archived_and_says_so(hand: Hand) -> None:
     archive = hand.engine.archive(hand.access, ref)
 
     assert archive.document["lease"] == ref
-    assert "knows no such lease" in archive.document["lease_problem"]
+    assert "knows no such lease" in str(archive.document["lease_problem"])
     assert archive.targets == ()
 
 
@@ -200,5 +200,6 @@ def test_a_run_whose_functions_may_not_be_listed_any_more_is_archived_and_says_s
         functions.meta.events.unregister("before-call.lambda.ListFunctions", hook)
 
     assert archive.document["outcome"] == "stopped"
-    assert [each["name"] for each in archive.document["held"]] == [NAME]
-    assert "access denied" in archive.document["targets_problem"]
+    held: Any = archive.document["held"]
+    assert [each["name"] for each in held] == [NAME]
+    assert "access denied" in str(archive.document["targets_problem"])
