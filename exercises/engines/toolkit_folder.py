@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import logging
 import os
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -20,6 +21,8 @@ from typing import Any, Final
 
 from exercises.domain.errors import EngineError
 from exercises.domain.toolkit_journal import storable
+
+log = logging.getLogger(__name__)
 
 ORDER: Final = "order.json"
 EVENTS: Final = "events.jsonl"
@@ -122,6 +125,14 @@ def note(folder: Path, kind: str, **more: object) -> None:
         os.fsync(file.fileno())
 
 
+def note_if_possible(folder: Path, kind: str, **more: object) -> None:
+    """The same for what may go without being told: a full disk keeps nobody from putting back."""
+    try:
+        note(folder, kind, **more)
+    except OSError as error:
+        log.warning("%s was not noted: %s", kind, error)
+
+
 def events_of(folder: Path) -> list[Event]:
     """What happened, in order; a torn line is passed over."""
     try:
@@ -152,7 +163,14 @@ def has_ended(folder: Path) -> bool:
 
 def ask_to_stop(folder: Path) -> None:
     """On disk when this returns; asking again changes nothing. Raises OSError."""
-    make_once(folder / STOP, {"at": datetime.now(UTC).isoformat()})
+    try:
+        make_once(folder / STOP, {"at": datetime.now(UTC).isoformat()})
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        # An empty file asks as well, and fits on a full disk.
+        log.warning("the stop is without its time: %s", error)
+        os.close(os.open(folder / STOP, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
 
 
 def is_to_stop(folder: Path) -> bool:

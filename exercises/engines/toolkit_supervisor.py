@@ -132,10 +132,10 @@ class Supervisor:
             if not because:
                 because = self._why_stop(alarms, is_late=deadline.is_over(now))
                 if because:
-                    files.note(self._folder, "stopping", because=because)
+                    files.note_if_possible(self._folder, "stopping", because=because)
                     stopped_at = now
             elif now - stopped_at > GRACE_S:
-                files.note(self._folder, "killed", after_s=GRACE_S)
+                files.note_if_possible(self._folder, "killed", after_s=GRACE_S)
                 break
             if because and not self._told.has_rollbacks and now - signalled_at > AGAIN_S:
                 started.process.send_signal(signal.SIGUSR1)
@@ -158,7 +158,7 @@ class Supervisor:
 
     def _hear(self, started: Started) -> None:
         for event in read_told(started.events, self._told):
-            files.note(self._folder, **event)
+            files.note_if_possible(self._folder, **event)
 
     def _outcome(self, code: int, because: str) -> Outcome:
         journal, problem = journal_of(self._folder)
@@ -184,7 +184,7 @@ class Supervisor:
     def _recover(self) -> None:
         """An earlier holder is gone: nothing of it may run on, and nothing stay changed."""
         end_all(self._run_id)
-        files.note(self._folder, "recovering")
+        files.note_if_possible(self._folder, "recovering")
         for event in files.events_of(self._folder):
             self._told.take(event)
         lost = "The process that held it ended before its time."
@@ -197,18 +197,18 @@ class Supervisor:
         """Play the rollbacks in a fresh process, again and again if need be; it is held as long."""
         if not self._rollbacks:
             return outcome
-        files.note(self._folder, "putting-back")
+        files.note_if_possible(self._folder, "putting-back")
         ends_at, attempt, told = time.monotonic() + HOLD_ON_S, 0, ""
         while problem := self._play_rollbacks():
             if problem != told:
-                files.note(self._folder, "putting-back", problem=problem[:300])
+                files.note_if_possible(self._folder, "putting-back", problem=problem[:300])
                 told = problem
             if time.monotonic() > ends_at:
                 gave_up = f"{outcome.reason} It could not be put back: {problem}"
                 return Outcome(EngineStatus.FAILED, gave_up)
             time.sleep(min(2.0**attempt, LONGEST_REST_S))
             attempt += 1
-        files.note(self._folder, "put-back")
+        files.note_if_possible(self._folder, "put-back")
         return Outcome(outcome.status, f"{outcome.reason} What it changed was put back.")
 
     def _play_rollbacks(self) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import csv
 import json
 import os
-import shutil
 import time
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
@@ -42,13 +41,19 @@ def lay_out(folder: Path, definition: JsonObject, region: str, speed: float) -> 
     work = folder / files.WORK
     work.mkdir(mode=0o700, exist_ok=True)
     body = runnable(definition, region=region, speed=speed)
-    (work / "experiment.json").write_text(json.dumps(body), encoding="utf-8")
+    _write(work / "experiment.json", json.dumps(body))
     loads = definition.get("loads", {})
     for name, load in loads.items() if isinstance(loads, Mapping) else ():
         timed = {**load, "wait_s": float(load.get("wait_s", 1)) / speed}
-        (work / f"{name}.json").write_text(json.dumps(timed), encoding="utf-8")
-        shutil.copyfile(CHILD / "locustfile.py", work / f"{name}.py")
+        _write(work / f"{name}.json", json.dumps(timed))
+        _write(work / f"{name}.py", (CHILD / "locustfile.py").read_text(encoding="utf-8"))
     return work
+
+
+def _write(path: Path, text: str) -> None:
+    """What is there already is left: a full disk would take it away and not give it back."""
+    if not path.is_file() or path.read_text(encoding="utf-8", errors="replace") != text:
+        path.write_text(text, encoding="utf-8")
 
 
 class Told:
@@ -159,7 +164,7 @@ class Loads:
                 self._noted[path.name] = row.get("Timestamp", "")
                 number = path.name.removeprefix("load-").partition("_")[0]
                 samples = {key: _number(row.get(name)) for key, name in _SAMPLES.items()}
-                files.note(self._folder, "load", activity=int(number), **samples)
+                files.note_if_possible(self._folder, "load", activity=int(number), **samples)
 
 
 def _newest(path: Path) -> dict[str, str] | None:

@@ -111,8 +111,8 @@ def ended(toolkit: ToolkitEngine, access: AccountAccess, ref: str) -> Observatio
     return until(toolkit, access, ref, lambda seen: seen.status.is_terminal)
 
 
-def is_running(name: str) -> Callable[[Observation], bool]:
-    return lambda seen: any(a.name == name and a.status == "running" for a in seen.actions)
+def has_begun(name: str) -> Callable[[Observation], bool]:
+    return lambda seen: any(a.name == name and a.started_at for a in seen.actions)
 
 
 def has_done(name: str) -> Callable[[Observation], bool]:
@@ -190,7 +190,7 @@ def test_what_the_background_changes_after_its_rollback_is_put_back_too(
     slow = action("slow", desired(2, "classify-text"), pauses={"before": 50})
     definition["experiment"]["rollbacks"].append(slow)
     ref = begun(toolkit, account, run_id, definition).ref
-    until(toolkit, account, ref, is_running("sleep"))
+    until(toolkit, account, ref, has_begun("sleep"))
     toolkit.stop(account, ref)
     seen = ended(toolkit, account, ref)
     assert has_done("to-zero")(seen)
