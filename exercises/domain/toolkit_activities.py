@@ -21,6 +21,8 @@ LASTS: Final = "lasts until it is put back"
 LOCUST: Final = "locust"
 LONGEST_PAUSE_S: Final = 3_300
 LONGEST_HTTP_S: Final = 30
+LONGEST_PUT_BACK_S: Final = 60
+"""Nobody waits longer for rollbacks: engines.toolkit_supervisor ends what takes twice as long."""
 _KEYS: Final = frozenset(
     {"type", "name", "provider", "background", "pauses", "tolerance", "contributions"}
 )
@@ -191,6 +193,23 @@ def _http(path: str, provider: Mapping[str, Any]) -> Problems:
         yield f"{path}.timeout", f"at most {LONGEST_HTTP_S} seconds"
     if not isinstance(provider.get("headers", {}), Mapping):
         yield f"{path}.headers", "an object"
+
+
+def length_problems(rollbacks: Sequence[Mapping[str, Any]]) -> Problems:
+    """A fault must be taken back soon: no load is put on meanwhile, and pauses are short."""
+    seconds = 0.0
+    for index, activity in enumerate(rollbacks):
+        provider, pauses = activity["provider"], activity.get("pauses")
+        if provider.get("type") == "process":
+            where = f"experiment.rollbacks[{index}].provider.type"
+            yield where, "no process here: a rollback only puts back"
+        waits = list(pauses.values()) if isinstance(pauses, Mapping) else []
+        if provider.get("type") == "http":
+            waits.append(provider.get("timeout", LONGEST_HTTP_S))
+        seconds += sum(wait for wait in waits if _is_seconds(wait, 0, LONGEST_PAUSE_S))
+    if seconds > LONGEST_PUT_BACK_S:
+        most = f"pauses and timeouts of at most {LONGEST_PUT_BACK_S} seconds in all"
+        yield "experiment.rollbacks", f"{most}; these are {seconds:g}"
 
 
 def undo_problems(

@@ -17,7 +17,13 @@ from exercises.domain.canonical_json import canonical_bytes
 from exercises.domain.durations import iso_seconds
 from exercises.domain.errors import Invalid
 from exercises.domain.plans import JsonObject
-from exercises.domain.toolkit_activities import LASTS, activity_problems, resolved, undo_problems
+from exercises.domain.toolkit_activities import (
+    LASTS,
+    activity_problems,
+    length_problems,
+    resolved,
+    undo_problems,
+)
 from exercises.domain.toolkit_loads import load_problems
 
 Problem = tuple[str, str]
@@ -223,9 +229,9 @@ def _activities(definition: JsonObject, experiment: JsonObject) -> Problems:
             yield from _activity(f"{path}[{index}]", part, entry, definition, names)
     if experiment.get("method") == []:
         yield "experiment.method", "at least one activity: else nothing is tried"
-    yield from undo_problems(
-        activities_of(definition, "method"), activities_of(definition, "rollbacks")
-    )
+    rollbacks = activities_of(definition, "rollbacks")
+    yield from length_problems(rollbacks)
+    yield from undo_problems(activities_of(definition, "method"), rollbacks)
 
 
 def _activity(

@@ -317,6 +317,21 @@ def test_a_load_is_not_called_like_a_file_of_the_run(name: str) -> None:
     assert problems_of(longer) == []
 
 
+def test_rollbacks_are_short_and_put_no_load_on() -> None:
+    call = {"type": "http", "url": "https://gateway.example.test/back", "method": "POST"}
+
+    def of(pause: int) -> Document:
+        back = [action("put-back", desired(1), pauses={"before": pause}), action("call", call)]
+        return with_experiment(rollbacks=back)
+
+    assert problems_of(of(30)) == []
+    [(field, said)] = problems_of(of(31))
+    assert (field, said[-12:]) == ("experiment.rollbacks", "these are 61")
+    load = {"type": "process", "path": "locust", "arguments": LOCUST}
+    loaded = with_experiment(rollbacks=[action("put-back", desired(1)), action("again", load)])
+    assert [field for field, _ in problems_of(loaded)] == ["experiment.rollbacks[1].provider.type"]
+
+
 def test_every_problem_belongs_to_a_rule() -> None:
     found = {problem.rule_id for row in REFUSED for problem in lint(row[1])}
     assert found == {"CTK-DOC-001", "CTK-RUN-001", "CTK-UNDO-001", "CTK-STOP-001"}
