@@ -297,8 +297,10 @@ def _unfinished(access: AccountAccess) -> Iterator[Tagged]:
     with files.disk_errors("list the runs", outcome="none"):
         folders = sorted(Path(named).iterdir()) if named and Path(named).is_dir() else []
         for folder in folders:
-            order = files.order_of(folder) if folder.is_dir() else None
-            if order is None or not _is_in(order["access"], access) or files.has_ended(folder):
+            if not folder.is_dir() or files.has_ended(folder):
+                continue
+            order = files.order_of(folder)
+            if order is None or not _is_in(order["access"], access):
                 continue
             seen = _seen(folder)
             if not seen.status.is_terminal:

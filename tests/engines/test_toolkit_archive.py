@@ -78,3 +78,9 @@ def test_what_is_there_is_kept_as_what_was_hit(folder: Path) -> None:
     archive = ToolkitEngine().archive(access_to(PLATFORM), ref)
     assert [target.target_name for target in archive.targets] == ["to-zero"]
     assert archive.document["targets_problem"] == ""
+
+
+def test_a_run_that_has_ended_is_passed_over_without_its_order(folder: Path) -> None:
+    left(folder, document(action("to-zero", desired(0))))
+    (folder / files.ORDER).write_text("torn", encoding="utf-8")
+    assert ToolkitEngine().discover(access_to(PLATFORM)) == []
