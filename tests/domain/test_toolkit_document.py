@@ -318,7 +318,11 @@ def test_a_load_is_not_called_like_a_file_of_the_run(name: str) -> None:
 
 
 def test_rollbacks_are_short_and_put_no_load_on() -> None:
-    call = {"type": "http", "url": "https://gateway.example.test/back", "method": "POST"}
+    call: dict[str, object] = {
+        "type": "http",
+        "url": "https://gateway.example.test/back",
+        "method": "POST",
+    }
 
     def of(pause: int) -> Document:
         back = [action("put-back", desired(1), pauses={"before": pause}), action("call", call)]
@@ -327,7 +331,7 @@ def test_rollbacks_are_short_and_put_no_load_on() -> None:
     assert problems_of(of(30)) == []
     [(field, said)] = problems_of(of(31))
     assert (field, said[-12:]) == ("experiment.rollbacks", "these are 61")
-    load = {"type": "process", "path": "locust", "arguments": LOCUST}
+    load: dict[str, object] = {"type": "process", "path": "locust", "arguments": LOCUST}
     loaded = with_experiment(rollbacks=[action("put-back", desired(1)), action("again", load)])
     assert [field for field, _ in problems_of(loaded)] == ["experiment.rollbacks[1].provider.type"]
 
