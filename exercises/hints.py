@@ -31,6 +31,7 @@ QUIET_S = 5.0
 each line of the log, and a Stop of many runs writes many lines before it reaches AWS."""
 
 RECONNECT_S = 2.0
+CANCEL_AGAIN_S = 0.5
 
 _quiet_until = 0.0
 
@@ -72,6 +73,14 @@ def _publish(exercise_id: int) -> None:
         log.warning("hint.pages.lost", extra={"error": str(error)})
 
 
+async def ended(task: asyncio.Task[None], *, again_s: float = 4 * CANCEL_AGAIN_S) -> None:
+    """Cancel a task until it has ended: a client that is connecting may take one cancellation
+    for a time-out of its own, and goes on. A task that ends another has longer than that one."""
+    while not task.done():
+        task.cancel()
+        await asyncio.wait({task}, timeout=again_s)
+
+
 class Listener:
     """A subscription to what pages are told, for everything in a process that wants to know.
 
@@ -98,8 +107,7 @@ class Listener:
             del self._ears[key]
             if not self._ears and self._task is not None:
                 task, self._task = self._task, None
-                task.cancel()
-                await asyncio.wait({task})
+                await ended(task, again_s=CANCEL_AGAIN_S)
 
     async def _listen(self) -> None:
         while True:

@@ -31,7 +31,7 @@ from exercises.api.authentication import SessionAuthentication, actor_of
 from exercises.api.representations import RunEventOut
 from exercises.domain.errors import Invalid, NotAllowed
 from exercises.domain.settled_ids import Settled
-from exercises.hints import listener
+from exercises.hints import ended, listener
 from exercises.models import ApiToken, RunEvent
 from exercises.open_streams import counted
 from exercises.queries.event_feed import events_between, newest_event, seen_now
@@ -208,8 +208,7 @@ class Feed:
             self._followers -= 1
             if not self._followers and self._task is not None:
                 task, self._task = self._task, None
-                task.cancel()
-                await asyncio.wait({task})
+                await ended(task)
 
     async def end(self) -> int:
         """The last line that there is, once it is known."""

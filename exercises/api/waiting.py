@@ -21,7 +21,7 @@ from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 from psycopg_pool import PoolTimeout
 
-from exercises.hints import listener
+from exercises.hints import ended, listener
 from exercises.queries.run_marks import RunMark, marks_of
 
 log = logging.getLogger(__name__)
@@ -103,8 +103,7 @@ class Watch:
             self._waiting -= Counter({run_id: 1})
             if not self._waiting and self._task is not None:
                 task, self._task = self._task, None
-                task.cancel()
-                await asyncio.wait({task})
+                await ended(task)
 
     async def _look(self) -> None:
         async with listener().telling(lambda exercise_id: self._hinted.set()):

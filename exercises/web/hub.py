@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from asgiref.sync import sync_to_async
 from django.db import DatabaseError, close_old_connections
 
-from exercises.hints import Listener, listener
+from exercises.hints import Listener, ended, listener
 from exercises.models.due_work import database_now
 from exercises.queries.live_room import Room, RoomView, live_room
 from exercises.web.room_announcements import announcements
@@ -179,10 +179,8 @@ class Hub:
 
 
 async def _end(task: asyncio.Task[None] | None) -> None:
-    if task is None:
-        return
-    task.cancel()
-    await asyncio.wait({task})
+    if task is not None:
+        await ended(task)
 
 
 _HUBS: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = weakref.WeakKeyDictionary()

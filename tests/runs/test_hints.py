@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -50,3 +51,19 @@ def test_a_worker_that_cannot_be_woken_is_no_error(monkeypatch: pytest.MonkeyPat
 
     monkeypatch.setattr(current_app, "send_task", refuse)
     assert hints.wake("exercises.tick") is False
+
+
+def test_a_task_that_takes_a_cancellation_for_its_own_ends_all_the_same() -> None:
+    async def stubborn() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            await asyncio.sleep(60)  # as a client does whose connecting was broken off
+
+    async def play() -> bool:
+        task = asyncio.create_task(stubborn())
+        await asyncio.sleep(0)
+        await hints.ended(task, again_s=0.01)
+        return task.cancelled()
+
+    assert asyncio.run(play())
