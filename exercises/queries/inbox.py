@@ -25,6 +25,7 @@ DECIDED_IN = frozenset(Phase) - OVER
 _DECISIVE = (
     "status",
     "author_id",
+    "vouched_by",
     "proposed_by_id",
     "revision__digest",
     "exercise__kind",
