@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +34,22 @@ if TYPE_CHECKING:
     from simulator.server import Simulator
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def hands_at_rest(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What a watch has in hand when its test is over would hold on to tables that are emptied."""
+    made: list[ThreadPoolExecutor] = []
+
+    class Hands(ThreadPoolExecutor):
+        def __init__(self, **of: Any) -> None:
+            super().__init__(**of)
+            made.append(self)
+
+    monkeypatch.setattr(sentinel, "ThreadPoolExecutor", Hands)
+    yield
+    for hands in made:
+        hands.shutdown()
 
 
 @pytest.fixture
