@@ -12,6 +12,7 @@ _THERE = "names something that has to be there"
 _WORDS = "has a shortest length, counted without the spaces around it"
 _TIMES = "two times have an order, a zone has to exist, a rule has to recur"
 _HTTPS = "an address that starts with https:// and can be reached from here"
+_JOBS = "each names a team that is there, and with one claim at least whose job it is"
 _PERIOD = "a quarter, or a month that ends three"
 _ONE_DAY = "a weekday or a day of the month, one of them"
 _ACCOUNT = {
@@ -87,7 +88,8 @@ RULES: Final[dict[str, dict[str, str]]] = {
     "POST /api/v1/applications/{slug}/ladder/{family}/mentor/": {"mentor": _THERE},
     "PUT /api/v1/applications/{slug}/dependencies/": {"depends_on": _THERE},
     "POST /api/v1/channels/": {"address": "is one of the chat services that can be reached"},
-    "POST /api/v1/ci-issuers/": {"url": _HTTPS},
+    "POST /api/v1/ci-issuers/": {"url": _HTTPS, "rules": _JOBS},
+    "PUT /api/v1/ci-issuers/{id}/": {"rules": _JOBS},
     "POST /api/v1/clauses/": {"clauses": "a row names reports and packs, each of them once"},
     "PUT /api/v1/exercises/{slug}/participants/{application}/": {
         "on_call": "has to be named before it is accepted",
