@@ -24,7 +24,8 @@ TOOLKIT: Final = toolkit_document.NAME
 
 @dataclass(frozen=True, slots=True)
 class EngineKind:
-    """`name` is what a plan carries, `document` what the engine takes, for people.
+    """`name` is what a plan carries, `document` what the engine takes, for people, and
+    `on_stop` what Stop does about what the experiment changed.
 
     `marks` are the keys by which a file without a name is taken for one of this engine.
     """
@@ -33,6 +34,7 @@ class EngineKind:
     words: str
     icon: str
     document: str
+    on_stop: str
     marks: frozenset[str]
     problems: Callable[[JsonObject, bool], list[Problem]]
 
@@ -57,6 +59,7 @@ KINDS: Final[Mapping[str, EngineKind]] = {
             words="AWS FIS",
             icon="power",
             document="the body of CreateExperimentTemplate",
+            on_stop="AWS FIS takes back what can be taken back",
             marks=frozenset({"actions", "targets"}),
             problems=_fis_problems,
         ),
@@ -65,6 +68,7 @@ KINDS: Final[Mapping[str, EngineKind]] = {
             words="Chaos Toolkit",
             icon="flask",
             document="an experiment.json with its loads, deadline and stop conditions",
+            on_stop="Its rollbacks run, whatever else fails",
             marks=frozenset({"experiment"}),
             problems=_toolkit_problems,
         ),
@@ -73,6 +77,7 @@ KINDS: Final[Mapping[str, EngineKind]] = {
             words="Lambda configuration",
             icon="fn",
             document="parameters of Systems Manager and the faults that functions read there",
+            on_stop="What was there before is put back, unless it was changed since",
             marks=frozenset({"parameters", "duration"}),
             problems=_lambda_problems,
         ),
