@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
+
+from django.db.models import QuerySet
 
 from exercises.domain.exercise_phases import Phase
 from exercises.management.demo.drill import allow, plan_drill
@@ -16,11 +19,12 @@ from exercises.queries.readiness import readiness_of, ready_experiments
 from exercises.services.exercises import move_exercise
 from exercises.services.go_live import confirm_go, go_live, say_go
 from exercises.services.mentoring import override_ladder
-from exercises.services.preflight import run_preflight
+from exercises.services.preflight import run_check, run_preflight
 from exercises.services.taking_part import acknowledge, answer_poll
 from tests.scenarios.table import EXAMPLES
 from tests.stop_matrix.installation import until
 
+READY_WITHIN_S = 180.0
 SOON = timedelta(seconds=15)
 """Everything is proposed by then: nothing is once the window is open."""
 
@@ -28,10 +32,7 @@ SOON = timedelta(seconds=15)
 def play(world: World) -> dict[str, Run]:
     """The judged run of each example, by its name."""
     exercise, proposed = _prepared(world)
-    try:
-        until(lambda: _is_ready(exercise), "everything ready for Go", 60)
-    except RuntimeError as late:
-        raise RuntimeError(f"{late}; open: {_open(exercise)}") from late
+    _get_ready(world, exercise)
     _go(world, exercise)
     runs = Run.objects.filter(experiment__exercise=exercise, is_rehearsal=False)
     open_runs = runs.filter(judged_at__isnull=True).order_by("scheduled_at")
@@ -82,6 +83,19 @@ def _allowed(world: World) -> None:
         )
 
 
+def _get_ready(world: World, exercise: Exercise) -> None:
+    """Wait for the answers of pre-flight; a no is asked again, as its team would."""
+    end = time.monotonic() + READY_WITHIN_S
+    while not _is_ready(exercise):
+        if time.monotonic() > end:
+            print(*_open(exercise), sep="\n", flush=True)
+            raise RuntimeError(f"not ready for Go after {READY_WITHIN_S:g} s")
+        time.sleep(1)
+        for check in _checks(exercise).filter(status="fail"):
+            print(f"asked again: {_said(check)}", flush=True)
+            run_check(actor=world.actor(LEAD), experiment=check.experiment, key=check.key)
+
+
 def _is_ready(exercise: Exercise) -> bool:
     exercise.refresh_from_db()
     return database_now() >= exercise.starts_at and not _open(exercise)
@@ -93,14 +107,18 @@ def _open(exercise: Exercise) -> list[str]:
     items = [
         f"{item.label}: {item.detail}" for item in readiness_of(exercise, now=now) if item.blocks
     ]
-    ready = {experiment.pk for experiment in ready_experiments(exercise, now=now)}
-    checks = PreflightCheck.objects.filter(experiment__exercise=exercise).exclude(
-        experiment__in=ready
-    )
-    return items + [
-        f"{check.experiment.title}: {check.label}: {check.status} {check.message}"
-        for check in checks.exclude(status="ok").select_related("experiment")
-    ]
+    return items + [_said(check) for check in _checks(exercise).exclude(status="ok")]
+
+
+def _checks(exercise: Exercise) -> QuerySet[PreflightCheck]:
+    """Those of the experiments that are not ready."""
+    ready = [experiment.pk for experiment in ready_experiments(exercise, now=database_now())]
+    checks = PreflightCheck.objects.filter(experiment__exercise=exercise)
+    return checks.exclude(experiment__in=ready).select_related("experiment")
+
+
+def _said(check: PreflightCheck) -> str:
+    return f"{check.experiment.title}: {check.label}: {check.status} {check.message}"
 
 
 def _go(world: World, exercise: Exercise) -> None:
