@@ -171,6 +171,12 @@ def _seconds(given: Mapping[str, str]) -> int:
     return seconds
 
 
+def file_of(load: str) -> str:
+    """What its two files are called. Locust puts their folder first on the path of imports:
+    with hyphens the name is that of no module, so a load called `json` hides none."""
+    return f"load-of-{load}"
+
+
 def words_of(run: Run, *, speed: float) -> list[str]:
     """The arguments again, with the time at this speed; Locust counts in whole seconds."""
     seconds = max(1, round(run.seconds / speed))

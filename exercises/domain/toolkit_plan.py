@@ -16,7 +16,7 @@ from exercises.domain.plans import JsonObject
 from exercises.domain.toolkit_activities import resource_of
 from exercises.domain.toolkit_document import activities_of
 from exercises.domain.toolkit_functions import function
-from exercises.domain.toolkit_loads import Run, read_run, words_of
+from exercises.domain.toolkit_loads import Run, file_of, read_run, words_of
 
 _IN_SECONDS: Final = ("duration", "offset", "period")
 """Arguments of the CloudWatch probes that count seconds of the estate."""
@@ -156,7 +156,13 @@ def _ready(definition: JsonObject, part: str, speed: float) -> list[dict[str, An
         if run is not None:
             words = words_of(run, speed=speed)
             at_most = float(provider.get("timeout", run.seconds + 30))
-            provider["arguments"] = ["-f", f"{run.load}.py", *words, "--csv", f"load-{number}"]
+            provider["arguments"] = [
+                "-f",
+                f"{file_of(run.load)}.py",
+                *words,
+                "--csv",
+                f"load-{number}",
+            ]
             provider["timeout"] = at_most / speed + 30
         elif provider.get("type") == "http":
             provider.setdefault("timeout", 30)

@@ -87,10 +87,9 @@ class LambdaConfigEngine:
     def start(self, access: AccountAccess, order: StartOrder) -> Observation:
         self.verify(access, order.template_ref, order.definition)
         found = leases_of(access, [REF + order.run_id])
-        if not found:
-            claimed = self._claim(access, order)
-            found = [claimed] if claimed else leases_of(access, [REF + order.run_id])
-        [lease] = found
+        lease = found[0] if found else self._claim(access, order)
+        if lease is None:
+            lease = _claimed_by_another(access, REF + order.run_id)
         if lease.digest != order.template_ref:
             raise EngineError(
                 f"{lease.ref} is of another definition", outcome="none", retryable=False
@@ -137,8 +136,10 @@ class LambdaConfigEngine:
                 lease = end(access, lease, EngineStatus.COMPLETED, self._now())
             elif lease.ended_at is None and not lease.is_expired(self._now()):
                 met = self._set(access, lease, order)
-                [lease] = leases_of(access, [lease.ref])
-                if met or lease.ended_at is not None:  # another's, or stopped while it was set
+                there = leases_of(access, [lease.ref])
+                lease = there[0] if there else lease
+                # Another's, its lease was deleted, or it was stopped while it was set.
+                if met or not there or lease.ended_at is not None:
                     lease = end(access, lease, EngineStatus.FAILED, self._now())
             return self._observed(access, lease)
         except EngineError as error:
@@ -296,6 +297,18 @@ def _configuration(definition: JsonObject) -> Configuration:
 
 def _digest(definition: JsonObject) -> str:
     return hashlib.sha256(canonical_bytes(definition)).hexdigest()
+
+
+def _claimed_by_another(access: AccountAccess, ref: str) -> Lease:
+    found = leases_of(access, [ref])
+    if not found:
+        raise EngineError(
+            f"Could not read {lease_name(ref)} in {access.account_id}: it is no lease of ours, "
+            "or was deleted a moment ago",
+            outcome="unknown",
+            retryable=True,
+        )
+    return found[0]
 
 
 def _standing(access: AccountAccess, read: Configuration) -> Mapping[str, Parameter]:

@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from exercises.domain.plans import JsonObject
 from exercises.domain.toolkit_journal import storable
+from exercises.domain.toolkit_loads import file_of
 from exercises.domain.toolkit_plan import runnable
 from exercises.engines import toolkit_folder as files
 from exercises.engines.toolkit_process import CHILD
@@ -45,8 +46,8 @@ def lay_out(folder: Path, definition: JsonObject, region: str, speed: float) -> 
     loads = definition.get("loads", {})
     for name, load in loads.items() if isinstance(loads, Mapping) else ():
         timed = {**load, "wait_s": float(load.get("wait_s", 1)) / speed}
-        _write(work / f"{name}.json", json.dumps(timed))
-        _write(work / f"{name}.py", (CHILD / "locustfile.py").read_text(encoding="utf-8"))
+        _write(work / f"{file_of(name)}.json", json.dumps(timed))
+        _write(work / f"{file_of(name)}.py", (CHILD / "locustfile.py").read_text(encoding="utf-8"))
     return work
 
 

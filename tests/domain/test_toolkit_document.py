@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from exercises.domain.lint_rules import RULES
 from exercises.domain.toolkit_document import from_experiment, is_experiment, lint, problems_of
+from exercises.domain.toolkit_loads import file_of
 from exercises.domain.toolkit_plan import origins, runnable, steps, touched
 
 ALARM = "arn:aws:cloudwatch:eu-central-1:222222222222:alarm:content-moderation-customers"
@@ -317,6 +319,21 @@ def test_a_load_is_not_called_like_a_file_of_the_run(name: str) -> None:
     assert problems_of(longer) == []
 
 
+@pytest.mark.parametrize("name", sorted({"json", "locust", "time", "requests", "gevent"}))
+def test_a_load_called_like_a_module_hides_none_from_locust(name: str) -> None:
+    words = ["-f", name, *LOCUST[2:]]
+    load = action("load", {"type": "process", "path": "locust", "arguments": words})
+    document = with_experiment(method=[action("to-zero", desired(0)), load])
+    document = {**document, "loads": {name: SOUND["loads"]["attack"]}}
+    assert problems_of(document) == []
+
+    handed_over = runnable(document, region="eu-central-1", speed=1)["method"][1]
+
+    file = Path(handed_over["provider"]["arguments"][1])
+    assert file.stem == file_of(name)
+    assert not file.stem.isidentifier()
+
+
 def test_rollbacks_are_short_and_put_no_load_on() -> None:
     call: dict[str, object] = {
         "type": "http",
@@ -365,7 +382,7 @@ def test_what_is_handed_over_has_nothing_left_to_look_up_and_the_time_of_the_est
     assert zero["provider"]["arguments"]["cluster"] == "content-moderation"
     assert zero["pauses"] == {"after": 2.5}
     assert load["provider"]["arguments"] == [
-        *("-f", "attack.py", "--headless", "-u", "10", "-r", "10", "-t", "2s"),
+        *("-f", "load-of-attack.py", "--headless", "-u", "10", "-r", "10", "-t", "2s"),
         *("--csv", "load-1"),
     ]
 

@@ -12,6 +12,7 @@ import pytest
 from exercises.domain.engine_documents import LAMBDA_CONFIG
 from exercises.domain.engine_values import EngineStatus, Watch
 from exercises.domain.errors import EngineError, TemplateChanged
+from exercises.domain.lambda_leases import lease_name
 from exercises.domain.plans import AccountAccess
 from exercises.engines import lambda_parameters
 from exercises.engines.lambda_config import LambdaConfigEngine
@@ -156,6 +157,45 @@ def test_a_write_in_the_very_moment_of_a_start_ends_it_and_survives(
     hand.passes(3700)
 
     assert hand.value == '{"is_enabled": false, "by": "somebody"}'
+    assert hand.seen(began.ref).status is EngineStatus.FAILED
+
+
+def test_what_stands_in_the_place_of_a_lease_is_named_and_nothing_is_set(hand: Hand) -> None:
+    order = hand.order()
+    name = lease_name(f"lease-{order.run_id}")
+    hand.ssm.put_parameter(Name=name, Value="no lease", Type="String")
+
+    with pytest.raises(EngineError, match=f"{name}.* it is no lease of ours") as error:
+        hand.start(order)
+
+    assert error.value.outcome == "unknown"
+    assert hand.value == "{}"
+    hand.ssm.delete_parameter(Name=name)
+
+
+@pytest.mark.parametrize("left", ["", "no lease"])
+def test_a_lease_that_goes_while_the_fault_is_set_takes_the_fault_with_it(
+    hand: Hand, monkeypatch: pytest.MonkeyPatch, left: str
+) -> None:
+    order = hand.order()
+    name = lease_name(f"lease-{order.run_id}")
+    put = lambda_parameters.overwrite
+
+    def lost(ssm: Any, access: AccountAccess, written: str, value: str) -> int:
+        version = put(ssm, access, written, value)
+        if value == FAULT:
+            monkeypatch.undo()
+            if left:
+                hand.ssm.put_parameter(Name=name, Value=left, Type="String", Overwrite=True)
+            else:
+                hand.ssm.delete_parameter(Name=name)
+        return version
+
+    monkeypatch.setattr(lambda_parameters, "overwrite", lost)
+    began = hand.start(order)
+    hand.passes(3700)
+
+    assert hand.value == "{}"
     assert hand.seen(began.ref).status is EngineStatus.FAILED
 
 

@@ -1,5 +1,5 @@
-"""Send the requests that a description beside this file names. Copied to `<load>.py`, with
-`<load>.json` next to it, by engines.toolkit_supervisor; Locust loads it."""
+"""Send the requests that a description beside this file names. Copied to `load-of-<load>.py`,
+with `load-of-<load>.json` next to it, by engines.toolkit_supervisor; Locust loads it."""
 
 from __future__ import annotations
 
