@@ -45,6 +45,7 @@ class KindReadinessOut(serializers.Serializer[Any]):
 
 class AzReadiness(Resource):
     serializer_class = KindReadinessOut
+    pagination_class = None
 
     @extend_schema(parameters=[RegionIn], responses=KindReadinessOut(many=True), filters=False)
     def read(self, request: Request, account_id: str) -> Response:

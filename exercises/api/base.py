@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -13,6 +13,7 @@ from rest_framework import serializers, viewsets
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.settings import api_settings
 
 from exercises.api import matching, once, sparse
 from exercises.api.authentication import actor_of
@@ -20,6 +21,7 @@ from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
 from exercises.models import KeptAnswer
 
+FORMAT: Final = str(api_settings.URL_FORMAT_OVERRIDE)
 Shown = TypeVar("Shown", bound=serializers.BaseSerializer[Any])
 
 
@@ -43,6 +45,8 @@ class Resource(viewsets.GenericViewSet[Any]):
             raise Http404("PostgreSQL knows no text with a NUL, so nothing is called that")
         self.actor = actor_of(request)
         self._check_header(request)
+        if request.query_params.get(FORMAT) == "":  # DRF takes it for one that was left out
+            raise Invalid(FORMAT, "is empty; leave it out instead")
         self.kept = once.begin(request, person_id=self.actor.person_id, action=self.action)
 
     def finalize_response(

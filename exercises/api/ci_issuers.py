@@ -71,7 +71,7 @@ class CiRuleIn(StrictSerializer):
 
 
 class CiIssuerChangeIn(StrictSerializer):
-    audience = serializers.CharField(max_length=services.LONGEST)
+    audience = serializers.RegexField(rf"^{services.AUDIENCE}$", max_length=services.LONGEST)
     rules = serializers.ListField(
         child=CiRuleIn(),
         max_length=limits.MOST_RULES,

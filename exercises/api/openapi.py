@@ -60,6 +60,13 @@ class Schema(ShapesAsRead):
             )
         return parameters
 
+    def _get_request_body(self, direction: Any = "request") -> Any:
+        """drf-spectacular asks for a body where a serializer has needed fields; a schema of our
+        own may have them, too."""
+        body = super()._get_request_body(direction)  # type: ignore[no-untyped-call]
+        shapes = [each.get("schema", {}) for each in (body or {}).get("content", {}).values()]
+        return {**body, "required": True} if any("required" in one for one in shapes) else body
+
     def _is_tagged(self) -> bool:
         return self.method == "GET" and getattr(self.view, "action", "") == "retrieve"
 

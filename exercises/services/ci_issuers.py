@@ -5,6 +5,7 @@ An issuer and its ordered rules are one thing: they are written together.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Final
 
@@ -22,6 +23,7 @@ from exercises.services.ci_sign_in import Judgement, judge
 
 MOST: Final = 20
 LONGEST: Final = 300
+AUDIENCE: Final = r"[!-~]+"
 
 
 def add_issuer(
@@ -109,8 +111,8 @@ def _said(issuer: OidcIssuer, rules: Sequence[Rule]) -> dict[str, object]:
 def _checked(issuer: OidcIssuer, rules: Sequence[Rule]) -> dict[str, Team]:
     """The teams that the rules name, by short name. Raises Invalid with all that is wrong."""
     problems = [*_url_problems(issuer), *rule_problems(rules)]
-    if not 1 <= len(issuer.audience) <= LONGEST or not issuer.audience.isprintable():
-        problems.append(("audience", f"1 to {LONGEST} printable characters"))
+    if len(issuer.audience) > LONGEST or not re.fullmatch(AUDIENCE, issuer.audience):
+        problems.append(("audience", f"1 to {LONGEST} characters of ASCII, without spaces"))
     teams = {team.slug: team for team in Team.objects.filter(slug__in={r.team for r in rules})}
     problems += [
         ("rules", f"rule {number}: there is no team {rule.team[:50]}")

@@ -47,6 +47,30 @@ def test_a_filter_is_never_empty_and_never_a_fraction() -> None:
     assert parameter("/api/v1/findings/", "severity")["maximum"] == 10**15 - 1
 
 
+def test_a_body_with_needed_fields_is_needed_itself() -> None:
+    paths = document()["paths"]
+    for path in ("/api/v1/desired-state/", "/api/v1/desired-state/freezes/{name}/"):
+        assert paths[path]["put"]["requestBody"]["required"] is True
+    assert "required" not in paths["/api/v1/runs/{id}/stop/"]["post"]["requestBody"]
+
+
+def test_what_is_no_page_is_not_promised_as_one() -> None:
+    read = document()["paths"]["/api/v1/accounts/{account_id}/az-readiness/"]["get"]
+    shown = read["responses"]["200"]["content"]["application/json"]["schema"]
+    assert shown["type"] == "array"
+    assert {row["name"] for row in read["parameters"]} == {"account_id", "region"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/desired-state/", "/api/v1/findings/"])
+def test_an_empty_format_is_not_the_same_as_none(caller: Caller, path: str) -> None:
+    answer = caller("lead").get(path, {"format": ""})
+    assert answer.status_code == 422
+    assert answer.json()["errors"] == [
+        {"field": "format", "problem": "is empty; leave it out instead"}
+    ]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("value", ["0.5", "1e3", "9" * 16, "NaN", " 1"])
 def test_a_number_filter_takes_a_whole_number_only(caller: Caller, value: str) -> None:

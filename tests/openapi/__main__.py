@@ -13,6 +13,7 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Final
+from urllib.error import HTTPError
 
 from tests.journey.demo_process import PROJECT, Demo, running_demo
 from tests.openapi.estate import Api, configuration
@@ -54,6 +55,11 @@ def attack(demo: Demo, folder: Path) -> int:
     )  # fmt: skip
     if not report.exists():
         print(f"schemathesis: no report, exit {done.returncode}")
+        return 1
+    try:
+        api.read("/api/v1/me/")
+    except HTTPError as ended:
+        print(f"schemathesis: the token that asks was ended on the way: {ended}")
         return 1
     return _say(json.loads(report.read_text(encoding="utf-8")), done.returncode)
 

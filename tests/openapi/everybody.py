@@ -16,6 +16,7 @@ from exercises.domain.capacities import OrgRole, TeamRole  # noqa: E402
 from exercises.models import Membership, OrganisationRole, Team, User  # noqa: E402
 from exercises.permissions import actor_for  # noqa: E402
 from exercises.services.tokens import SCOPES, issue_token  # noqa: E402
+from tests.openapi.estate import OWN_TOKEN  # noqa: E402
 
 
 def main() -> None:
@@ -24,8 +25,11 @@ def main() -> None:
         OrganisationRole.objects.create(user=person, role=role.value)
     for team in Team.objects.all():
         Membership.objects.create(user=person, team=team, role=TeamRole.OWNER.value)
-    with connection.cursor() as cursor:  # no guessed number revokes the token that asks
-        cursor.execute("SELECT setval(pg_get_serial_sequence('exercises_apitoken', 'id'), 900000)")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setval(pg_get_serial_sequence('exercises_apitoken', 'id'), %s, false)",
+            [OWN_TOKEN],
+        )
     actor = actor_for(person, Door.PAGE)
     print(issue_token(actor=actor, name="schemathesis", scopes=list(SCOPES), days=1)[1])
 

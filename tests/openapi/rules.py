@@ -11,6 +11,7 @@ from typing import Any, Final
 _THERE = "names something that has to be there"
 _WORDS = "has a shortest length, counted without the spaces around it"
 _TIMES = "two times have an order, a zone has to exist, a rule has to recur"
+_CHANNEL = "by the kind of the channel: of mail, or of a chat service that can be reached"
 _HTTPS = "an address that starts with https:// and can be reached from here"
 _JOBS = "each names a team that is there, and with one claim at least whose job it is"
 _PERIOD = "a quarter, or a month that ends three"
@@ -85,9 +86,11 @@ RULES: Final[dict[str, dict[str, str]]] = {
     "PUT /api/v1/accounts/{account_id}/": _ACCOUNT,
     "PUT /api/v1/applications/{slug}/": _APPLICATION,
     "POST /api/v1/applications/": _APPLICATION,
+    "POST /api/v1/applications/{slug}/deployments/": {"place": "takes an application once"},
     "POST /api/v1/applications/{slug}/ladder/{family}/mentor/": {"mentor": _THERE},
     "PUT /api/v1/applications/{slug}/dependencies/": {"depends_on": _THERE},
-    "POST /api/v1/channels/": {"address": "is one of the chat services that can be reached"},
+    "POST /api/v1/channels/": {"address": _CHANNEL},
+    "PUT /api/v1/channels/{id}/address/": {"address": _CHANNEL},
     "POST /api/v1/ci-issuers/": {"url": _HTTPS, "rules": _JOBS},
     "PUT /api/v1/ci-issuers/{id}/": {"rules": _JOBS},
     "POST /api/v1/clauses/": {"clauses": "a row names reports and packs, each of them once"},
@@ -98,7 +101,10 @@ RULES: Final[dict[str, dict[str, str]]] = {
         "N": "the rows are those of the run sheet, each experiment in its wave",
     },
     "POST /api/v1/experiments/": {"slot": "or an exercise, one of them"},
-    "PUT /api/v1/experiments/{id}/": {"retest_of": "stays as it was written"},
+    "PUT /api/v1/experiments/{id}/": {
+        "retest_of": "stays as it was written",
+        "deployment": "stays one of the application that it is of",
+    },
     "PUT /api/v1/findings/{id}/": {
         "owner": "a member of the application's team",
         "tracker_url": _HTTPS,
