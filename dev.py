@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -21,7 +22,7 @@ OUTSIDE = ROOT / ".venv-schemathesis"
 # What plays Chaos Toolkit experiments is a process of its own, with packages of its own.
 TOOLKIT = ROOT / ".venv-toolkit"
 REQUIREMENTS = ROOT / "requirements"
-LOCKS = ("installer", "runtime", "embedded", "test", "dev", "schemathesis", "otel")
+LOCKS = ("installer", "runtime", "embedded", "test", "dev", "schemathesis", "otel", "toolkit")
 JOURNEYS = "tests/journey"
 # Migrations are compared with the models; no server is asked, so none is waited for or missed.
 WITHOUT_DATABASE = {
@@ -121,29 +122,11 @@ def journey() -> None:
     pytest(JOURNEYS, *_words("ARGS"))
 
 
-def journey_curl() -> None:
-    """Run docs/api/journey.sh against a demo, a person approving on the page in between"""
-    install("test")
-    run([PYTHON, "-m", "tests.journey.by_program", "curl"])
-
-
-def journey_cli() -> None:
-    """Run docs/api/journey-cli.sh against a demo, a person approving on the page in between"""
-    install("test")
-    run([PYTHON, "-m", "tests.journey.by_program", "cli"])
-
-
 def schemathesis() -> None:
     """Try every operation of the API against its OpenAPI document: CASES=10 each, SEED=1"""
     install("test")
     install("schemathesis", OUTSIDE)
     run([PYTHON, "-m", "tests.openapi", *_words("ARGS")])
-
-
-def authz() -> None:
-    """Ask every address by every method as everybody, and name other teams' things in bodies"""
-    install("test")
-    run([PYTHON, "-m", "tests.authorization", *_words("ARGS")])
 
 
 def test_fast() -> None:
@@ -183,79 +166,6 @@ def browser() -> None:
     pytest("-m", "browser", *_words("ARGS"))
 
 
-def invariants() -> None:
-    """Take away each line that keeps a promise, and see a test miss it: ONLY=7 is one promise"""
-    install("test")
-    run([PYTHON, "-m", "tests.invariants"])
-
-
-def stop_matrix() -> None:
-    """Press Stop with each part dead or hung: TRIES=5 times each"""
-    install("test")
-    run([PYTHON, "-m", "tests.stop_matrix", os.environ.get("TRIES") or "5"])
-
-
-def crash_inprocess() -> None:
-    """Play schedules of crashes in one process a core: SEEDS=1000, SEED=7 replays one"""
-    install("test")
-    run([PYTHON, "-m", "tests.harness.inprocess"])
-
-
-def crash() -> None:
-    """Play schedules of crashes with real processes that are killed: SEEDS=40, SEED=7 replays"""
-    install("test")
-    run([PYTHON, "-m", "tests.harness.processes"])
-
-
-def planted_bugs() -> None:
-    """See that the crash schedules catch every bug planted on purpose: BUG=name tries one"""
-    install("test")
-    run([PYTHON, "-m", "tests.harness.planted_bugs"])
-
-
-def tamper() -> None:
-    """Alter evidence packs in every way, CASES=1000 of them, and see that each is found"""
-    install("test")
-    run([PYTHON, "-m", "tests.evidence", os.environ.get("CASES") or "1000"])
-
-
-def ledger() -> None:
-    """Count generated game days a second time by an oracle: CASES=10000"""
-    install("test")
-    run([PYTHON, "-m", "tests.score_ledger", os.environ.get("CASES") or "10000"])
-
-
-def fuzz() -> None:
-    """Spoil template documents in every way, CASES=50000 of them, and see each one answered"""
-    install("test")
-    run([PYTHON, "-m", "tests.fuzz", os.environ.get("CASES") or "50000"])
-
-
-def scenarios() -> None:
-    """Run the worked examples, each flawed and mended, and see that each has its verdict"""
-    install("test")
-    install("toolkit", TOOLKIT)
-    run([PYTHON, "-m", "tests.scenarios"])
-
-
-def reproducible() -> None:
-    """Render every report and pack of the demo's past in two processes, and compare the bytes"""
-    install("test")
-    run([PYTHON, "-m", "tests.reproducible"])
-
-
-def bypass() -> None:
-    """Try the 26 ways around four eyes at every door, and each race TRIES=200 times"""
-    install("test")
-    run([PYTHON, "-m", "tests.bypass", *_words("ARGS")])
-
-
-def time_properties() -> None:
-    """Check recurrence and windows against every minute: CASES=100000"""
-    install("test")
-    run([PYTHON, "-m", "tests.time_properties", os.environ.get("CASES") or "100000"])
-
-
 def bench() -> None:
     """Measure: NAME=dispatch runs benchmarks/dispatch.py"""
     install("test")
@@ -293,12 +203,6 @@ def sim() -> None:
     run([PYTHON, "-m", "simulator", "--port", os.environ.get("PORT") or "5055", *_words("ARGS")])
 
 
-def shots() -> None:
-    """Take the README's pictures from a demo"""
-    install("test")
-    run([PYTHON, "-m", "docs.shots.take"])
-
-
 def clean() -> None:
     """Remove data and caches; the installed packages stay"""
     for name in (".data", ".pytest_cache", ".mypy_cache", ".ruff_cache", "staticfiles"):
@@ -311,39 +215,98 @@ def help_() -> None:
         print(f"  make {name:<15} {target.__doc__}")
 
 
+def module(says: str, *command: str, asks: tuple[str, str] | None = None) -> Callable[[], None]:
+    """A target that runs one module of the tests. `asks` is the setting that it takes, and
+    what that is when nobody says."""
+
+    def target() -> None:
+        install("test")
+        install("toolkit", TOOLKIT)
+        asked = [os.environ.get(asks[0]) or asks[1]] if asks else []
+        run([PYTHON, "-m", *command, *asked, *_words("ARGS")])
+
+    target.__doc__ = says
+    return target
+
+
 TARGETS = {
     "help": help_,
     "setup": setup,
     "demo": demo,
     "test": test,
     "journey": journey,
-    "journey-curl": journey_curl,
-    "journey-cli": journey_cli,
+    "journey-curl": module(
+        "Run docs/api/journey.sh against a demo, a person approving on the page in between",
+        "tests.journey.by_program", "curl",
+    ),
+    "journey-cli": module(
+        "Run docs/api/journey-cli.sh against a demo, a person approving on the page in between",
+        "tests.journey.by_program", "cli",
+    ),
     "schemathesis": schemathesis,
-    "authz": authz,
+    "authz": module(
+        "Ask every address by every method as everybody, and name other teams' things in bodies",
+        "tests.authorization",
+    ),
     "test-fast": test_fast,
     "check": check,
     "fix": fix,
     "browser": browser,
-    "stop-matrix": stop_matrix,
-    "crash": crash,
-    "crash-inprocess": crash_inprocess,
-    "planted-bugs": planted_bugs,
-    "invariants": invariants,
-    "tamper": tamper,
-    "reproducible": reproducible,
-    "scenarios": scenarios,
-    "ledger": ledger,
-    "fuzz": fuzz,
-    "bypass": bypass,
-    "time-properties": time_properties,
+    "stop-matrix": module(
+        "Press Stop with each part dead or hung: TRIES=5 times each",
+        "tests.stop_matrix", asks=("TRIES", "5"),
+    ),
+    "crash": module(
+        "Play schedules of crashes with real processes that are killed: SEEDS=40, SEED=7 replays",
+        "tests.harness.processes",
+    ),
+    "crash-inprocess": module(
+        "Play schedules of crashes in one process a core: SEEDS=1000, SEED=7 replays one",
+        "tests.harness.inprocess",
+    ),
+    "planted-bugs": module(
+        "See that the crash schedules catch every bug planted on purpose: BUG=name tries one",
+        "tests.harness.planted_bugs",
+    ),
+    "invariants": module(
+        "Take away each line that keeps a promise, and see a test miss it: ONLY=7 is one promise",
+        "tests.invariants",
+    ),
+    "tamper": module(
+        "Alter evidence packs in every way, CASES=1000 of them, and see that each is found",
+        "tests.evidence", asks=("CASES", "1000"),
+    ),
+    "reproducible": module(
+        "Render every report and pack of the demo's past in two processes, and compare the bytes",
+        "tests.reproducible",
+    ),
+    "scenarios": module(
+        "Run the worked examples, each flawed and mended, and see that each has its verdict",
+        "tests.scenarios",
+    ),
+    "ledger": module(
+        "Count generated game days a second time by an oracle: CASES=10000",
+        "tests.score_ledger", asks=("CASES", "10000"),
+    ),
+    "fuzz": module(
+        "Spoil template documents in every way, CASES=50000 of them, and see each one answered",
+        "tests.fuzz", asks=("CASES", "50000"),
+    ),
+    "bypass": module(
+        "Try the 26 ways around four eyes at every door, and each race TRIES=200 times",
+        "tests.bypass",
+    ),
+    "time-properties": module(
+        "Check recurrence and windows against every minute: CASES=100000",
+        "tests.time_properties", asks=("CASES", "100000"),
+    ),
     "bench": bench,
     "lock": lock,
     "migrations": migrations,
     "sim": sim,
-    "shots": shots,
+    "shots": module("Take the README's pictures from a demo", "docs.shots.take"),
     "clean": clean,
-}
+}  # fmt: skip
 
 
 # -- How commands are run ------------------------------------------------------------------
