@@ -43,7 +43,12 @@ FIS_TRUST = (
         "Effect": "Allow",
         "Principal": {"AWS": [f"arn:aws:iam::{account}:root" for account in ACCOUNTS]},
         "Action": "sts:AssumeRole",
-        "Condition": {"StringLike": {"sts:ExternalId": "arn:aws:fis:*:*:experiment/*"}},
+        "Condition": {
+            "StringLike": {"sts:ExternalId": "arn:aws:fis:*:*:experiment/*"},
+            "ArnEquals": {
+                "aws:PrincipalArn": [f"arn:aws:iam::{each}:role/{FIS_ROLE}" for each in ACCOUNTS]
+            },
+        },
     },
 )
 

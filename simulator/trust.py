@@ -13,6 +13,7 @@ from typing import Any, Final
 from xml.sax.saxutils import escape
 
 from moto.iam.models import get_account_id_from, iam_backends
+from moto.sts.models import sts_backends
 
 from simulator.clock import Clock
 from simulator.fis.access import SERVICE_KEY
@@ -26,6 +27,8 @@ from simulator.wire import ApiError, Response
 ROLE: Final = re.compile(r"arn:aws:iam::(\d{12}):role/(.+)")
 LONGEST_POLICY: Final = 2048
 OPERATION: Final = "AssumeRole"
+PRINCIPAL: Final = ("ArnEquals", "ArnLike")
+"""Both match patterns (AWS IAM User Guide, "ARN condition operators")."""
 STATUS: Final = {"AccessDenied": 403, "Throttling": 429, "InternalFailure": 500}
 STS_WORD: Final = {
     "AccessDeniedException": "AccessDenied",
@@ -121,7 +124,23 @@ def _allows(statement: Mapping[str, Any], external_id: str, access_key: str) -> 
         wanted = conditions.get(operator, {}).get("sts:ExternalId")
         if wanted is not None and not any(match(each) for each in _list(wanted)):
             return False
-    return True
+    return all(_is_principal(conditions, operator, access_key) for operator in PRINCIPAL)
+
+
+def _is_principal(conditions: Mapping[str, Any], operator: str, access_key: str) -> bool:
+    """Whether the caller's role is one that the condition names."""
+    wanted = conditions.get(operator, {}).get("aws:PrincipalArn")
+    if wanted is None:
+        return True
+    role = _role_of(access_key)
+    return any(fnmatchcase(role, each) for each in _list(wanted))
+
+
+def _role_of(access_key: str) -> str:
+    """The role whose session this key belongs to; empty for none."""
+    sessions = sts_backends[get_account_id_from(access_key)]["aws"]
+    session = sessions.get_assumed_role_from_access_key(access_key)
+    return session.role_arn if session else ""
 
 
 def _names(principal: str | Mapping[str, Any], access_key: str) -> bool:

@@ -23,6 +23,8 @@ class Access:
         self._experiment_arn = experiment_arn
         self._credentials: dict[str, dict[str, str]] = {}
         self._clients: dict[tuple[str, str], Any] = {}
+        self.last_account = ""
+        """Where it was last acted: what fails, fails there."""
 
     def assume_own_role(self, account: str, role_arn: str) -> None:
         """FIS itself takes the role of the template."""
@@ -47,6 +49,7 @@ class Access:
 
     def client(self, service: str, account: str) -> Any:
         """A boto3 client of a service in an account whose role was assumed."""
+        self.last_account = account
         if (service, account) not in self._clients:
             self._clients[service, account] = self._client(service, self._credentials[account])
         return self._clients[service, account]

@@ -19,6 +19,7 @@ from simulator.wire import ApiError, Response, Wire
 
 BEFORE: Final = ("throttle", "fail", "deny")
 FAILURE: Final = "InternalServerException"
+OF_TEMPLATE: Final = ("TargetAccountConfiguration", "TargetAccountConfigurations")
 
 logger = logging.getLogger(__name__)
 
@@ -89,8 +90,10 @@ def _resources(name: str, given: Mapping[str, Any], prefix: str) -> list[str]:
     if name == "StartExperiment":
         template = given.get("experimentTemplateId", "*")
         return [f"{prefix}:experiment-template/{template}", f"{prefix}:experiment/*"]
-    kind = "experiment-template" if "Template" in name else "experiment"
-    return [f"{prefix}:{kind}/{given.get('id', '*')}"]
+    template = given.get("experimentTemplateId") if name.endswith(OF_TEMPLATE) else None
+    if template or "Template" in name:
+        return [f"{prefix}:experiment-template/{template or given.get('id', '*')}"]
+    return [f"{prefix}:experiment/{given.get('id') or given.get('experimentId', '*')}"]
 
 
 def misbehave_before(knobs: Knobs, name: str, account: str) -> None:

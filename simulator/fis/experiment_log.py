@@ -48,8 +48,9 @@ def note_resolution(
     accounts: Sequence[str],
     found: Sequence[Resource],
     error: str = "",
+    failed_in: str = "",
 ) -> None:
-    """A target was resolved, or could not be."""
+    """A target was resolved, or could not be: in one account, or in all of them."""
     kind = experiment.document["targets"][name]["resourceType"]
     of_target = {"target_name": name, "target_type": kind}
     start = {"target_resolution_start_time": _text(now), "target_name": name}
@@ -57,7 +58,8 @@ def note_resolution(
     end = {"target_resolution_end_time": _text(now), **of_target}
     for account in accounts if _version(experiment) == 2 else ():
         count = sum(resource.account == account for resource in found)
-        status = {"status": "failed", "error_information": error} if error else {}
+        is_failed = error and failed_in in ("", account)
+        status = {"status": "failed", "error_information": error} if is_failed else {}
         details = {"account_id": account, "resolved_targets_count": count, "status": "completed"}
         _note(experiment, now, "target-resolution-detail", {**end, **details, **status})
     pages = list(_pages(found))
@@ -71,8 +73,8 @@ def note_resolution(
         _note(experiment, now, "target-resolution-end", {**end, **of_page})
 
 
-def note_action(experiment: Experiment, name: str, now: datetime) -> None:
-    """An action began, or is over, or went wrong, as its state says."""
+def note_action(experiment: Experiment, name: str, now: datetime, account: str = "") -> None:
+    """An action began, or is over, or went wrong in an account, as its state says."""
     action = experiment.document["actions"][name]
     state = dict(action["state"])
     details = {"action_name": name, "action_id": action["actionId"]}
@@ -85,7 +87,8 @@ def note_action(experiment: Experiment, name: str, now: datetime) -> None:
         _note(experiment, now, "action-start", details)
         return
     if state["status"] == "failed":
-        error = {**details, "account_id": experiment.account, "action_state": state}
+        account_id = account or experiment.account
+        error = {**details, "account_id": account_id, "action_state": state}
         _note(experiment, now, "action-error", error)
     _note(
         experiment,

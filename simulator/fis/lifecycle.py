@@ -120,8 +120,11 @@ class Lifecycle:
         )
         try:
             found = resolve(target, access, accounts, experiment.region, self._physics, self._rng)
-        except (ClientError, BotoCoreError, MissingResource) as error:
+        except MissingResource as error:
             note([], str(error))
+            raise self._failed(error, "InvalidTarget", name, experiment) from error
+        except (ClientError, BotoCoreError) as error:
+            note([], str(error), failed_in=access.last_account)
             raise self._failed(error, "InvalidTarget", name, experiment) from error
         note(found)
         options = experiment.document["experimentOptions"]
@@ -223,7 +226,7 @@ class Lifecycle:
         except (ClientError, BotoCoreError, ActionFailed) as error:
             code = error.code if isinstance(error, ActionFailed) else "DependentServiceFailure"
             failed = self._failed(error, code, name, experiment)
-            self._mark(experiment, name, "failed", failed.reason)
+            self._mark(experiment, name, "failed", failed.reason, failed.error["accountId"])
             raise failed from error
 
     def _complete(self, experiment: Experiment, name: str) -> None:
@@ -252,9 +255,10 @@ class Lifecycle:
             try:
                 self._close(experiment, name, "stopped", "Action was stopped.")
             except Failed as another:
-                self._mark(experiment, name, "failed", another.reason)
+                self._mark(experiment, name, "failed", another.reason, another.error["accountId"])
             if is_culprit:
-                self._mark(experiment, name, "failed", failed.reason)
+                account = failed.error["accountId"]
+                self._mark(experiment, name, "failed", failed.reason, account)
         self._finish(experiment, "failed", failed.reason)
         experiment.document["state"]["error"] = failed.error
 
@@ -267,14 +271,18 @@ class Lifecycle:
         close_report(experiment.document)
         experiment_log.note_end(experiment, self._clock.wall())
 
-    def _mark(self, experiment: Experiment, name: str, status: str, reason: str) -> None:
+    def _mark(
+        self, experiment: Experiment, name: str, status: str, reason: str, account: str = ""
+    ) -> None:
         action = experiment.document["actions"][name]
         action["state"] = {"status": status, "reason": reason[:512]}
         if "startTime" in action and status in ("completed", "stopped", "failed"):
             action["endTime"] = self._clock.wall()
-        experiment_log.note_action(experiment, name, self._clock.wall())
+        experiment_log.note_action(experiment, name, self._clock.wall(), account)
 
     def _failed(self, error: Exception, code: str, location: str, experiment: Experiment) -> Failed:
         if isinstance(error, ClientError) and error.response["Error"]["Code"] in DENIED:
             code = "AuthorizationFailure"
-        return Failed(code, str(error)[:512], location, experiment.account)
+        is_of_call = isinstance(error, (ClientError, BotoCoreError, ActionFailed))
+        account = self._access[experiment.id].last_account if is_of_call else ""
+        return Failed(code, str(error)[:512], location, account or experiment.account)

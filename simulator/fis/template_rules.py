@@ -1,7 +1,7 @@
 """What FIS refuses in an experiment template, with its own texts where they are known.
 
-Called when a template is created or updated. Rules: AWS FIS User Guide, "Experiment template
-components" and "Quotas".
+Called when a template or one of its target accounts is created or updated. Rules: AWS FIS User
+Guide, "Experiment template components" and "Quotas".
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from simulator.wire import ApiError
 MAX_ACTIONS = 20
 MAX_PARALLEL_ACTIONS = 10
 MAX_STOP_CONDITIONS = 5
+ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+ROLE = re.compile(r"arn:aws[\w-]*:iam::(\d{12}):role/\S+", re.ASCII)
 SELECTION = re.compile(r"ALL|COUNT\([1-9]\d*\)|PERCENT\((100|[1-9]\d?)\)")
 
 Document = Mapping[str, Any]
@@ -36,6 +38,15 @@ def check_template(template: Document) -> None:
         _check_target(name, target)
     _check_stop_conditions(template["stopConditions"])
     _check_logging(template.get("logConfiguration"))
+
+
+def check_account(account_id: str, role_arn: str) -> None:
+    """Raise ApiError for a target account that FIS could never reach: the role is in it."""
+    if not ACCOUNT.fullmatch(account_id):
+        raise invalid(f"The account ID {account_id} must have 12 digits.")
+    role = ROLE.fullmatch(role_arn)
+    if role is None or role[1] != account_id:
+        raise invalid(f"The role ARN {role_arn} must be a role in account {account_id}.")
 
 
 def invalid(message: str) -> ApiError:

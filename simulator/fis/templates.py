@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from simulator.fis.records import Region, new_id, not_found, page
-from simulator.fis.template_rules import check_template
+from simulator.fis.template_rules import check_account, check_template
 from simulator.wire import ApiError
 
 Given = Mapping[str, Any]
@@ -111,6 +111,7 @@ def create_account(region: Region, given: Given) -> dict[str, Any]:
         if len(accounts) >= MAX_TARGET_ACCOUNTS:
             message = f"The quota of target account configurations is {MAX_TARGET_ACCOUNTS}."
             raise ApiError("ServiceQuotaExceededException", message)
+        check_account(account_id, given["roleArn"])
         keys = ("accountId", "roleArn", "description")
         accounts[account_id] = {key: given[key] for key in keys if key in given}
         region.remember("account", given, account_id)
@@ -125,6 +126,7 @@ def get_account(region: Region, given: Given) -> dict[str, Any]:
 def update_account(region: Region, given: Given) -> dict[str, Any]:
     """UpdateTargetAccountConfiguration."""
     account = _account(region, given)
+    check_account(account["accountId"], given.get("roleArn", account["roleArn"]))
     account.update({key: given[key] for key in ("roleArn", "description") if key in given})
     return {"targetAccountConfiguration": account}
 
