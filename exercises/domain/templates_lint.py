@@ -43,6 +43,10 @@ _OPTIONS: Final = {
     "accountTargeting": ("single-account",),
     "emptyTargetResolutionMode": ("fail", "skip"),
 }
+_ONE_ACCOUNT: Final = (
+    "single-account: what is approved and may be stopped is one account's; for several accounts"
+    " propose an experiment in each"
+)
 
 
 def lint(
@@ -332,5 +336,7 @@ def _options(options: object) -> Iterator[Problem]:
             yield Problem(
                 f"experimentOptions.{name}", "is no option of a FIS template", "FIS-DOC-006"
             )
+        elif name == "accountTargeting" and value == "multi-account":
+            yield Problem(f"experimentOptions.{name}", _ONE_ACCOUNT, "FIS-DOC-006")
         elif value not in _OPTIONS[name]:
             yield Problem(f"experimentOptions.{name}", " or ".join(_OPTIONS[name]), "FIS-DOC-006")

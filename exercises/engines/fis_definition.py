@@ -36,6 +36,16 @@ _UNORDERED: Final = frozenset({"stopConditions", "resourceArns", "filters", "val
 """Lists whose order means nothing: every member counts, wherever it stands."""
 
 
+def one_account_problem(definition: JsonObject) -> str:
+    """Why it is not started: everything that is asked before a start is asked of the account
+    it runs in, so it may reach no other. Empty when it does not."""
+    options = definition.get("experimentOptions")
+    targeting = options.get("accountTargeting") if isinstance(options, Mapping) else None
+    if targeting in (None, _DEFAULT_OPTIONS["accountTargeting"]):
+        return ""
+    return f"experimentOptions.accountTargeting: {targeting} is not started, only single-account"
+
+
 def request_body(definition: JsonObject) -> dict[str, Any]:
     """The definition as arguments of CreateExperimentTemplate."""
     return {key: definition[key] for key in BODY_KEYS if definition.get(key) is not None}

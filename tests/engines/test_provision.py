@@ -67,6 +67,41 @@ def test_a_template_changed_by_hand_is_refused_with_the_change(
         fis.provision(access, definition, "changed")
 
 
+def test_a_definition_for_several_accounts_is_neither_made_nor_verified(
+    fis: FisEngine, access: AccountAccess
+) -> None:
+    """FIS itself would take it: what is asked before a start is asked of one account."""
+    definition = waiting()
+    ref = fis.provision(access, definition, "one account")
+    options = {"accountTargeting": "multi-account", "emptyTargetResolutionMode": "fail"}
+    several = definition | {"experimentOptions": options}
+    for attempt in (
+        lambda: fis.provision(access, several, "several accounts"),
+        lambda: fis.verify(access, ref, several),
+    ):
+        with pytest.raises(EngineError, match="multi-account is not started") as caught:
+            attempt()
+        assert (caught.value.outcome, caught.value.retryable) == ("none", False)
+    assert templates(access, "several accounts") == []
+
+
+def test_a_template_for_several_accounts_under_our_digest_is_not_taken(
+    fis: FisEngine, access: AccountAccess
+) -> None:
+    """Made by somebody else with our tags, and with accounts that nobody approved."""
+    body = waiting() | {"experimentOptions": {"accountTargeting": "multi-account"}}
+    start = client(access, "fis", Purpose.START)
+    tags = {"chaosplane:digest": "forged", "chaosplane:managed": "true"}
+    made = start.create_experiment_template(tags=tags, **body)["experimentTemplate"]
+    start.create_target_account_configuration(
+        experimentTemplateId=made["id"],
+        accountId="333333333333",
+        roleArn="arn:aws:iam::333333333333:role/fis-experiments",
+    )
+    with pytest.raises(TemplateChanged, match=r"accountTargeting.*Configurations: approved none"):
+        fis.provision(access, waiting(), "forged")
+
+
 def test_a_definition_that_fis_refuses_says_why(fis: FisEngine, access: AccountAccess) -> None:
     definition = waiting()
     definition["actions"]["Wait"]["actionId"] = "aws:fis:wait-for-ever"
