@@ -234,9 +234,13 @@ class Lifecycle:
 
     def _close(self, experiment: Experiment, name: str, status: str, reason: str = "") -> None:
         """Undo what an action owns; without a reason the effect says how it came out."""
-        effect = experiment.effects.pop(name)
-        self._guarded(experiment, name, effect.end)
+        effect = self._undo(experiment, name)
         self._mark(experiment, name, status, reason or effect.outcome)
+
+    def _undo(self, experiment: Experiment, name: str) -> Effect:
+        effect: Effect = experiment.effects.pop(name)
+        self._guarded(experiment, name, effect.end)
+        return effect
 
     # -- the end
 
@@ -253,12 +257,14 @@ class Lifecycle:
             name = next(iter(experiment.effects))
             is_culprit = experiment.document["actions"][name]["state"]["status"] == "failed"
             try:
-                self._close(experiment, name, "stopped", "Action was stopped.")
-            except Failed as another:
-                self._mark(experiment, name, "failed", another.reason, another.error["accountId"])
-            if is_culprit:
-                account = failed.error["accountId"]
-                self._mark(experiment, name, "failed", failed.reason, account)
+                if is_culprit:  # how it failed was said already
+                    self._undo(experiment, name)
+                else:
+                    self._close(experiment, name, "stopped", "Action was stopped.")
+            except Failed:  # said of the action by then; of the experiment the first is said
+                if is_culprit:
+                    account = failed.error["accountId"]
+                    self._mark(experiment, name, "failed", failed.reason, account)
         self._finish(experiment, "failed", failed.reason)
         experiment.document["state"]["error"] = failed.error
 
