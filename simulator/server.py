@@ -39,6 +39,7 @@ from simulator.systems import SYSTEMS
 from simulator.systems.base import System
 from simulator.volumes import complete_attachments
 from simulator.world.world import World
+from simulator.zones import give_own_zones
 
 
 class QuietHandler(MotoRequestHandler):
@@ -142,6 +143,7 @@ def start(
     read_models(REGION)
     simulator.builders = builders = builders_at(simulator.url)
     if not is_built:
+        give_own_zones()
         build_estate(builders)
         fresh_estate.keep()
     simulator.world = World(

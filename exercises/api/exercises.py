@@ -33,7 +33,12 @@ class ExerciseIn(StrictSerializer):
     ends_at = serializers.DateTimeField()
     timezone = serializers.CharField(max_length=64, default="Europe/Berlin")
     region = serializers.CharField(max_length=32)
-    az = serializers.CharField(max_length=32, default="", allow_blank=True)
+    az = serializers.CharField(
+        max_length=32,
+        default="",
+        allow_blank=True,
+        help_text="By its id, the same zone in every account: euc1-az2; or by a name",
+    )
     lead = serializers.SlugRelatedField(
         slug_field="email", queryset=User.objects.filter(is_active=True)
     )

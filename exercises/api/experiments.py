@@ -68,7 +68,12 @@ class ExperimentIn(StrictSerializer):
         required=False,
         help_text="Probes; the deployment's own when left out",
     )
-    az = serializers.CharField(max_length=32, default="", allow_blank=True)
+    az = serializers.CharField(
+        max_length=32,
+        default="",
+        allow_blank=True,
+        help_text="By its id, the same zone in every account: euc1-az2; or by a name",
+    )
     slot_offset_s = serializers.IntegerField(min_value=0, max_value=86_400, default=0)
     target_cap = serializers.IntegerField(min_value=1, max_value=100, default=5)
     expected_alarms = serializers.ListField(

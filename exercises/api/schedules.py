@@ -52,7 +52,12 @@ class TimesIn(StrictSerializer):
     local_start = serializers.RegexField(r"^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?$")
     duration_s = serializers.IntegerField(min_value=60, max_value=24 * 3600)
     region = serializers.CharField(max_length=32)
-    az = serializers.CharField(max_length=32, default="", allow_blank=True)
+    az = serializers.CharField(
+        max_length=32,
+        default="",
+        allow_blank=True,
+        help_text="By its id, the same zone in every account: euc1-az2; or by a name",
+    )
     horizon_days = serializers.IntegerField(min_value=1, max_value=366, default=60)
 
     def validate_local_start(self, text: str) -> datetime:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, cast, get_args
 
 from exercises.domain.errors import Invalid
+from exercises.domain.places import is_zone_id
 from exercises.domain.plans import JsonObject
 
 Kind = Literal["text", "int", "minutes", "choice", "az", "list"]
@@ -162,7 +163,7 @@ def _read(spec: ParameterSpec, given: object) -> tuple[object, str]:
     if spec.kind == "choice":
         return text, "" if text in spec.choices else _wanted(spec)
     if spec.kind == "az":
-        return text, "" if _AZ.fullmatch(text) else _wanted(spec)
+        return text, "" if is_zone_id(text) or _AZ.fullmatch(text) else _wanted(spec)
     return text, "" if text and _is_plain(text) else _wanted(spec)
 
 
@@ -189,7 +190,7 @@ def _wanted(spec: ParameterSpec) -> str:
     if spec.kind == "choice":
         return "one of " + ", ".join(spec.choices)
     if spec.kind == "az":
-        return "an Availability Zone, for instance eu-central-1a"
+        return "an Availability Zone, for instance euc1-az2 or eu-central-1a"
     if spec.kind not in NUMBERS:
         return f"up to {MAX_TEXT} characters on one line"
     unit = "minutes" if spec.kind == "minutes" else _UNITS.get(spec.unit, spec.unit)

@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from exercises.domain.actors import Actor
+from exercises.domain.places import zone_words
 from exercises.models.append_only import AppendOnly
 from exercises.models.applications import Application, Deployment
 from exercises.models.base import Record
@@ -100,6 +101,11 @@ class Experiment(Record):
     def code(self) -> str:
         """The name people use: EXP-17."""
         return f"EXP-{self.pk}"
+
+    @property
+    def zone_words(self) -> str:
+        """The zone by its name in this account and by its id, as far as they are known."""
+        return zone_words(self.az, self.deployment.place.az_ids)
 
 
 class ExperimentRevision(AppendOnly):

@@ -16,6 +16,7 @@ from exercises.domain.conflicts import Clash, Slot, conflicts_among, conflicts_w
 from exercises.domain.dependencies import Edges, all_behind
 from exercises.domain.errors import Invalid
 from exercises.domain.exercise_phases import OVER
+from exercises.domain.places import zone_id
 from exercises.domain.steady_state import SETTLE_S
 from exercises.domain.timeline import planned_duration_s
 from exercises.domain.times import Window
@@ -155,7 +156,8 @@ def slots_of(
 
 def _slot(experiment: Experiment, span: Window, edges: Edges) -> Slot:
     place = experiment.deployment.place
-    zone = experiment.az
+    zone, planned = experiment.az, experiment.exercise.az
+    known, planned_id = zone_id(zone, place.az_ids), zone_id(planned, place.az_ids)
     return Slot(
         id=experiment.pk or 0,
         code=experiment.code if experiment.pk else "",
@@ -166,9 +168,9 @@ def _slot(experiment: Experiment, span: Window, edges: Edges) -> Slot:
         account_id=place.account.account_id,
         region=place.region,
         # The same name is another zone in another account; the id says which one it is.
-        zone=(place.az_ids.get(zone) or f"{place.account.account_id}/{zone}") if zone else "",
+        zone=(known or f"{place.account.account_id}/{zone}") if zone else "",
         zone_name=zone,
-        is_planned_zone=bool(zone) and zone == experiment.exercise.az,
+        is_planned_zone=bool(zone) and (planned == zone or planned_id == known != ""),
         depends_on=all_behind(edges, experiment.application_id),
     )
 

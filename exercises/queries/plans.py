@@ -19,6 +19,7 @@ from exercises.domain.timeline import planned_duration_s
 from exercises.models import Experiment
 from exercises.queries.offered_actions import lint_offered
 from exercises.queries.probe_reach import expected_problems, reach_problems
+from exercises.queries.zones import zone_names
 
 MAX_TARGET_CAP = 100
 
@@ -29,15 +30,20 @@ def planned_wall(seconds: float) -> timedelta:
 
 
 def definition_of(experiment: Experiment) -> dict[str, object]:
-    """The engine's document with every parameter filled in; in production it also stops
-    when chaosplane itself falls silent.
+    """The engine's document with every parameter filled in and zones by the names that the
+    account has for them; in production it also stops when chaosplane itself falls silent.
 
     Raises Invalid that names each parameter at fault.
     """
     version = experiment.template_version
     deployment = experiment.deployment
     account = deployment.place.account
-    values = clean(specs_from_json(version.parameters), experiment.parameters)
+    specs = specs_from_json(version.parameters)
+    values = clean(specs, experiment.parameters)
+    zones = {f"parameters.{spec.name}": spec.name for spec in specs if spec.kind == "az"}
+    named = {field: str(values[name]) for field, name in zones.items() if values.get(name)}
+    named = zone_names({"az": experiment.az, **named}, deployment.place)
+    values |= {zones[field]: name for field, name in named.items() if field in zones}
     built = build_definition(
         generator=version.generator,
         definition=version.definition,
@@ -45,7 +51,7 @@ def definition_of(experiment: Experiment) -> dict[str, object]:
         context=BuildContext(
             account_id=account.account_id,
             region=deployment.place.region,
-            az=experiment.az,
+            az=named["az"],
             application=deployment.tag_value,
             fis_role_arn=account.fis_role_arn,
             alarm_arns=tuple(deployment.alarm_arns),

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from exercises.domain.actors import Actor
 from exercises.domain.errors import Invalid
-from exercises.domain.places import REGION
+from exercises.domain.places import REGION, is_zone_id_of
 from exercises.models import AccountRegion, CloudAccount, Team
 from exercises.models.accounts import ENVIRONMENTS
 from exercises.models.due_work import database_now
@@ -211,15 +211,29 @@ def _role_problems(account_id: str, roles: Mapping[str, str]) -> Problems:
     return problems
 
 
+def _zone_problems(region: str, az_ids: Mapping[str, str]) -> list[str]:
+    ids = [zone_id for zone_id in az_ids.values() if zone_id]
+    return [
+        *(
+            f"“{az}” is not an Availability Zone of {region}"
+            for az in az_ids
+            if not re.fullmatch(f"{region}[a-z]", az)
+        ),
+        *(f"“{each}” is no id of a zone of {region}" for each in ids
+          if not is_zone_id_of(region, each)),
+        *(f"“{each}” is the id of one zone only" for each in sorted(set(ids))
+          if ids.count(each) > 1),
+    ]  # fmt: skip
+
+
 def _region_problems(account_id: str, regions: Mapping[str, RegionSettings]) -> Problems:
     problems: Problems = []
     for region, given in regions.items():
         if not REGION.fullmatch(region):
             problems.append(("regions", f"“{region}” is not a Region name such as eu-central-1"))
             continue
-        wrong = [az for az in given.az_ids if not re.fullmatch(f"{region}[a-z]", az)]
         found = {
-            "az_ids": "; ".join(f"“{az}” is not an Availability Zone of {region}" for az in wrong),
+            "az_ids": "; ".join(_zone_problems(region, given.az_ids)),
             "heartbeat_alarm_arn": _alarm_problem(account_id, region, given.heartbeat_alarm_arn),
             "event_queue_url": _queue_problem(account_id, region, given.event_queue_url),
         }

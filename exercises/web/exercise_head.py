@@ -18,6 +18,7 @@ from exercises.queries.exercise_plan import ExperimentRow, exercise_of
 from exercises.queries.game_rounds import is_all_table_top
 from exercises.queries.going_live import open_request
 from exercises.queries.live_strip import UNDER_WAY
+from exercises.queries.zones import zone_words_in
 from exercises.web.formats import clock, day
 
 _ONWARD: Final = {
@@ -70,6 +71,7 @@ def head(actor: Actor, exercise: Exercise, rows: Sequence[ExperimentRow]) -> dic
     asked = open_request(exercise, now=database_now()) if phase is Phase.PREFLIGHT else None
     return {
         "exercise": exercise,
+        "zone_words": zone_words_in(exercise.region, exercise.az),
         "rows": rows,
         "participations": participations,
         "joined_count": sum(p.answer == "accepted" for p in participations),

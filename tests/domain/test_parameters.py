@@ -60,7 +60,7 @@ def test_every_wrong_answer_is_named_with_what_would_be_right():
         "parameters.outage_min": "5 to 30 minutes",
         "parameters.percentage": "1 to 100",
         "parameters.scope": "one of all, s3",
-        "parameters.zone": "an Availability Zone, for instance eu-central-1a",
+        "parameters.zone": "an Availability Zone, for instance euc1-az2 or eu-central-1a",
         "parameters.tag_key": "up to 200 characters on one line",
         "parameters.other": "is no parameter of this template",
     }

@@ -20,7 +20,11 @@ from exercises.models import AccountRegion, Application, CloudAccount, Deploymen
 from exercises.models.due_work import database_now
 
 REGION: Final = "eu-central-1"
-ZONES: Final = {f"{REGION}a": "euc1-az2", f"{REGION}b": "euc1-az3", f"{REGION}c": "euc1-az1"}
+ZONES: Final = {f"{REGION}a": "euc1-az1", f"{REGION}b": "euc1-az2", f"{REGION}c": "euc1-az3"}
+OWN_ZONES: Final = {
+    "telemetry-int": {f"{REGION}a": "euc1-az3", f"{REGION}b": "euc1-az1", f"{REGION}c": "euc1-az2"}
+}
+"""Of accounts in which the names mean other zones."""
 EXTERNAL_ID: Final = "chaosplane-demo"
 EVENT_QUEUE: Final = "chaosplane-fis-events"
 
@@ -124,7 +128,9 @@ def _place(account_id: str, name: str, environment: str, team: Team) -> AccountR
         },
     )
     place, _ = AccountRegion.objects.get_or_create(
-        account=account, region=REGION, defaults={"az_ids": ZONES, "due_at": database_now()}
+        account=account,
+        region=REGION,
+        defaults={"az_ids": OWN_ZONES.get(name, ZONES), "due_at": database_now()},
     )
     place.heartbeat_alarm_arn = _alarm_arn(place, "chaosplane-heartbeat")
     place.event_queue_url = f"https://sqs.{REGION}.amazonaws.com/{account_id}/{EVENT_QUEUE}"

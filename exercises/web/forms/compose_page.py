@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from exercises.domain.parameters import ParameterSpec, specs_from_json
@@ -44,7 +44,7 @@ def parameter_controls(
     version: TemplateVersion,
     typed: Typed,
     errors: Mapping[str, Sequence[str]],
-    zones: Sequence[str],
+    zones: Sequence[Choice],
 ) -> list[ParameterControl]:
     return [
         _control(
@@ -58,9 +58,13 @@ def parameter_controls(
 
 
 def _control(
-    spec: ParameterSpec, value: str, problems: tuple[str, ...], zones: Sequence[str]
+    spec: ParameterSpec, value: str, problems: tuple[str, ...], zones: Sequence[Choice]
 ) -> ParameterControl:
-    options: Sequence[object] = spec.choices or (zones if spec.kind == "az" else ())
+    choices = tuple(Choice(str(option), str(option)) for option in spec.choices)
+    if spec.kind == "az":
+        choices = tuple(zones)
+        if value not in {"", *(zone.value for zone in zones)}:
+            choices += (Choice(value, value),)
     return ParameterControl(
         name=f"parameters.{spec.name}",
         label=spec.label,
@@ -69,7 +73,7 @@ def _control(
         hint=" ".join(filter(None, (spec.help, _range(spec)))),
         is_required=spec.required,
         is_number=spec.kind in {"int", "minutes"},
-        choices=tuple(Choice(str(option), str(option)) for option in options),
+        choices=choices,
         problems=problems,
     )
 
@@ -129,8 +133,16 @@ def _words(field: str) -> str:
 
 def zones_of(
     deployments: Sequence[Deployment], typed: Typed, exercise: Exercise | None
-) -> list[str]:
-    """The Availability Zones on offer: those known of the places, and those already named."""
-    zones = {zone for deployment in deployments for zone in deployment.place.az_ids}
+) -> list[Choice]:
+    """The Availability Zones on offer: those known of the places, by their ids where known,
+    and those already named."""
+    known = {pair for deployment in deployments for pair in deployment.place.az_ids.items()}
+    zones = {zone_id or name for name, zone_id in known}
     zones |= {typed.az} | ({exercise.az} if exercise else set())
-    return sorted(filter(None, zones))
+    return [Choice(zone, _zone_label(zone, known)) for zone in sorted(filter(None, zones))]
+
+
+def _zone_label(zone: str, known: Collection[tuple[str, str]]) -> str:
+    """The zone with what else it is called: the names of an id, the ids of a name."""
+    others = {pair[0] if zone == pair[1] else pair[1] for pair in known if zone in pair} - {""}
+    return f"{zone} ({', '.join(sorted(others))})" if others else zone

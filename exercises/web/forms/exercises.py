@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.utils.text import slugify
 
+from exercises.domain.places import is_zone_of
 from exercises.domain.times import is_zone
 from exercises.models import AccountRegion, Exercise, User
 
@@ -37,7 +38,8 @@ class ExerciseForm(forms.Form):
         max_length=32,
         required=False,
         label="Availability Zone",
-        help_text="If the exercise has one, for instance eu-central-1a",
+        help_text="If the exercise has one. By its id, euc1-az2, it is the same zone in every "
+        "account; a name, eu-central-1a, is another one in another account",
     )
     lead = forms.ModelChoiceField(User.objects.none(), label="Exercise lead")
     safety_officer = forms.ModelChoiceField(User.objects.none(), required=False)
@@ -64,8 +66,9 @@ class ExerciseForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
         az, region = data.get("az", ""), data.get("region", "")
-        if az and region and not az.startswith(region):
-            self.add_error("az", f"An Availability Zone of {region} starts with {region}.")
+        if az and region and not is_zone_of(region, az):
+            said = f"The id of a zone of {region}, or a name, which starts with {region}."
+            self.add_error("az", said)
         if not data.get("slug") and data.get("name"):
             data["slug"] = slugify(data["name"])[:60]
         if data.get("slug") == "new":
