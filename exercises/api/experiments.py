@@ -18,6 +18,7 @@ from exercises.api.going_live import ExperimentChecks
 from exercises.api.representations import DecisionOut, ExperimentOut
 from exercises.api.strict import StrictSerializer
 from exercises.domain.errors import Invalid
+from exercises.domain.rechecks import MOST_MIN
 from exercises.models import (
     Decision,
     Deployment,
@@ -80,6 +81,12 @@ class ExperimentIn(StrictSerializer):
         child=serializers.CharField(max_length=400),
         default=list,
         help_text="ARNs of the alarms that should fire; one that stays silent becomes a finding",
+    )
+    recheck_after_min = serializers.IntegerField(
+        min_value=0,
+        max_value=MOST_MIN,
+        default=0,
+        help_text="The delayed check: planned minutes after the end of the fault, 0 is none",
     )
     retest_of = serializers.RegexField(r"^F-\d+$", required=False)
 
@@ -207,7 +214,7 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
             raise Invalid.of(problems)
         names = (
             "title", "hypothesis", "parameters", "az", "slot_offset_s", "target_cap",
-            "expected_alarms",
+            "expected_alarms", "recheck_after_min",
         )  # fmt: skip
         return Draft(
             deployment=deployment,

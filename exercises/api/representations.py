@@ -69,9 +69,8 @@ class ExperimentOut(serializers.ModelSerializer[Experiment]):
         fields = (
             "id", "code", "title", "status", "exercise", "application", "account_id", "region",
             "az", "template", "template_version", "parameters", "hypothesis", "steady_state",
-            "expected_alarms", "slot_offset_s", "target_cap", "digest", "author", "proposed_at",
-            "updated_at",
-            "is_imported",
+            "expected_alarms", "recheck_after_min", "slot_offset_s", "target_cap", "digest",
+            "author", "proposed_at", "updated_at", "is_imported",
         )  # fmt: skip
 
 
@@ -96,7 +95,7 @@ class RunOut(serializers.ModelSerializer[Run]):
         fields = (
             "id", "experiment", "exercise", "is_rehearsal", "state", "state_reason", "verdict",
             "verdict_reason", "digest", "engine_experiment", "scheduled_at", "started_at",
-            "ended_at", "stop_requested_at", "observed_at", "is_imported",
+            "ended_at", "recheck_at", "stop_requested_at", "observed_at", "is_imported",
         )  # fmt: skip
 
 

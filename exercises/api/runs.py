@@ -46,8 +46,8 @@ class WaitIn(StrictSerializer):
 
 _LISTED: Final = (
     "is_rehearsal", "state", "state_reason", "verdict", "verdict_reason", "experiment_ref",
-    "scheduled_at", "started_at", "ended_at", "stop_requested_at", "observed_at", "is_imported",
-    "experiment__exercise__slug", "revision__digest",
+    "scheduled_at", "started_at", "ended_at", "recheck_at", "stop_requested_at", "observed_at",
+    "is_imported", "experiment__exercise__slug", "revision__digest",
 )  # fmt: skip
 """What a row shows: the documents of a run, of its experiment and its revision are long."""
 

@@ -35,6 +35,8 @@ def plan_document(plan: Plan) -> dict[str, object]:
     }
     if plan.expected_alarms:  # a plan that expects none keeps the digest it has always had
         document["expected_alarms"] = list(plan.expected_alarms)
+    if plan.recheck_after_min:
+        document["recheck_after_min"] = plan.recheck_after_min
     return document
 
 

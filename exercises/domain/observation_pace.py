@@ -26,7 +26,9 @@ class WatchedRun:
     """A run that is watched. `ends_in_s` says for each action when it ends as planned; an
     action that should have ended has less than nothing left.
 
-    `is_guarded`: a measurement may stop it, so it is never looked at more slowly.
+    `is_guarded`: a measurement may stop it, so it is never looked at more slowly. `rests_s` is
+    how long nothing is measured that counts: from the recovery to shortly before it is checked
+    again.
     """
 
     age_s: float
@@ -34,6 +36,7 @@ class WatchedRun:
     is_over: bool
     is_guarded: bool
     ends_in_s: Sequence[float]
+    rests_s: float = 0.0
 
 
 def interval_s(runs: Sequence[WatchedRun], *, usual_s: float) -> float:
@@ -43,8 +46,8 @@ def interval_s(runs: Sequence[WatchedRun], *, usual_s: float) -> float:
 
 def _of_one(run: WatchedRun, usual_s: float) -> float:
     quick_s = min(QUICK_S, usual_s)
-    if run.is_over:
-        return usual_s  # recovery is measured
+    if run.is_over:  # recovery is measured
+        return min(max(usual_s, run.rests_s), max(usual_s, RARE_S))
     if run.is_stopping or run.age_s < FIRST_S or any(map(_is_near, run.ends_in_s)):
         return quick_s
     is_quiet = run.age_s >= LONG_S and not run.is_guarded

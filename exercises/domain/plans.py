@@ -37,7 +37,8 @@ class Plan:
     actions, stop conditions, role and experiment options.
     `slot_offset_s` counts from Go, in planned seconds; `target_cap` is the most resources
     the targets may resolve to. `expected_alarms` decide nothing that happens but what is
-    proved, as the hypothesis does: both are fixed with the rest before anything runs.
+    proved, as the hypothesis does: both are fixed with the rest before anything runs. So is
+    `recheck_after_min`, the delayed check, in planned minutes after the end; 0 is none.
     """
 
     engine: str
@@ -51,3 +52,4 @@ class Plan:
     hypothesis: str
     steady_state: Sequence[JsonObject]
     expected_alarms: Sequence[str] = ()
+    recheck_after_min: int = 0

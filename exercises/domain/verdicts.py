@@ -1,19 +1,21 @@
 """Did the hypothesis hold? Judged from readings alone, so that anybody can judge again.
 
-Held: every probe was inside before the fault, never outside for longer than its grace,
-and inside again at the end. Not held: a probe was outside for longer, or did not recover.
+Held: every probe was inside before the fault, never outside for longer than its grace, inside
+again at the end, and inside at the delayed check where one is planned. Not held: a probe was
+outside for longer, did not recover, or was outside or silent at that check.
 Inconclusive: nothing can be said, and the reason says why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
 from exercises.domain.engine_values import Reading
+from exercises.domain.rechecks import WINDOW_S
 from exercises.domain.steady_state import MISSING_AFTER_S, ProbeSpec, is_inside
 
 
@@ -29,6 +31,7 @@ class ProbeJudgement:
 
     `is_beyond` says that this probe alone makes the hypothesis fall. `outside_from` and
     `outside_to` are the longest time outside, `first_outside` and `back_inside` the whole of it.
+    `was_steady_later` is what the delayed check found; None where none was made.
     """
 
     key: str
@@ -42,6 +45,7 @@ class ProbeJudgement:
     is_beyond: bool
     first_outside: datetime | None = None
     back_inside: datetime | None = None
+    was_steady_later: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +86,35 @@ def judge(
     names = {spec.key: spec.name for spec in specs}
     verdict, reason = _conclude(probes, names, engine_failed, stopped_early, unapproved, deviated)
     return Judgement(verdict, reason, probes)
+
+
+def check_again(
+    judgement: Judgement,
+    specs: Sequence[ProbeSpec],
+    readings: Mapping[str, Sequence[Reading]],
+    *,
+    at: datetime,
+    after_min: int,
+    speed: float,
+) -> Judgement:
+    """The judgement of a run that has held so far, with its delayed check `at` some moment,
+    `after_min` planned minutes after the end. Steady then is what a steady baseline is."""
+    since = at - timedelta(seconds=WINDOW_S / speed)
+    probes = []
+    for judged, spec in zip(judgement.probes, specs, strict=True):
+        late = [r.value for r in readings.get(spec.key, ()) if since <= r.at <= at]
+        is_steady = baseline_is_inside(spec, [value for value in late if value is not None])
+        probes.append(
+            replace(judged, was_steady_later=is_steady, is_beyond=judged.is_beyond or not is_steady)
+        )
+    names = {spec.key: spec.name for spec in specs}
+    fallen = [probe for probe in probes if not probe.was_steady_later]
+    when = f"{after_min} min after the fault"
+    if fallen:
+        reason = f"{_names(fallen, names)} not steady when checked again {when}."
+        return Judgement(RunVerdict.NOT_HELD, reason, tuple(probes))
+    reason = f"{judgement.reason} Checked again {when}: steady."
+    return Judgement(judgement.verdict, reason, tuple(probes))
 
 
 def _conclude(

@@ -67,6 +67,8 @@ class Experiment(Record):
     steady_state = models.JSONField(default=list)
     expected_alarms = models.JSONField(default=list, db_default=[])
     """ARNs of the alarms that this fault should set off; one that stays silent is a finding."""
+    recheck_after_min = models.PositiveIntegerField(default=0, db_default=0)
+    """When it is checked again, in planned minutes after the end of the fault; 0 is never."""
     az = models.CharField(max_length=32, blank=True)
     wave = models.PositiveSmallIntegerField(default=1)
     slot_offset_s = models.PositiveIntegerField(default=0)

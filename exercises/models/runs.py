@@ -37,7 +37,8 @@ class Run(DueWork):
 
     `token` is the engine's client token: one for the life of the run, whatever happens.
     `stop_requested_at` is a latch: once set, a trigger keeps it set. `due_at` (of DueWork)
-    is the slot as an instant; NULL once the start is settled.
+    is the slot as an instant; NULL once the start is settled. `recheck_at` is the delayed
+    check: a run that has held so far is watched and has no verdict before it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
@@ -64,6 +65,7 @@ class Run(DueWork):
     observed_at = models.DateTimeField(null=True, blank=True)
     sampled_until = models.DateTimeField(null=True, blank=True)
     settle_until = models.DateTimeField(null=True, blank=True)
+    recheck_at = models.DateTimeField(null=True, blank=True)
     engine_status = models.CharField(max_length=20, blank=True)
     actions = models.JSONField(default=list)
     fleet = models.JSONField(default=list)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from exercises.domain.rechecks import WINDOW_S
 from exercises.domain.run_states import RunState
 from exercises.domain.steady_state import BASELINE_S, SETTLE_S
 from exercises.domain.timeline import PlannedAction, planned_actions, planned_duration_s
@@ -57,6 +58,8 @@ class RunFacts:
 
     `since_start_s` goes on after the end, while recovery is measured. `baseline` and
     `recovery` say where the probes were: inside, outside, or empty when nobody can say.
+    `recheck_s` is how long after the end it is checked again, 0 is never; `recheck` what that
+    found: inside, outside, none when it was not made, or empty before the verdict.
     """
 
     state: RunState | None
@@ -66,6 +69,8 @@ class RunFacts:
     since_start_s: float | None = None
     baseline: str = ""
     recovery: str = ""
+    recheck_s: float = 0.0
+    recheck: str = ""
 
 
 Seconds = Callable[[datetime], float]
@@ -86,13 +91,14 @@ def action_timeline(
     end = max(float(duration), run.ended_s or 0.0, run.elapsed_s or 0.0)
     return ActionTimeline(
         t0=-BASELINE_S,
-        t1=end + SETTLE_S,
+        t1=end + max(SETTLE_S, run.recheck_s if run.recheck != "none" else 0.0),
         fault=(0.0, fault_end),
         now=run.elapsed_s if run.ended_s is None else None,
         rows=(
             _baseline(run),
             *(_row(action, seen.get(action.name), run, seconds_of) for action in planned),
             _recovery(run, end if run.ended_s is None else run.ended_s),
+            *_recheck(run, end if run.ended_s is None else run.ended_s),
         ),
     )
 
@@ -126,6 +132,20 @@ def _recovery(run: RunFacts, end: float) -> ActionRow:
         return ActionRow(name, length, bars, "play", "tone-run", "Measuring")
     css, icon, tone, words = _PROBED.get(run.recovery, _NOT_PROBED)
     return ActionRow(name, length, (ActionBar(end, SETTLE_S, css),), icon, tone, words)
+
+
+def _recheck(run: RunFacts, end: float) -> tuple[ActionRow, ...]:
+    """Whether they are still inside long after it; only where that is planned."""
+    if not run.recheck_s:
+        return ()
+    name, note = "Checked again", f"after {_length(run.recheck_s)}"
+    if run.state in NEVER or run.recheck == "none":
+        words = "Cancelled" if run.state in NEVER else "Not made"
+        return (ActionRow(name, note, (), "ban", "tone-idle", words),)
+    at = end + run.recheck_s
+    planned = "b-plan", "clock", "tone-idle", offset_words(at)
+    css, icon, tone, words = _PROBED[run.recheck] if run.recheck else planned
+    return (ActionRow(name, note, (ActionBar(at - WINDOW_S, WINDOW_S, css),), icon, tone, words),)
 
 
 _PROBED: Final[Mapping[str, tuple[str, str, str, str]]] = {

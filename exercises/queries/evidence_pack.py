@@ -248,6 +248,7 @@ def _run(run: Run) -> dict[str, object]:
         "asked_at": _at(run.asked_at),
         "started_at": _at(run.started_at),
         "ended_at": _at(run.ended_at),
+        "recheck_at": _at(run.recheck_at),
         "stop_requested_at": _at(run.stop_requested_at),
         "stop_requested_by": _name(run.stop_requested_by),
         "actions": run.actions,

@@ -13,6 +13,7 @@ from exercises.domain.lint_rules import errors_of
 from exercises.domain.parameters import clean, specs_from_json
 from exercises.domain.plans import Plan
 from exercises.domain.probes_lint import lint_probes
+from exercises.domain.rechecks import recheck_problems
 from exercises.domain.steady_state import probes_from_json
 from exercises.domain.stop_alarms import with_alarm
 from exercises.domain.timeline import planned_duration_s
@@ -78,6 +79,7 @@ def plan_of(experiment: Experiment) -> Plan:
         hypothesis=experiment.hypothesis,
         steady_state=experiment.steady_state,
         expected_alarms=experiment.expected_alarms,
+        recheck_after_min=experiment.recheck_after_min,
     )
 
 
@@ -98,6 +100,7 @@ def problems_of(experiment: Experiment, *, now: datetime) -> list[tuple[str, str
     if not 1 <= experiment.target_cap <= MAX_TARGET_CAP:
         problems.append(("target_cap", f"between 1 and {MAX_TARGET_CAP} resources"))
     problems += _steady_state_problems(experiment)
+    problems += recheck_problems(experiment.recheck_after_min)
     problems += expected_problems(experiment.expected_alarms, experiment.deployment.place)
     try:
         definition = definition_of(experiment)

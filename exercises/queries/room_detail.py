@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import ProbeSpec, limit_words, probes_from_json
@@ -80,7 +81,7 @@ def room_detail(
         experiment=experiment,
         run=run,
         state=run.state if run else "",
-        timeline=_timeline(definition, run, specs, of_run, now) if plan else None,
+        timeline=_timeline(plan, run, specs, of_run, now) if plan else None,
         charts=_charts(specs, steady, of_run, of_earlier),
         earlier_at=earlier.started_at if earlier else None,
         targets=_targets(experiment, run),
@@ -92,7 +93,7 @@ def room_detail(
 
 
 def _timeline(
-    definition: dict[str, object],
+    plan: dict[str, Any],
     run: Run | None,
     specs: Sequence[ProbeSpec],
     measured: Measured,
@@ -108,13 +109,25 @@ def _timeline(
         since_start_s=planned_since(start, now, run) if start else None,
         baseline=baseline_of(specs, measured),
         recovery=recovery_of(specs, measured, ended_s) if ended_s is not None else "",
+        recheck_s=60.0 * plan.get("recheck_after_min", 0),
+        recheck=_recheck(run) if run else "",
     )
     return action_timeline(
-        definition,
+        plan["definition"],
         run.actions if run else (),
         facts,
         seconds_of=lambda moment: planned_since(start, moment, run) if start else 0.0,
     )
+
+
+def _recheck(run: Run) -> str:
+    """What the delayed check found, as the verdict keeps it."""
+    if run.judged_at is None:
+        return ""
+    found = [probe.get("was_steady_later") for probe in run.judgement.get("probes", [])]
+    if not found or None in found:
+        return "none"
+    return "inside" if all(found) else "outside"
 
 
 def _charts(

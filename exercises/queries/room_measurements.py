@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef
 
-from exercises.domain.steady_state import ProbeSpec, is_inside
+from exercises.domain.steady_state import SETTLE_S, ProbeSpec, is_inside
 from exercises.domain.verdicts import baseline_is_inside
 from exercises.models import Experiment, Run, Sample
 from exercises.queries.room_clock import planned_since
@@ -70,8 +70,9 @@ def baseline_of(specs: Sequence[ProbeSpec], measured: Measured) -> str:
 
 def recovery_of(specs: Sequence[ProbeSpec], measured: Measured, ended_s: float) -> str:
     """Where the probes came to rest after the end."""
+    until = ended_s + SETTLE_S
     after = [
-        (spec, [value for at, value in measured.get(spec.key, ()) if at >= ended_s])
+        (spec, [value for at, value in measured.get(spec.key, ()) if ended_s <= at <= until])
         for spec in specs
     ]
     if not all(values for _, values in after):

@@ -96,6 +96,7 @@ def _copy(experiment: Experiment, exercise: Exercise, retest_of: Finding | None)
         parameters=experiment.parameters,
         steady_state=experiment.steady_state,
         expected_alarms=experiment.expected_alarms,
+        recheck_after_min=experiment.recheck_after_min,
         az=experiment.az,
         wave=experiment.wave,
         slot_offset_s=experiment.slot_offset_s,

@@ -262,7 +262,8 @@ def _sentence(spec: ProbeSpec, judged: ProbeJudgement) -> str:
     minutes, seconds = divmod(round(judged.longest_outside_s), 60)
     return (
         f"{spec.name}: {format_value(spec, judged.worst)} at worst, expected {limit_words(spec)}; "
-        f"outside for {minutes} m {seconds:02d} s, allowed {spec.grace_s} s."
+        f"outside for {minutes} m {seconds:02d} s, allowed {spec.grace_s} s"
+        f"{'; not steady when checked again' if judged.was_steady_later is False else ''}."
     )
 
 

@@ -18,6 +18,7 @@ from django.db import transaction
 
 from exercises.domain.engine_values import EngineStatus
 from exercises.domain.observation_pace import RARE_S, WatchedRun, interval_s
+from exercises.domain.rechecks import WINDOW_S
 from exercises.domain.run_states import RunState
 from exercises.domain.steady_state import probes_from_json
 from exercises.domain.timeline import planned_actions
@@ -236,7 +237,16 @@ def _watched_run(run: Run, now: datetime) -> WatchedRun:
         is_over=run.ended_at is not None,
         is_guarded=any(spec.has_stop_limit for spec in probes_from_json(plan["steady_state"])),
         ends_in_s=[(end - now).total_seconds() for end in ends],
+        rests_s=_rest_s(run, now),
     )
+
+
+def _rest_s(run: Run, now: datetime) -> float:
+    if run.recheck_at is None or run.settle_until is None:
+        return 0.0
+    if now < run.settle_until + planned_wall(judge.PATIENCE_S):
+        return 0.0
+    return max(0.0, (run.recheck_at - planned_wall(WINDOW_S) - now).total_seconds())
 
 
 def _say_when_sight_changes(place: AccountRegion, runs: Sequence[Run], problem: str) -> None:

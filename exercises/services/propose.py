@@ -55,6 +55,7 @@ class Draft:
     slot_offset_s: int
     target_cap: int
     expected_alarms: Sequence[str] = ()
+    recheck_after_min: int = 0
 
 
 def start_draft(
@@ -225,6 +226,7 @@ def _fields(draft: Draft) -> dict[str, object]:
         "slot_offset_s": draft.slot_offset_s,
         "target_cap": draft.target_cap,
         "expected_alarms": list(draft.expected_alarms),
+        "recheck_after_min": draft.recheck_after_min,
     }
 
 

@@ -71,7 +71,12 @@ def record_observation(run: Run, observation: Observation, *, now: datetime) -> 
     changes: dict[str, Any] = {}
     if to in TERMINAL:
         ended_at = observation.ended_at or now
-        changes = {"ended_at": ended_at, "settle_until": ended_at + planned_wall(SETTLE_S)}
+        after_min = run.revision.plan.get("recheck_after_min", 0)
+        changes = {
+            "ended_at": ended_at,
+            "settle_until": ended_at + planned_wall(SETTLE_S),
+            "recheck_at": ended_at + planned_wall(60 * after_min) if after_min else None,
+        }
     moved = move_run(
         run,
         to,

@@ -183,6 +183,7 @@ def _imagined(desk: Desk, meaning: Meaning) -> Experiment:
         parameters=dict(draft.parameters),
         steady_state=list(draft.steady_state),
         expected_alarms=list(draft.expected_alarms),
+        recheck_after_min=draft.recheck_after_min,
         az=draft.az,
         slot_offset_s=draft.slot_offset_s,
         target_cap=draft.target_cap,

@@ -20,6 +20,7 @@ _SETTINGS = {
     "engine": "Engine",
     **{f"expected_alarms[{n}]": f"Alarm {n + 1} that should fire" for n in range(5)},
     "hypothesis": "Hypothesis",
+    "recheck_after_min": "Checked again, after the end of the fault",
     "region": "Region",
     "rung": "Blast radius",
     "slot_offset_s": "Slot, from the start of its wave",
@@ -158,6 +159,8 @@ def setting_value(value: object, path: str, zone: str) -> str:
         return "empty"
     if path.startswith("window["):
         return stamp(datetime.fromisoformat(str(value)), zone)
+    if path == "recheck_after_min":
+        return f"{value} min"
     if path == "slot_offset_s" or path.endswith(".grace_s"):
         return duration(float(str(value)))
     if isinstance(value, str) and re.fullmatch(r"P(\d+D)?(T[\dHMS]+)?", value):

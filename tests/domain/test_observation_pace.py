@@ -66,3 +66,8 @@ def test_the_run_that_needs_it_most_sets_the_pace_of_its_region() -> None:
 def test_a_shorter_configured_interval_is_kept() -> None:
     assert pace(replace(CALM, age_s=3), usual_s=0.5) == 0.5
     assert pace(LONG, usual_s=0.5) == QUICK_S
+
+
+@pytest.mark.parametrize(("rests_s", "seconds"), [(0, USUAL_S), (12, 12), (1500, RARE_S)])
+def test_looks_are_rare_until_it_is_checked_again(rests_s: float, seconds: float) -> None:
+    assert pace(replace(CALM, is_over=True, rests_s=rests_s)) == seconds

@@ -10,7 +10,7 @@ import pytest
 
 from exercises.domain.engine_values import Reading
 from exercises.domain.steady_state import ProbeSpec
-from exercises.domain.verdicts import Judgement, RunVerdict, judge
+from exercises.domain.verdicts import Judgement, RunVerdict, check_again, judge
 
 START = datetime(2026, 11, 11, 9, tzinfo=UTC)
 END = START + timedelta(minutes=35)
@@ -140,3 +140,38 @@ def test_a_limit_of_no_grace_allows_no_datum_outside() -> None:
         stopped_early=False,
     )
     assert found.verdict is RunVerdict.NOT_HELD
+
+
+LATER = END + timedelta(minutes=25)
+
+
+@pytest.mark.parametrize("speed", [1, 60])
+@pytest.mark.parametrize(
+    ("values", "verdict"),
+    [([99.9] * 5, "held"), ([99.9, 99.9, 99.9, 90, 90], "not_held"), ([], "not_held")],
+)
+def test_held_needs_to_be_steady_at_the_delayed_check_too(
+    values: list[float], verdict: str, speed: float
+) -> None:
+    at = START + (LATER - START) / speed
+    late = [
+        Reading("delivered", at - timedelta(minutes=n) / speed, v) for n, v in enumerate(values)
+    ]
+    long_before = Reading("delivered", at - timedelta(minutes=6) / speed, 1.0)
+    first = judged(lambda m: 99.9, speed=speed)
+    found = check_again(
+        first,
+        [SPEC],
+        {"delivered": [long_before, *late[::-1]]},
+        at=at,
+        after_min=30,
+        speed=speed,
+    )
+    assert found.verdict == verdict
+    assert found.probes[0].was_steady_later is (verdict == "held")
+    assert found.probes[0].is_beyond is (verdict == "not_held")
+    said = {
+        "held": "came back in time. Checked again 30 min after the fault: steady.",
+        "not_held": "Messages delivered not steady when checked again 30 min after the fault.",
+    }
+    assert found.reason.endswith(said[verdict])

@@ -112,3 +112,27 @@ def test_of_a_run_that_never_began_nothing_is_measured() -> None:
 )
 def test_offsets_read_as_the_axis_counts(seconds: float, words: str) -> None:
     assert offset_words(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("found", "words", "css"),
+    [
+        ("", "+60 min", ["b-plan"]),
+        ("inside", "Inside", ["b-ok"]),
+        ("outside", "Outside", ["b-wait"]),
+        ("none", "Not made", []),
+    ],
+)
+def test_the_delayed_check_has_its_row(found: str, words: str, css: list[str]) -> None:
+    drawn = timeline(
+        RunState.COMPLETED,
+        1800.0,
+        ended=1800.0,
+        since_start_s=2200.0,
+        recheck_s=1800.0,
+        recheck=found,
+    )
+    row = drawn.rows[-1]
+    assert (row.name, row.note, row.words) == ("Checked again", "after 30 min", words)
+    assert [bar.css for bar in row.bars] == css
+    assert drawn.t1 == (2100.0 if found == "none" else 3600.0)

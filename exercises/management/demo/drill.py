@@ -110,6 +110,7 @@ NO_TASKS: Final = Planned(
     target_cap=1,
     hypothesis="If a model has no tasks, then it is scaled back to one, and every request is "
     "answered within 5 minutes.",
+    recheck_after_min=30,
 )
 ATTACK: Final = Planned(
     application="content-moderation",

@@ -39,6 +39,7 @@ class Planned:
     parameters: Mapping[str, object] = field(default_factory=dict)
     is_draft: bool = False
     steady_state: Sequence[Mapping[str, object]] = ()
+    recheck_after_min: int = 0
 
 
 def propose_planned(world: World, exercise: Exercise, planned: Planned) -> Experiment:
@@ -55,6 +56,7 @@ def propose_planned(world: World, exercise: Exercise, planned: Planned) -> Exper
         az=f"{world.region}a",
         slot_offset_s=planned.slot_min * 60,
         target_cap=planned.target_cap,
+        recheck_after_min=planned.recheck_after_min,
     )
     experiment = start_draft(actor=author, draft=draft, exercise=exercise)
     return experiment if planned.is_draft else propose(actor=author, experiment=experiment)

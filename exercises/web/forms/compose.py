@@ -44,6 +44,7 @@ class Typed:
     retest: str = ""
     asked: str = ""
     expected_alarms: str = ""
+    recheck_after_min: str = ""
     parameters: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[ProbeRow, ...] = ()
 
@@ -83,6 +84,7 @@ def typed_from_post(data: Mapping[str, str]) -> Typed:
             "retest",
             "asked",
             "expected_alarms",
+            "recheck_after_min",
         )
     }
     parameters = {
@@ -131,6 +133,7 @@ def typed_for_new(
         retest=retest_code,
         asked=asked,
         expected_alarms="\n".join(retested.expected_alarms) if retested else "",
+        recheck_after_min=str(like.recheck_after_min or "") if like else "",
     )
 
 
@@ -147,6 +150,7 @@ def typed_of(experiment: Experiment) -> Typed:
         az=experiment.az,
         target_cap=str(experiment.target_cap),
         expected_alarms="\n".join(experiment.expected_alarms),
+        recheck_after_min=str(experiment.recheck_after_min or ""),
         exercise=exercise.slug,
         slot=local_text(planned_start(experiment), exercise.timezone),
         parameters={name: _text(value) for name, value in experiment.parameters.items()},
@@ -169,6 +173,7 @@ def read(
         problems.append(("deployment", "choose one of your deployments"))
     exercise, starts_at, offset = _read_when(typed, exercises, experiment, problems)
     cap = _whole(typed.target_cap, "target_cap", problems)
+    recheck = _whole(typed.recheck_after_min.strip() or "0", "recheck_after_min", problems)
     probes = [read_row(row, problems) for row in typed.probes]
     if problems or deployment is None:
         raise Invalid.of(problems)
@@ -184,6 +189,7 @@ def read(
             slot_offset_s=offset,
             target_cap=cap,
             expected_alarms=_lines(typed.expected_alarms),
+            recheck_after_min=recheck,
         ),
         exercise=exercise,
         starts_at=starts_at,
