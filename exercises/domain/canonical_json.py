@@ -174,3 +174,11 @@ def _placed(digits: str, point: int) -> str:
         return "0." + "0" * -point + digits
     fraction = f".{digits[1:]}" if count > 1 else ""
     return f"{digits[0]}{fraction}e{point - 1:+d}"
+
+
+def whole_number(value: object) -> int | None:
+    """The integer that a JSON number is, None for anything else: 60.0 is 60, because JSON has
+    one kind of number only (RFC 8259 section 6)."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final, cast
 
 from exercises.domain.architecture_tags import read_tags
-from exercises.domain.canonical_json import canonical_bytes
+from exercises.domain.canonical_json import canonical_bytes, whole_number
 from exercises.domain.digest import Change, changes
 from exercises.domain.errors import Invalid
 from exercises.domain.objectives import LONGEST_S
@@ -194,9 +194,10 @@ def _whole(least: int, most: int, default: int | None = None, *, is_needed: bool
     def read(value: object) -> int | None:
         if value is None and default is None and not is_needed:
             return None
-        if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
+        number = whole_number(value)
+        if number is None or not least <= number <= most:
             raise Invalid("", f"a whole number from {least:,} to {most:,}")
-        return value
+        return number
 
     kinds = ["integer"] if is_needed or default is not None else ["integer", "null"]
     shape = {"type": kinds, "minimum": least, "maximum": most}

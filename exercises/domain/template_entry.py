@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from exercises.domain.canonical_json import canonical_bytes
+from exercises.domain.canonical_json import canonical_bytes, whole_number
 from exercises.domain.errors import Invalid
 from exercises.domain.plans import JsonObject
 
@@ -115,8 +115,7 @@ def read_entry(document: object) -> Entry:
         problems.append(("definition", "a JSON object: the document of its engine"))
     if not isinstance(parameters, list) or not all(isinstance(p, Mapping) for p in parameters):
         problems.append(("parameters", "a JSON list with one object a parameter"))
-    rung = document.get("rung")
-    if not isinstance(rung, int) or isinstance(rung, bool):
+    if whole_number(document.get("rung")) is None:
         problems.append(("rung", "between 1 (one resource) and 5 (Region)"))
     if bool(document.get("generator")) == bool(definition):
         problems.append(("definition", "either a definition or the name of a generator"))
@@ -133,7 +132,7 @@ def _entry(document: Mapping[str, object]) -> Entry:
         generator=cast("str", document.get("generator", "")),
         definition=cast("JsonObject", document.get("definition", {})),
         parameters=cast("list[JsonObject]", document.get("parameters", [])),
-        rung=cast("int", document["rung"]),
+        rung=cast("int", whole_number(document["rung"])),
     )
 
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from exercises.domain.canonical_json import canonical_bytes, parse_strict
+from exercises.domain.canonical_json import canonical_bytes, parse_strict, whole_number
 from exercises.domain.errors import Invalid
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
@@ -108,3 +108,11 @@ def test_a_deep_document_cannot_exhaust_the_stack():
 @given(VALUES)
 def test_strict_parsing_reads_every_plain_document(value):
     assert parse_strict(json.dumps(value)) == value
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [(60, 60), (60.0, 60), (60.5, None), (math.inf, None), (True, None), ("60", None)],
+)
+def test_a_whole_number_is_one_however_it_is_written(value, number):
+    assert whole_number(value) == number

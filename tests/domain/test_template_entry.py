@@ -40,6 +40,11 @@ def test_what_was_exported_is_read_again_with_the_same_digest() -> None:
         assert (again, again.digest) == (ENTRY, document["digest"])
 
 
+def test_a_number_is_whole_however_it_is_written() -> None:
+    document = entry_document(ENTRY)
+    assert reread(document | {"rung": 1.0}) == ENTRY
+
+
 def test_name_and_notes_do_not_change_the_digest_and_content_does() -> None:
     document = entry_document(ENTRY)
     assert reread(document | {"name": "Another", "notes": "", "slug": "b"}).digest == ENTRY.digest
@@ -74,6 +79,7 @@ def entry_fields() -> dict[str, Any]:
         ({"name": 5}, "name"),
         ({"rung": "1"}, "rung"),
         ({"rung": True}, "rung"),
+        ({"rung": 1.5}, "rung"),
         ({"definition": []}, "definition"),
         ({"parameters": {}}, "parameters"),
         ({"generator": "az_power"}, "definition"),

@@ -11,6 +11,8 @@ from typing import Any, Final
 _THERE = "names something that has to be there"
 _WORDS = "has a shortest length, counted without the spaces around it"
 _TIMES = "two times have an order, a zone has to exist, a rule has to recur"
+_ALARMS = "alarms of CloudWatch in the account and Region"
+_PROBES = "probes of a kind that there is"
 _CHANNEL = "by the kind of the channel: of mail, or of a chat service that can be reached"
 _HTTPS = "an address that starts with https:// and can be reached from here"
 _JOBS = "each names a team that is there, and with one claim at least whose job it is"
@@ -86,7 +88,15 @@ RULES: Final[dict[str, dict[str, str]]] = {
     "PUT /api/v1/accounts/{account_id}/": _ACCOUNT,
     "PUT /api/v1/applications/{slug}/": _APPLICATION,
     "POST /api/v1/applications/": _APPLICATION,
-    "POST /api/v1/applications/{slug}/deployments/": {"place": "takes an application once"},
+    "POST /api/v1/applications/{slug}/deployments/": {
+        "place": "takes an application once",
+        "alarm_arns": _ALARMS,
+        "steady_state": _PROBES,
+    },
+    "PUT /api/v1/applications/{slug}/deployments/{account_id}/{region}/": {
+        "alarm_arns": _ALARMS,
+        "steady_state": _PROBES,
+    },
     "POST /api/v1/applications/{slug}/ladder/{family}/mentor/": {"mentor": _THERE},
     "PUT /api/v1/applications/{slug}/dependencies/": {"depends_on": _THERE},
     "POST /api/v1/channels/": {"address": _CHANNEL},
