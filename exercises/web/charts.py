@@ -128,22 +128,28 @@ def points_table(
     low: float | None = None,
     high: float | None = None,
     unit: str = "",
+    has_limits: bool = True,
 ) -> SafeString:
     """The same measurement as a table, for who reads numbers rather than lines."""
     step = max(1, -(-len(points) // TABLE_ROWS))
     rows = format_html_join(
         "",
-        '<tr><th scope="row">{}</th><td class="n">{}</td><td>{}</td></tr>',
+        '<tr><th scope="row">{}</th><td class="n">{}</td>{}</tr>',
         (
-            (formats.mmss(at), formats.measure(value, unit), position(value, low, high))
+            (
+                formats.mmss(at),
+                formats.measure(value, unit),
+                format_html("<td>{}</td>", position(value, low, high)) if has_limits else "",
+            )
             for at, value in points[::step]
         ),
     )
     return format_html(
         '<div class="scroll" tabindex="0"><table class="data"><caption class="sr">{}</caption>'
         '<thead><tr><th scope="col">From fault start</th><th scope="col" class="n">Value</th>'
-        '<th scope="col">Steady state</th></tr></thead><tbody>{}</tbody></table></div>',
+        "{}</tr></thead><tbody>{}</tbody></table></div>",
         title,
+        SafeString('<th scope="col">Steady state</th>') if has_limits else "",
         rows,
     )
 

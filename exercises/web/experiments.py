@@ -25,10 +25,12 @@ from exercises.queries.experiment_pages import (
     subject_of,
 )
 from exercises.queries.going_live import own_go
+from exercises.queries.loads import newest_loads
 from exercises.queries.mentors import experiment_ladder
 from exercises.queries.predictions import expectations_of
 from exercises.services.preflight import preview_targets
 from exercises.web.access import SignedInRequest, signed_in
+from exercises.web.load_charts import load_figures
 from exercises.web.looks import VERDICT_CHOICES
 
 ON_A_PAGE = 25
@@ -84,11 +86,14 @@ def experiment_page(
     is_open = experiment.exercise.phase in OPEN_PHASES and experiment.status != "withdrawn"
     runs = experiment.runs.select_related("revision").order_by("-scheduled_at")
     ladder = experiment_ladder(request.actor, experiment, now=now)
+    loaded_run, loads = newest_loads(runs)
     context = {
         "experiment": experiment,
         "subject": subject_of(experiment, now=now),
         "revisions": revision_changes(experiment),
         "runs": list(runs),
+        "loaded_run": loaded_run,
+        "loads": load_figures(loads),
         "ladder": ladder,
         "may_sign_off": experiment.status == "proposed"
         and is_open
