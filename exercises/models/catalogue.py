@@ -35,6 +35,7 @@ ORIGINS: Final = (
     ("account", "From an AWS account"),
     ("action", "From an action that an account offers"),
     ("file", "From a file"),
+    ("git", "From a Git repository"),
 )
 
 
@@ -57,7 +58,7 @@ class TemplateVersion(AppendOnly):
     origin = models.CharField(
         max_length=10, choices=ORIGINS, default="authored", db_default="authored"
     )
-    origin_detail = models.CharField(max_length=200, blank=True, default="", db_default="")
+    origin_detail = models.CharField(max_length=400, blank=True, default="", db_default="")
     author = models.ForeignKey(User, null=True, on_delete=models.PROTECT)
     published_at = models.DateTimeField(auto_now_add=True)
 
