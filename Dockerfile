@@ -10,8 +10,9 @@ RUN pip install --require-hashes -r requirements/installer.lock
 COPY requirements/ requirements/
 
 FROM base AS product
-# WeasyPrint writes the PDFs with Pango.
-RUN apt-get update && apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0 \
+# WeasyPrint writes the PDFs with Pango; templates are fetched from repositories with git.
+RUN apt-get update && apt-get install -y --no-install-recommends git \
+        libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/*
 RUN uv pip install --system --compile-bytecode --require-hashes -r requirements/runtime.lock
 # What plays Chaos Toolkit experiments shares nothing with the product.

@@ -39,4 +39,4 @@ def _zone_id_of(subnet: Subnet) -> str:
 
 
 # moto looks a subnet's zone up in the table of all accounts.
-Subnet.availability_zone_id = property(_zone_id_of)
+Subnet.availability_zone_id = property(_zone_id_of)  # type: ignore[method-assign,assignment]

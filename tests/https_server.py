@@ -39,7 +39,7 @@ class HttpsServer:
 @contextmanager
 def serving(host: str, path: str, folder: Path) -> Iterator[HttpsServer]:
     """A server that answers by this name, and how it is reached; both end together."""
-    certificate = _certificate(host, folder)
+    certificate = certificate_for(host, folder)
 
     class Answers(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -92,7 +92,8 @@ def _trusting(certificate: Path) -> Callable[[], ssl.SSLContext]:
     return lambda: ssl.create_default_context(cafile=str(certificate))
 
 
-def _certificate(host: str, folder: Path) -> Path:
+def certificate_for(host: str, folder: Path) -> Path:
+    """A certificate with its key, for this name alone."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
     now = datetime.now(UTC)

@@ -28,6 +28,7 @@ from exercises.api.findings import Findings
 from exercises.api.freezes import FreezeCalendars, Freezes
 from exercises.api.game_days import GameDays
 from exercises.api.gates import Gates, SigningKey
+from exercises.api.git_imports import TemplateRepositories
 from exercises.api.incidents import Incidents
 from exercises.api.knowledge import Knowledge
 from exercises.api.me import Me
@@ -209,6 +210,16 @@ single = [
         "template-imports/",
         TemplateImports.as_view({"post": "publish"}),
         name="api-template-imports",
+    ),
+    path(
+        "template-repositories/",
+        TemplateRepositories.as_view({"post": "look"}),
+        name="api-template-repositories",
+    ),
+    path(
+        "template-repositories/import/",
+        TemplateRepositories.as_view({"post": "take"}),
+        name="api-template-repository-import",
     ),
     path(
         "template-beginnings/",

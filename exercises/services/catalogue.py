@@ -31,7 +31,7 @@ from exercises.queries.offered_actions import lint_offered
 from exercises.services.audit import record
 
 MAX_TEXT: Final = 2_000
-MAX_ORIGIN: Final = 200
+MAX_ORIGIN: Final = 400
 RESERVED: Final = frozenset({"new", "import"})
 
 Problems = list[tuple[str, str]]
@@ -197,6 +197,11 @@ def publish_generated_version(
         raise Invalid.of(problems)
     schema = [dict(parameter) for parameter in parameters]
     return _publish(actor, template, generator, {}, schema, text)
+
+
+def version_problems(text: VersionText, engine: str) -> Problems:
+    """Everything that would keep this from being published as a version. Changes nothing."""
+    return _read_version(text, engine).problems
 
 
 def _publish(

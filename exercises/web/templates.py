@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from exercises.domain.blast_radius import Rung
 from exercises.domain.engine_documents import FIS, KINDS
 from exercises.domain.errors import Invalid
+from exercises.domain.git_sources import read_origin
 from exercises.domain.iam_policies import as_json, managed_policies
 from exercises.domain.lambda_documents import written
 from exercises.domain.template_entry import entry_document
@@ -115,6 +116,9 @@ def template_detail(request: SignedInRequest, slug: str) -> HttpResponse:
         "digest": version_digest(view.version),
         "start_policy": as_json(start_policy_of(view.version)),
         "managed": managed_policies(action_ids_of(view.version)),
+        "repository": read_origin(view.version.origin_detail)
+        if view.version.origin == "git"
+        else None,
         "known": known_about(families=[view.template.failure_family], template=slug),
         "may_know": may(request.actor, "knowledge.write"),
         "know_query": urlencode({"template": slug, "family": view.template.failure_family}),

@@ -160,6 +160,11 @@ SENT: Final[dict[tuple[str, str], Sent]] = {
         slug="another", name="Another", failure_family="any", definition="{}", rung=1
     ),
     ("api-template-imports", "POST"): _always(file="{}"),
+    ("template_git", "POST"): _always(url="https://nobody.example/x"),
+    ("api-template-repositories", "POST"): _always(url="https://nobody.example/x"),
+    ("api-template-repository-import", "POST"): _always(
+        url="https://nobody.example/x", commit="0" * 40, path="a.json"
+    ),
     ("api-template-beginnings", "POST"): lambda things, thing: {
         "account_id": thing["account_id"],
         "region": thing["region"],
