@@ -121,7 +121,7 @@ def test_a_document_of_an_engine_opens_as_a_form_and_later_as_the_next_version(
     client.force_login(cast.owner)
     where = {"url": server.url, "ref": "main", "folder": ""}
     page = client.post("/templates/import/git/", where | {"do": "look"}).content.decode()
-    assert "a form for AWS FIS" in page
+    assert "Opens as a form for AWS FIS" in page
     asked = where | {"do": "import", "commit": commit, "path": "stop.json"}
     form = client.post("/templates/import/git/", asked)
     typed = form.context["typed"]
@@ -216,7 +216,7 @@ def test_bounds_of_size_time_and_number_are_kept(
         patch.setattr(git_fetching, "SECONDS", 0.0)
         with pytest.raises(EngineError, match="took longer"):
             look(actor=actor, source=source(server))
-    monkeypatch.setattr(git_fetching.shutil, "which", lambda name: None)
+    monkeypatch.setattr("shutil.which", lambda name: None)
     with pytest.raises(EngineError, match="git is not installed"):
         look(actor=actor, source=source(server))
 

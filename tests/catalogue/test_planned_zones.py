@@ -130,7 +130,7 @@ def test_the_pages_offer_ids_and_show_what_the_account_calls_them(
     build.template_version()
     where = {
         "exercise": exercise.slug,
-        "deployment": deployment.pk,
+        "deployment": str(deployment.pk),
         "template": "stop-one-instance",
     }
     form = client.get("/experiments/new/", where)

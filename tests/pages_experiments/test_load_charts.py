@@ -19,14 +19,15 @@ pytestmark = pytest.mark.django_db
 
 def test_requests_failures_and_latency_are_charts_and_tables(client: Client, cast: Cast) -> None:
     experiment = build.proposed(cast)
-    assert experiment.revision is not None
+    revision = experiment.revision
+    assert revision is not None
     began = database_now() - timedelta(days=1)
 
     def run(days: int, *events: dict[str, Any]) -> None:
         at = began - timedelta(days=days)
         Run.objects.create(
             experiment=experiment,
-            revision=experiment.revision,
+            revision=revision,
             state="completed",
             token=f"token-{days}",
             scheduled_at=at,
