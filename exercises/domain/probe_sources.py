@@ -19,12 +19,15 @@ CLOUDWATCH: Final = "cloudwatch"
 ALARM: Final = "alarm"
 HTTP: Final = "http"
 PROMETHEUS: Final = "prometheus"
+JUDGEMENT: Final = "judgement"
+"""What a person sees and says: 1 is steady, 0 is not. Nothing is asked, so it has no source."""
 
 FIELDS: Final[Mapping[str, frozenset[str]]] = {
     CLOUDWATCH: frozenset({"namespace", "metric", "dimensions", "stat"}),
     ALARM: frozenset({"alarm"}),
     HTTP: frozenset({"url", "reads", "pointer"}),
     PROMETHEUS: frozenset({"url", "query"}),
+    JUDGEMENT: frozenset(),
 }
 """The fields that belong to each kind and to no other."""
 
@@ -105,11 +108,23 @@ def _prometheus_problems(row: Mapping[str, object]) -> Problems:
     return found
 
 
+def _judgement_problems(row: Mapping[str, object]) -> Problems:
+    found = []
+    if row.get("low") != 1:
+        found.append(("low", "1: steady is 1, not steady is 0"))
+    if row.get("high") not in (None, 1):
+        found.append(("high", "nothing, or 1: a judgement says no more than steady"))
+    if row.get("scale", 1) != 1:
+        found.append(("scale", "1: a judgement is steady or not"))
+    return found
+
+
 _PROBLEMS: Final[Mapping[str, Callable[[Mapping[str, object]], Problems]]] = {
     CLOUDWATCH: _cloudwatch_problems,
     ALARM: _alarm_problems,
     HTTP: _http_problems,
     PROMETHEUS: _prometheus_problems,
+    JUDGEMENT: _judgement_problems,
 }
 
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exercises.domain.lint_rules import Problem
-from exercises.domain.probe_sources import ALARM, HTTP
+from exercises.domain.probe_sources import ALARM, HTTP, JUDGEMENT
 from exercises.domain.steady_state import ProbeSpec, format_value, is_inside, limit_words
 
 COUNTED: Final = frozenset({"Sum", "SampleCount"})
@@ -51,6 +51,8 @@ def _range(probe: ProbeSpec) -> tuple[float | None, float | None]:
         return 0.0, probe.scale
     if probe.scale > 0 and probe.kind == HTTP and probe.reads == "status":
         return 100 * probe.scale, 599 * probe.scale
+    if probe.kind == JUDGEMENT:
+        return 0.0, 1.0
     if probe.unit == "%":
         return 0.0, 100.0
     is_counted = probe.stat in COUNTED or probe.reads == "latency_ms"

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from exercises.domain.errors import Invalid
-from exercises.domain.probe_sources import source_problems
+from exercises.domain.probe_sources import JUDGEMENT, source_problems
 
 MISSING_AFTER_S: Final = 60
 """Planned seconds without data after which a probe counts as outside."""
@@ -86,6 +86,8 @@ def format_value(spec: ProbeSpec, value: float | None) -> str:
     """A value as people read it: "99.82 %", "1", "1,240 ms", "3.61 M vehicles", "no data"."""
     if value is None:
         return "no data"
+    if spec.kind == JUDGEMENT:
+        return "steady" if is_inside(spec, value) else "not steady"
     number = f"{value:,.{spec.decimals}f}"
     if abs(value) >= MILLION:
         number = f"{value / MILLION:,.2f} M"
@@ -94,6 +96,8 @@ def format_value(spec: ProbeSpec, value: float | None) -> str:
 
 def limit_words(spec: ProbeSpec) -> str:
     """The limits as people read them: "at least 99.5 %", "exactly 1"."""
+    if spec.kind == JUDGEMENT:
+        return "steady"
     low, high = (None if bound is None else _bound(spec, bound) for bound in (spec.low, spec.high))
     if low is not None and low == high:
         return f"exactly {low}"

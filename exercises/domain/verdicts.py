@@ -15,6 +15,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from exercises.domain.engine_values import Reading
+from exercises.domain.probe_sources import JUDGEMENT
 from exercises.domain.rechecks import WINDOW_S
 from exercises.domain.steady_state import MISSING_AFTER_S, ProbeSpec, is_inside
 
@@ -176,7 +177,10 @@ def judge_probe(
 
 
 def baseline_is_inside(spec: ProbeSpec, before: Sequence[float]) -> bool:
-    """Most of the baseline inside: a single odd datum must not void an exercise."""
+    """Most of the baseline inside: a single odd datum must not void an exercise. Of what people
+    said the last word counts."""
+    if spec.kind == JUDGEMENT:
+        before = before[-1:]
     inside = sum(is_inside(spec, value) for value in before)
     return bool(before) and inside >= 0.9 * len(before)
 

@@ -23,6 +23,7 @@ LOGGED: Final = (
     "run.running",
     "probe.outside",
     "probe.inside",
+    "probe.judged",
     "alarm.fired",
     "alarm.cleared",
     "run.acknowledged",

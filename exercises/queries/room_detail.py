@@ -12,6 +12,7 @@ from exercises.domain.steady_state import ProbeSpec, limit_words, probes_from_js
 from exercises.models import Experiment, Run
 from exercises.queries.action_timeline import ActionTimeline, RunFacts, action_timeline
 from exercises.queries.detection import ChainRow, chain_rows, detection_of
+from exercises.queries.judgements import judgements_asked
 from exercises.queries.room_clock import planned_elapsed, planned_since
 from exercises.queries.room_measurements import (
     Measured,
@@ -58,6 +59,8 @@ class RoomDetail:
     alarms_words: str
     chain: tuple[ChainRow, ...]
     may_acknowledge: bool
+    asked: tuple[ProbeSpec, ...]
+    """What people are asked to judge."""
 
 
 def room_detail(
@@ -89,6 +92,7 @@ def room_detail(
         alarms_words=_alarms_words(run),
         chain=chain_rows(chain) if chain else (),
         may_acknowledge=chain is not None and chain.acknowledged is None and not chain.is_over,
+        asked=judgements_asked(run),
     )
 
 

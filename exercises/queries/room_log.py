@@ -33,6 +33,7 @@ _ICONS: Final = {
     "run.unapproved": ("warn", "tone-danger"),
     "run.start_unknown": ("question", "tone-wait"),
     "run.acknowledged": ("eye", "tone-ok"),
+    "probe.judged": ("eye", "tone-idle"),
     "alarm.fired": ("bell", "tone-wait"),
     "stop.accepted": ("okc", "tone-ok"),
     "stop.rolled_back": ("check", "tone-ok"),

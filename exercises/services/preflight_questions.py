@@ -16,6 +16,7 @@ from exercises.aws.sessions import Purpose
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import EngineError
 from exercises.domain.preflight_checks import CHECKS
+from exercises.domain.probe_sources import JUDGEMENT
 from exercises.domain.run_states import TERMINAL, RunState
 from exercises.domain.steady_state import probes_from_json
 from exercises.domain.stop_alarms import alarm_problems, stop_alarms
@@ -130,7 +131,8 @@ def _alarms_answer(experiment: Experiment) -> Answer:
 
 
 def _probes(experiment: Experiment) -> tuple[str, str]:
-    specs = probes_from_json(experiment.steady_state)
+    steady_state = probes_from_json(experiment.steady_state)
+    specs = [spec for spec in steady_state if spec.kind != JUDGEMENT]  # said in the room
     found = newest(experiment, database_now())
     silent = [spec.name for spec in specs if found.get(spec.key) is None]
     said = f"No data from {', '.join(silent)}" if silent else f"{len(specs)} probes report"

@@ -21,10 +21,11 @@ from exercises.aws.alarms import alarm_settings
 from exercises.domain.clean_ups import RUNNING_S
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import Conflict, EngineError, Refusal
-from exercises.domain.probe_sources import POLLED
+from exercises.domain.probe_sources import JUDGEMENT, POLLED
 from exercises.domain.run_states import RunState
 from exercises.domain.snapshots import Snapshot, as_json
 from exercises.domain.steady_state import (
+    BASELINE_S,
     ProbeSpec,
     format_value,
     is_inside,
@@ -120,15 +121,25 @@ def _prepare(run: Run) -> Prepared:
 
 
 def _baseline(run: Run) -> tuple[list[Reading], str]:
-    """Probes without a past are read now: from before the fault there would be nothing else."""
+    """Probes without a past are read now: from before the fault there would be nothing else.
+    What people judge they have said already, or nothing starts."""
     specs = () if run.is_rehearsal else probes_from_json(run.revision.plan["steady_state"])
-    polled = [spec for spec in specs if spec.kind in POLLED]
-    if not polled:
-        return [], ""
-    place = run.experiment.deployment.place
-    found = registry.newest(asking(place, until=database_now()), polled)
-    unsteady = [_said(spec, found[spec.key]) for spec in polled if not _is_inside(spec, found)]
-    return [reading for reading in found.values() if reading], " ".join(unsteady)
+    found: dict[str, Reading | None] = {}
+    if polled := [spec for spec in specs if spec.kind in POLLED]:
+        place = run.experiment.deployment.place
+        found = registry.newest(asking(place, until=database_now()), polled)
+    read = [reading for reading in found.values() if reading]
+    found |= {spec.key: _judged(run, spec) for spec in specs if spec.kind == JUDGEMENT}
+    asked = [spec for spec in specs if spec.key in found]
+    unsteady = [_said(spec, found[spec.key]) for spec in asked if not _is_inside(spec, found)]
+    return read, " ".join(unsteady)
+
+
+def _judged(run: Run, spec: ProbeSpec) -> Reading | None:
+    """The last word of a person, unless it was so long ago that it says nothing about now."""
+    since = database_now() - planned_wall(max(BASELINE_S, 2 * spec.period_s))
+    said = run.samples.filter(probe=spec.key, at__gte=since).order_by("at").last()
+    return Reading(spec.key, said.at, said.value) if said else None
 
 
 def _is_inside(spec: ProbeSpec, found: Mapping[str, Reading | None]) -> bool:

@@ -19,6 +19,7 @@ from exercises.permissions import may
 from exercises.queries.live_room import RoomView, live_room
 from exercises.services.detection import acknowledge_run
 from exercises.services.exercises import add_note, pin_event, unpin_event
+from exercises.services.judgements import say_how_it_is
 from exercises.web.access import SignedInRequest, signed_in
 from exercises.web.errors import form_errors
 from exercises.web.numbers import whole
@@ -108,6 +109,25 @@ def acknowledge(request: SignedInRequest, run_id: UUID) -> HttpResponse:
     return redirect(reverse("live_room", args=[exercise.slug]) + f"?{query}#chain-h")
 
 
+@require_POST
+@signed_in
+def judge(request: SignedInRequest, run_id: UUID) -> HttpResponse:
+    """Somebody says how a probe is that people judge."""
+    runs = Run.objects.visible_to(request.actor).select_related("experiment__exercise").distinct()
+    run = get_object_or_404(runs, pk=run_id)
+    is_steady = "steady" in request.POST
+    say_how_it_is(
+        actor=request.actor,
+        run=run,
+        probe=request.POST.get("steady" if is_steady else "not_steady", ""),
+        is_steady=is_steady,
+        note=request.POST.get("note", ""),
+    )
+    exercise = run.experiment.exercise
+    query = query_of(view_asked(request, exercise.pk)) or f"run={run.pk}"
+    return redirect(reverse("live_room", args=[exercise.slug]) + f"?{query}#ss-h")
+
+
 def _exercise(request: SignedInRequest, slug: str) -> Exercise:
     return get_object_or_404(Exercise.objects.visible_to(request.actor), slug=slug)
 
@@ -139,5 +159,6 @@ urlpatterns = [
     path("exercises/<slug:slug>/live/", room, name="live_room"),
     path("exercises/<slug:slug>/notes/", note, name="run_note"),
     path("runs/<uuid:run_id>/acknowledge/", acknowledge, name="run_acknowledge"),
+    path("runs/<uuid:run_id>/judge/", judge, name="run_judge"),
     path("exercises/<slug:slug>/pins/", pin, name="run_pin"),
 ]

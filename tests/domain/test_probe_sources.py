@@ -22,7 +22,10 @@ PROMETHEUS = {
 }
 
 
-@pytest.mark.parametrize("row", [ALARM, HTTP, JSON, PROMETHEUS])
+JUDGEMENT = {**COMMON, "kind": "judgement"}
+
+
+@pytest.mark.parametrize("row", [ALARM, HTTP, JSON, PROMETHEUS, JUDGEMENT])
 def test_each_kind_is_read_with_its_own_fields(row: dict[str, object]) -> None:
     [spec] = probes_from_json([row])
     assert {name: getattr(spec, name) for name in row} == row
@@ -51,6 +54,10 @@ def test_each_kind_is_read_with_its_own_fields(row: dict[str, object]) -> None:
         (JSON, {"pointer": ""}, "pointer: say where in the JSON the number is, and only"),
         (JSON, {"pointer": "queue"}, "pointer: a JSON Pointer such as"),
         (JSON, {"pointer": "/" + "a" * 200}, "pointer: a JSON Pointer such as"),
+        (JUDGEMENT, {"low": 0.5}, "low: 1: steady is 1, not steady is 0"),
+        (JUDGEMENT, {"high": [2]}, "high: nothing, or 1"),
+        (JUDGEMENT, {"scale": 100}, "scale: 1: a judgement is steady or not"),
+        (JUDGEMENT, {"query": "up"}, "query: belongs to no judgement probe"),
         (PROMETHEUS, {"query": " "}, "query: a PromQL expression of 1 to 1,000 characters"),
         (PROMETHEUS, {"query": "a" * 1001}, "query: a PromQL expression of 1 to 1,000"),
     ],

@@ -10,7 +10,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final
 
-from exercises.domain.probe_sources import ALARM, CLOUDWATCH, FIELDS, HTTP, PROMETHEUS, READS
+from exercises.domain.probe_sources import (
+    ALARM,
+    CLOUDWATCH,
+    FIELDS,
+    HTTP,
+    JUDGEMENT,
+    PROMETHEUS,
+    READS,
+)
 from exercises.domain.probe_sources import STATS as PLAIN_STATS
 from exercises.web.numbers import whole
 
@@ -24,6 +32,7 @@ KINDS: Final = (
     (ALARM, "CloudWatch alarm, 1 in alarm"),
     (HTTP, "HTTP"),
     (PROMETHEUS, "Prometheus"),
+    (JUDGEMENT, "A person's judgement"),
 )
 _SOURCE_FIELDS: Final = frozenset({"kind"}).union(*FIELDS.values())
 READINGS: Final = tuple(
@@ -71,7 +80,12 @@ class ProbeRow:
     @property
     def source(self) -> str:
         """Where its values come from, in a few words; empty for a new row."""
-        names = {CLOUDWATCH: self.metric, ALARM: self.alarm.rpartition(":")[2], HTTP: self.url}
+        names = {
+            CLOUDWATCH: self.metric,
+            ALARM: self.alarm.rpartition(":")[2],
+            HTTP: self.url,
+            JUDGEMENT: "said in the live room",
+        }
         return names.get(self.kind, self.query).strip()[:60]
 
     @property
@@ -148,6 +162,8 @@ def read_row(row: ProbeRow, problems: Problems) -> dict[str, object]:
     for name in ("low", "high"):
         text = getattr(row, name).strip()
         probe[name] = _number(text, f"{where}.{name}", problems) if text else None
+    if row.kind.strip() == JUDGEMENT and probe["low"] is None:
+        probe["low"] = 1
     for name, default in (("period_s", MINUTE_S), ("grace_s", 0), ("decimals", 0)):
         text = getattr(row, name).strip()
         probe[name] = _whole(text, f"{where}.{name}", problems) if text else default
