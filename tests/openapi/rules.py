@@ -31,6 +31,12 @@ _TEMPLATE = {
     "parameters": "what FIS takes, and the linter",
     "origin": "is signed by template-beginnings",
 }
+_REPOSITORY = {
+    "url": "of a host that CHAOSPLANE_GIT_ORIGINS allows",
+    "ref": "what Git takes for a name, and nothing that leads elsewhere",
+    "folder": "below the root, without .. and .git",
+    "path": "below the root, without .. and .git; a file that the look named",
+}
 _WEBHOOK = {"url": _HTTPS, "events": "one at least, unless it is asked before each start"}
 _APPLICATION = {
     "runbook_url": _HTTPS,
@@ -153,6 +159,8 @@ RULES: Final[dict[str, dict[str, str]]] = {
     "POST /api/v1/template-imports/": {"file": "a template file, in a text"},
     "POST /api/v1/template-repositories/": {"url": _REPOSITORY},
     "POST /api/v1/template-repositories/import/": {"url": _REPOSITORY},
+    "POST /api/v1/template-repositories/": _REPOSITORY,
+    "POST /api/v1/template-repositories/import/": _REPOSITORY,
     "POST /api/v1/templates/": _TEMPLATE,
     "POST /api/v1/templates/{slug}/versions/": _TEMPLATE,
     "POST /api/v1/tokens/": {
