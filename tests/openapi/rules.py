@@ -17,7 +17,6 @@ _CHANNEL = "by the kind of the channel: of mail, or of a chat service that can b
 _HTTPS = "an address that starts with https:// and can be reached from here"
 _JOBS = "each names a team that is there, and with one claim at least whose job it is"
 _PERIOD = "a quarter, or a month that ends three"
-_REPOSITORY = "at a host that the operator allows"
 _ONE_DAY = "a weekday or a day of the month, one of them"
 _ACCOUNT = {
     "regions": "at least one, by its name; its zones and queues are of the account",
@@ -157,8 +156,6 @@ RULES: Final[dict[str, dict[str, str]]] = {
     "POST /api/v1/teams/{slug}/members/": {"email": _THERE},
     "POST /api/v1/template-beginnings/": {"fis_template": "or action, one of them"},
     "POST /api/v1/template-imports/": {"file": "a template file, in a text"},
-    "POST /api/v1/template-repositories/": {"url": _REPOSITORY},
-    "POST /api/v1/template-repositories/import/": {"url": _REPOSITORY},
     "POST /api/v1/template-repositories/": _REPOSITORY,
     "POST /api/v1/template-repositories/import/": _REPOSITORY,
     "POST /api/v1/templates/": _TEMPLATE,
