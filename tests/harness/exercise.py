@@ -221,11 +221,23 @@ class Staged:
         entries = [
             entry
             for entry in self._journal()
-            if entry["made"] in mine or entry["input"].get("tags", {}).get(RUN_TAG) in self.run_ids
+            if {entry["made"], entry["input"].get("id")} & mine
+            or entry["input"].get("tags", {}).get(RUN_TAG) in self.run_ids
         ]
         runs = Run.objects.filter(pk__in=self.run_ids)
         known = list(runs.select_related("revision", "experiment__exercise"))
-        return violations(Evidence(entries, experiments), self.ledger, known)
+        found = violations(Evidence(entries, experiments), self.ledger, known)
+        if found:
+            self._tell(entries)
+        return found
+
+    def _tell(self, entries: Sequence[Mapping[str, Any]]) -> None:
+        """What led to it: with processes a seed may go otherwise when it is played again."""
+        for act in self.ledger.acts:
+            print(f"  {act.begun:%T.%f} to {act.acknowledged} {act.kind} {act.run_id}")
+        for entry in entries:
+            what = entry["input"].get("id") or entry["input"].get("tags", {}).get(RUN_TAG)
+            print(f"  {entry['at']} {entry['operation']} {what} {entry['made']} {entry['outcome']}")
 
     def _made(self) -> set[str]:
         return {

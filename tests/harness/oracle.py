@@ -25,6 +25,8 @@ EARLY: Final = timedelta(seconds=2)
 GRACE: Final = timedelta(seconds=300)
 UNDER_WAY: Final = timedelta(seconds=61)
 """A start may reach AWS this long after the gate let it through, not later."""
+NEXT_TRY: Final = timedelta(seconds=5)
+"""A stop that AWS refused is asked for again within this."""
 REFUSING: Final = ("decline", "leave", "edit", "withdraw", "stop")
 
 
@@ -60,11 +62,15 @@ class Evidence:
         return list(first.values())
 
     def stops_of(self, ref: str) -> list[datetime]:
-        return [
-            datetime.fromisoformat(entry["at"])
-            for entry in self.journal
-            if entry["operation"] == "StopExperiment" and entry["made"] == ref
-        ]
+        return [at for at, was_taken in self._stops(ref) if was_taken]
+
+    def refused_stops_of(self, ref: str) -> list[datetime]:
+        return [at for at, was_taken in self._stops(ref) if not was_taken]
+
+    def _stops(self, ref: str) -> Iterator[tuple[datetime, bool]]:
+        for entry in self.journal:
+            if entry["operation"] == "StopExperiment" and entry["input"].get("id") == ref:
+                yield datetime.fromisoformat(entry["at"]), entry["made"] == ref
 
 
 def violations(evidence: Evidence, ledger: Ledger, runs: Sequence[Run]) -> list[str]:
@@ -123,7 +129,8 @@ def _stopped(run: Run, made: Sequence[Made], evidence: Evidence, ledger: Ledger)
         assert act.acknowledged is not None
         for each in made:
             natural_end = each.document.get("endTime")
-            ended_first = natural_end is not None and natural_end <= act.acknowledged
+            tries = [act.acknowledged, *(t + NEXT_TRY for t in evidence.refused_stops_of(each.ref))]
+            ended_first = natural_end is not None and natural_end <= max(tries)
             if not ended_first and not evidence.stops_of(each.ref):
                 yield f"lost stop: {each.ref} was never told, run {run.pk} is {run.state}"
     if asked and run.state in ("scheduled", "starting", "start_unknown", "running"):
