@@ -2,8 +2,9 @@
 
 A middleware, because it must answer before anything asks the database. It takes the very
 forms that the pages post (`/exercises/<slug>/stop/`, `/runs/<id>/stop/`) and has a page of
-its own, `/stop-now/`, that needs nothing but the file of targets. People without a
-capability are let through to the pages of web.stop.
+its own, `/stop-now/`, that needs nothing but the file of targets, and to which the pages of
+web.stop lead while the database does not answer. People without a capability are let through
+to those pages.
 """
 
 from __future__ import annotations
@@ -62,6 +63,8 @@ class StopWithoutSession:
                     return answer
             elif request.path == PAGE:
                 return HttpResponseRedirect(reverse("stop_everything"))
+        elif _asks_what_runs(request) and not database_answers():
+            return HttpResponseRedirect(PAGE)
         response = self.get_response(request)
         _renew(request, response)
         return response
@@ -69,6 +72,15 @@ class StopWithoutSession:
 
 LET_THROUGH: Final = 299
 """Not sent to anyone: this request is for the pages with a session."""
+
+
+def _asks_what_runs(request: HttpRequest) -> bool:
+    """A page about stopping, opened by somebody who can stop without it. While the database
+    hangs it would never come, and nobody waits for that with a fault in production."""
+    if request.method != "GET" or cookie_name() not in request.COOKIES:
+        return False
+    is_question = any(pattern.fullmatch(request.path) for _, pattern in _FORMS)
+    return is_question or request.path == reverse("stop_everything")
 
 
 def _form(request: HttpRequest) -> tuple[Scope, str] | None:

@@ -107,6 +107,23 @@ def test_without_the_database_aws_is_asked_and_the_stop_is_on_disk(
     assert f'href="{reverse("live_room", args=[exercise.slug])}"' in again.content.decode()
 
 
+@pytest.mark.parametrize("page", ["/stop/", "/exercises/{}/stop/", "/runs/{}/stop/"])
+def test_without_the_database_every_page_about_stopping_leads_to_the_one_that_needs_none(
+    holder: Client, scene: tuple[Exercise, Run], no_database: None, page: str
+) -> None:
+    exercise, run = scene
+    asked = holder.get(page.format(run.pk if "runs" in page else exercise.slug))
+    assert (asked.status_code, asked["Location"]) == (302, "/stop-now/")
+
+
+def test_with_the_database_the_pages_about_stopping_are_themselves(
+    holder: Client, scene: tuple[Exercise, Run], cast: Cast
+) -> None:
+    holder.force_login(cast.operator)
+    for page in ("/stop/", reverse("stop_exercise", args=[scene[0].slug])):
+        assert holder.get(page).status_code == 200
+
+
 def test_what_started_after_the_list_was_written_is_found_by_its_tag(
     holder: Client,
     scene: tuple[Exercise, Run],
