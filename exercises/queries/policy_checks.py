@@ -6,9 +6,11 @@ is not saved yet, as long as it has an exercise with a window.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from exercises.domain.conflicts import Clash, Kind, Level
 from exercises.domain.failure_families import related
@@ -25,6 +27,15 @@ from exercises.queries.policy import current_policy, row_of
 from exercises.queries.policy_limits import limit_lines
 
 MOST_SHOWN = 3
+_LABELS: Final = {
+    "az": "Availability Zone",
+    "expected_alarms": "Alarms that should fire",
+    "own_start": "Start",
+    "recheck_after_min": "Check again",
+    "steady_state": "Probes",
+    "target_cap": "At most",
+    "title": "Name",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,13 +78,13 @@ def _content(experiment: Experiment, now: datetime) -> list[PolicyCheck]:
     problems = problems_of(experiment, now=now)
     if not problems:
         return [PolicyCheck("ok", "Plan is complete and within its limits")]
-    return [PolicyCheck("fail", _sentence(text), _field_words(field)) for field, text in problems]
+    return [PolicyCheck("fail", _sentence(text), field_words(field)) for field, text in problems]
 
 
 def _risks(experiment: Experiment, preview: TargetPreview | None) -> list[PolicyCheck]:
     """What is allowed and risky: for whoever decides to weigh."""
     return [
-        PolicyCheck("warn", _sentence(p.message), _field_words(p.field), rule=p.rule)
+        PolicyCheck("warn", _sentence(p.message), field_words(p.field), rule=p.rule)
         for p in warnings_of(experiment, preview=preview)
     ]
 
@@ -82,8 +93,12 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _field_words(field: str) -> str:
-    return field.replace("parameters.", "").replace("_", " ").replace(".", " / ")
+def field_words(field: str) -> str:
+    """A field as its control is called: `steady_state[2].low` is Probe 3 / low."""
+    if field in _LABELS:
+        return _LABELS[field]
+    probe = re.sub(r"^steady_state\[(\d+)\]", lambda at: f"Probe {int(at[1]) + 1}", field)
+    return _sentence(probe.removeprefix("parameters.").replace("_", " ").replace(".", " / "))
 
 
 def _targets(experiment: Experiment, preview: TargetPreview | None) -> list[PolicyCheck]:

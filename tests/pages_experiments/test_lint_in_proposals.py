@@ -13,7 +13,7 @@ from exercises.domain.errors import Invalid
 from exercises.models import Application, Finding, TargetPreview, TemplateVersion
 from exercises.models.due_work import database_now
 from exercises.queries.lint import warnings_of
-from exercises.queries.policy_checks import policy_checks
+from exercises.queries.policy_checks import field_words, policy_checks
 from exercises.services.catalogue import publish_version
 from tests import build
 from tests.cast import Cast
@@ -107,3 +107,15 @@ def test_the_page_of_a_template_says_what_the_linter_says(client: Client, cast: 
     first = client.get(f"{address}?v=1").content.decode()
     assert "No rule objects" in first
     assert "FIS-UNDO-002" not in first
+
+
+@pytest.mark.parametrize(
+    ("field", "words"),
+    [
+        ("recheck_after_min", "Check again"),
+        ("steady_state[2].low", "Probe 3 / low"),
+        ("parameters.outage_min", "Outage min"),
+    ],
+)
+def test_a_problem_is_told_by_the_name_of_its_control(field: str, words: str) -> None:
+    assert field_words(field) == words

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from exercises.domain.parameters import ParameterSpec, specs_from_json
 from exercises.models import Deployment, Exercise, TemplateVersion
+from exercises.queries.policy_checks import field_words
 from exercises.web.forms.compose import Problems, Typed, anchor
 from exercises.web.forms.probe_rows import ProbeRow
 
@@ -111,24 +112,8 @@ def summary(problems: Problems, known: set[str]) -> list[SummaryLine]:
         target = anchor(field)
         if target.removeprefix("id_") not in known and not target.startswith("id_probe-"):
             target = "policy"
-        lines.append(SummaryLine(f"{_words(field)}: {text}", f"#{target}"))
+        lines.append(SummaryLine(f"{field_words(field)}: {text}", f"#{target}"))
     return lines
-
-
-_LABELS = {
-    "az": "Availability Zone",
-    "own_start": "Start",
-    "steady_state": "Probes",
-    "target_cap": "At most",
-    "title": "Name",
-}
-
-
-def _words(field: str) -> str:
-    if field in _LABELS:
-        return _LABELS[field]
-    words = field.removeprefix("parameters.").replace("_", " ").replace(".", " / ")
-    return words[:1].upper() + words[1:]
 
 
 def zones_of(
