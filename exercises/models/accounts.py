@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.db import models
 from django.utils import timezone
 
@@ -82,3 +84,12 @@ class AccountRegion(DueWork):
     @property
     def access(self) -> AccountAccess:
         return self.account.access(self.region)
+
+
+def further_places(own: AccountRegion, account_ids: Sequence[str]) -> list[AccountRegion]:
+    """The same Region of these other accounts, in the order of their keys."""
+    others = set(account_ids) - {own.account.account_id}
+    if not others:
+        return []
+    found = AccountRegion.objects.filter(region=own.region, account__account_id__in=others)
+    return list(found.select_related("account").order_by("pk"))

@@ -7,6 +7,7 @@ from django.db.models import Q
 
 from exercises.domain.actors import Actor
 from exercises.domain.places import zone_words
+from exercises.models.accounts import AccountRegion, further_places
 from exercises.models.append_only import AppendOnly
 from exercises.models.applications import Application, Deployment
 from exercises.models.base import Record
@@ -67,6 +68,8 @@ class Experiment(Record):
     steady_state = models.JSONField(default=list)
     expected_alarms = models.JSONField(default=list, db_default=[])
     """ARNs of the alarms that this fault should set off; one that stays silent is a finding."""
+    also_in = models.JSONField(default=list, db_default=[])
+    """Ids of further accounts that the same run hits, in the same Region (docs/teams)."""
     recheck_after_min = models.PositiveIntegerField(default=0, db_default=0)
     """When it is checked again, in planned minutes after the end of the fault; 0 is never."""
     az = models.CharField(max_length=32, blank=True)
@@ -103,6 +106,11 @@ class Experiment(Record):
     def code(self) -> str:
         """The name people use: EXP-17."""
         return f"EXP-{self.pk}"
+
+    def places(self) -> list[AccountRegion]:
+        """Every account and Region that it hits as it is planned now, its own first."""
+        own = self.deployment.place
+        return [own, *further_places(own, self.also_in)]
 
     @property
     def zone_words(self) -> str:

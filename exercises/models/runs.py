@@ -9,7 +9,9 @@ from django.db.models import Q
 
 from exercises.domain.actors import Actor
 from exercises.domain.run_states import TERMINAL, RunState
+from exercises.domain.target_accounts import KEY, target_accounts
 from exercises.domain.verdicts import RunVerdict
+from exercises.models.accounts import AccountRegion, further_places
 from exercises.models.append_only import AppendOnly
 from exercises.models.base import Record
 from exercises.models.due_work import DueWork
@@ -26,6 +28,15 @@ class RunQuerySet(models.QuerySet["Run"]):
 
     def unfinished(self) -> RunQuerySet:
         return self.exclude(state__in=TERMINAL_VALUES)
+
+    def reaching(self, place: AccountRegion) -> RunQuerySet:
+        """Runs that may hit something in this place: theirs, or a target account of theirs."""
+        account = [{"accountId": place.account.account_id}]
+        reached = {f"revision__plan__definition__{KEY}__contains": account}
+        return self.filter(
+            Q(experiment__deployment__place=place)
+            | Q(experiment__deployment__place__region=place.region, **reached)
+        )
 
     def watched(self) -> RunQuerySet:
         """Runs the engine knows and that are not judged yet: to be observed."""
@@ -114,6 +125,12 @@ class Run(DueWork):
 
     def __str__(self) -> str:
         return f"{self.experiment} ({self.state})"
+
+    def places(self) -> list[AccountRegion]:
+        """Every account and Region that it may hit, as approved, its own first."""
+        own = self.experiment.deployment.place
+        accounts = target_accounts(self.revision.plan.get("definition", {}))
+        return [own, *further_places(own, [each.account_id for each in accounts])]
 
 
 class RunEvent(AppendOnly):

@@ -16,6 +16,7 @@ from exercises.domain.probes_lint import lint_probes
 from exercises.domain.rechecks import recheck_problems
 from exercises.domain.steady_state import probes_from_json
 from exercises.domain.stop_alarms import with_alarm
+from exercises.domain.target_accounts import TargetAccount, in_accounts
 from exercises.domain.timeline import planned_duration_s
 from exercises.models import Experiment
 from exercises.queries.offered_actions import lint_offered
@@ -59,9 +60,17 @@ def definition_of(experiment: Experiment) -> dict[str, object]:
             environment=account.environment,
         ),
     )
-    return (
-        with_alarm(built, deployment.place.heartbeat_alarm_arn) if account.is_production else built
-    )
+    if account.is_production:
+        built = with_alarm(built, deployment.place.heartbeat_alarm_arn)
+    return in_accounts(built, _reached(experiment))
+
+
+def _reached(experiment: Experiment) -> list[TargetAccount]:
+    """Every account of an experiment in several, its own among them; none for one in one."""
+    if not experiment.also_in:
+        return []
+    accounts = [place.account for place in experiment.places()]
+    return [TargetAccount(each.account_id, each.fis_role_arn) for each in accounts]
 
 
 def plan_of(experiment: Experiment) -> Plan:

@@ -1,0 +1,49 @@
+"""The accounts that one definition of AWS FIS reaches. Pure.
+
+queries.plans writes them into the definition, so that they are part of the digest; engines.fis
+makes target account configurations of them; the gate, the stop and the clean-up ask for every
+one of them (AWS FIS User Guide, "Working with multi-account experiments for AWS FIS").
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from exercises.domain.plans import JsonObject
+
+KEY: Final = "targetAccountConfigurations"
+MULTI_ACCOUNT: Final = "multi-account"
+_OPTIONS: Final = "experimentOptions"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAccount:
+    """An account, by its twelve digits, and the role by which FIS acts in it."""
+
+    account_id: str
+    role_arn: str
+
+
+def in_accounts(definition: JsonObject, accounts: Sequence[TargetAccount]) -> dict[str, object]:
+    """The definition of one account as one that reaches all of these, the orchestrator's own
+    among them when it is hit as well; unchanged without any."""
+    if not accounts:
+        return dict(definition)
+    options = definition.get(_OPTIONS)
+    before = dict(options) if isinstance(options, Mapping) else {}
+    return {
+        **definition,
+        _OPTIONS: {**before, "accountTargeting": MULTI_ACCOUNT},
+        KEY: [{"accountId": each.account_id, "roleArn": each.role_arn} for each in accounts],
+    }
+
+
+def target_accounts(definition: JsonObject) -> tuple[TargetAccount, ...]:
+    """The accounts it reaches by configuration; none for a definition of one account."""
+    found = definition.get(KEY)
+    return tuple(
+        TargetAccount(str(each["accountId"]), str(each["roleArn"]))
+        for each in (found if isinstance(found, list) else ())
+    )
