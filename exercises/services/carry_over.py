@@ -97,6 +97,7 @@ def _copy(experiment: Experiment, exercise: Exercise, retest_of: Finding | None)
         steady_state=experiment.steady_state,
         expected_alarms=experiment.expected_alarms,
         recheck_after_min=experiment.recheck_after_min,
+        also_in=experiment.also_in,
         az=experiment.az,
         wave=experiment.wave,
         slot_offset_s=experiment.slot_offset_s,

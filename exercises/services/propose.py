@@ -56,6 +56,7 @@ class Draft:
     target_cap: int
     expected_alarms: Sequence[str] = ()
     recheck_after_min: int = 0
+    also_in: Sequence[str] = ()
 
 
 def start_draft(
@@ -227,6 +228,7 @@ def _fields(draft: Draft) -> dict[str, object]:
         "target_cap": draft.target_cap,
         "expected_alarms": list(draft.expected_alarms),
         "recheck_after_min": draft.recheck_after_min,
+        "also_in": list(draft.also_in),
     }
 
 

@@ -184,6 +184,7 @@ def _imagined(desk: Desk, meaning: Meaning) -> Experiment:
         steady_state=list(draft.steady_state),
         expected_alarms=list(draft.expected_alarms),
         recheck_after_min=draft.recheck_after_min,
+        also_in=list(draft.also_in),
         az=draft.az,
         slot_offset_s=draft.slot_offset_s,
         target_cap=draft.target_cap,
