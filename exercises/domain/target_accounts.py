@@ -47,3 +47,23 @@ def target_accounts(definition: JsonObject) -> tuple[TargetAccount, ...]:
         TargetAccount(str(each["accountId"]), str(each["roleArn"]))
         for each in (found if isinstance(found, list) else ())
     )
+
+
+def account_differences(
+    approved: Sequence[TargetAccount], found: Sequence[TargetAccount]
+) -> list[str]:
+    """Where the configured accounts are not exactly the approved ones, role for role."""
+    wanted = {each.account_id: each.role_arn for each in approved}
+    there = {each.account_id: each.role_arn for each in found}
+    return [
+        f"{KEY}.{account_id}: approved {wanted.get(account_id, 'nothing')}, "
+        f"found {there.get(account_id, 'nothing')}"
+        for account_id in sorted(wanted.keys() | there.keys())
+        if wanted.get(account_id) != there.get(account_id)
+    ]
+
+
+def account_of(arn: str) -> str:
+    """The account that an ARN names; empty for one that names none, such as a bucket's."""
+    parts = arn.split(":", 5)
+    return parts[4] if len(parts) == 6 else ""

@@ -29,6 +29,7 @@ from exercises.domain.errors import EngineError, TemplateChanged
 from exercises.domain.plans import AccountAccess, JsonObject
 from exercises.domain.snapshots import Snapshot
 from exercises.engines import (
+    fis_accounts,
     fis_definition,
     fis_observation,
     fis_running,
@@ -57,22 +58,19 @@ class FisEngine:
         return fis_snapshot.snapshot(access, definition, before)
 
     def provision(self, access: AccountAccess, definition: JsonObject, digest: str) -> str:
-        _check_one_account(definition)
+        _check_targeting(definition)
         found = _templates(access, digest)
         if found:
-            return _unchanged(access, found, definition)
-        fis = client(access, "fis", Purpose.START)
-        with aws_errors(f"create the FIS template in {access.account_id}", changes=True):
-            echo = fis.create_experiment_template(
-                clientToken=f"chaosplane-{digest}",
-                tags={MANAGED_TAG: "true", DIGEST_TAG: digest},
-                **fis_definition.request_body(definition),
-            )["experimentTemplate"]
-        return str(echo["id"])
+            ref = _unchanged(access, found, definition)
+        else:
+            ref = _new_template(access, definition, digest)
+        fis_accounts.configure(access, ref, definition)
+        return ref
 
     def verify(self, access: AccountAccess, template_ref: str, definition: JsonObject) -> None:
-        _check_one_account(definition)
+        _check_targeting(definition)
         found = fis_definition.differences(definition, _template(access, template_ref))
+        found += fis_accounts.differences(access, template_ref, definition)
         if found:
             raise _changed(template_ref, access, found)
 
@@ -145,11 +143,22 @@ class FisEngine:
         return Archive(document, tuple(fis_targets.located(access, resolved)))
 
 
-def _check_one_account(definition: JsonObject) -> None:
-    """Refused long before, by the linter; nothing that came round it reaches another account."""
-    problem = fis_definition.one_account_problem(definition)
+def _check_targeting(definition: JsonObject) -> None:
+    """Nothing that came round the proposal reaches an account that its definition does not name."""
+    problem = fis_definition.targeting_problem(definition)
     if problem:
         raise EngineError(problem, outcome="none", retryable=False)
+
+
+def _new_template(access: AccountAccess, definition: JsonObject, digest: str) -> str:
+    fis = client(access, "fis", Purpose.START)
+    with aws_errors(f"create the FIS template in {access.account_id}", changes=True):
+        echo = fis.create_experiment_template(
+            clientToken=f"chaosplane-{digest}",
+            tags={MANAGED_TAG: "true", DIGEST_TAG: digest},
+            **fis_definition.request_body(definition),
+        )["experimentTemplate"]
+    return str(echo["id"])
 
 
 def _templates(access: AccountAccess, digest: str) -> list[str]:
@@ -179,10 +188,12 @@ def _template(access: AccountAccess, template_ref: str) -> dict[str, Any]:
 
 
 def _unchanged(access: AccountAccess, refs: Sequence[str], definition: JsonObject) -> str:
-    """The first of these templates that is what was approved. Raises TemplateChanged."""
+    """The first of these templates that is what was approved, but for accounts that it may
+    still lack. Raises TemplateChanged."""
     found: list[str] = []
     for ref in refs:
         found = fis_definition.differences(definition, _template(access, ref))
+        found += fis_accounts.unapproved(access, ref, definition)
         if not found:
             return ref
     raise _changed(refs[-1], access, found)

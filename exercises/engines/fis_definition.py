@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from exercises.domain.plans import JsonObject
+from exercises.domain.target_accounts import KEY, MULTI_ACCOUNT, target_accounts
 
 BODY_KEYS: Final = (
     "description",
@@ -36,14 +37,24 @@ _UNORDERED: Final = frozenset({"stopConditions", "resourceArns", "filters", "val
 """Lists whose order means nothing: every member counts, wherever it stands."""
 
 
-def one_account_problem(definition: JsonObject) -> str:
-    """Why it is not started: everything that is asked before a start is asked of the account
-    it runs in, so it may reach no other. Empty when it does not."""
+def targeting_problem(definition: JsonObject) -> str:
+    """Why no template is made or verified of it; empty for none. What reaches several accounts
+    names each of them, and what names any says that it reaches several."""
     options = definition.get("experimentOptions")
-    targeting = options.get("accountTargeting") if isinstance(options, Mapping) else None
-    if targeting in (None, _DEFAULT_OPTIONS["accountTargeting"]):
-        return ""
-    return f"experimentOptions.accountTargeting: {targeting} is not started, only single-account"
+    given = options.get("accountTargeting") if isinstance(options, Mapping) else None
+    targeting = given or _DEFAULT_OPTIONS["accountTargeting"]
+    where = f"experimentOptions.accountTargeting: {targeting} is not started"
+    if targeting == MULTI_ACCOUNT:
+        return one_account_problem() if target_accounts(definition) else f"{where} without {KEY}"
+    if targeting != _DEFAULT_OPTIONS["accountTargeting"]:
+        return f"{where}, only single-account and {MULTI_ACCOUNT}"
+    return f"{where} with {KEY}" if target_accounts(definition) else ""
+
+
+def one_account_problem() -> str:
+    """Why nothing that reaches several accounts is started: everything that is asked before a
+    start is asked of the account it runs in."""
+    return f"experimentOptions.accountTargeting: {MULTI_ACCOUNT} is not started yet"
 
 
 def request_body(definition: JsonObject) -> dict[str, Any]:
@@ -63,8 +74,8 @@ def differences(definition: JsonObject, echo: Mapping[str, Any]) -> list[str]:
     """Where the template differs from the definition, as dotted paths with both values."""
     found = _compare(definition_of(definition), definition_of(echo), "")
     accounts = echo.get("targetAccountConfigurationsCount") or 0
-    if accounts:
-        found.append(f"targetAccountConfigurations: approved none, found {accounts}")
+    if accounts and not target_accounts(definition):  # with any, each is compared: fis_accounts
+        found.append(f"{KEY}: approved none, found {accounts}")
     return found
 
 

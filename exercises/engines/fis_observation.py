@@ -18,6 +18,7 @@ from exercises.aws.sessions import Purpose, client
 from exercises.domain.engine_values import ActionObservation, EngineStatus, Observation, Watch
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess, JsonObject
+from exercises.engines import fis_accounts
 from exercises.engines.fis_definition import differences_of_running
 
 NOT_FOUND: Final = "ResourceNotFoundException"
@@ -55,7 +56,9 @@ def observation(
     seen = observation_of(echo)
     if approved is None:
         return seen
-    return replace(seen, differences=tuple(differences_of_running(approved, echo)))
+    found = differences_of_running(approved, echo)
+    found += fis_accounts.differences_of_running(access, ref, approved)
+    return replace(seen, differences=tuple(found))
 
 
 def observation_of(echo: Mapping[str, Any]) -> Observation:

@@ -24,7 +24,8 @@ from exercises.aws.sessions import Purpose, forget_clients
 from exercises.domain.engine_values import Watch
 from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import ProbeSpec
-from exercises.engines import toolkit_targets
+from exercises.domain.target_accounts import TargetAccount, in_accounts
+from exercises.engines import fis_accounts, fis_definition, toolkit_targets
 from exercises.engines.fis import FisEngine
 from exercises.probes.cloudwatch import newest_readings
 from tests.fis_definitions import order, waiting
@@ -119,6 +120,7 @@ def a_whole_run(access: AccountAccess, hit: dict[str, Any], clock: Any) -> None:
     started = fis.start(access, order(ref, "policies"))
     fis.find(access, ref, "policies")
     fis.observe(access, [Watch(started.ref, None, full=False)])
+    in_several_accounts(access)
     fis.discover(access)
     fis.stop(access, started.ref)
     beat(access)
@@ -128,6 +130,19 @@ def a_whole_run(access: AccountAccess, hit: dict[str, Any], clock: Any) -> None:
     queue = f"https://sqs.{access.region}.amazonaws.com/{PRODUCTION}/chaosplane-fis-events"
     delete(access, queue, receive(access, queue))
     fis.archive(access, started.ref)
+
+
+def in_several_accounts(access: AccountAccess) -> None:
+    """What one experiment in several accounts asks besides."""
+    own = TargetAccount(PRODUCTION, str(waiting()["roleArn"]))
+    definition = in_accounts(waiting(), [own])
+    start = sessions.client(access, "fis", Purpose.START)
+    body = fis_definition.request_body(definition)
+    ref = start.create_experiment_template(**body)["experimentTemplate"]["id"]
+    fis_accounts.configure(access, ref, definition)
+    assert fis_accounts.differences(access, ref, definition) == []
+    made = start.start_experiment(experimentTemplateId=ref)["experiment"]["id"]
+    assert fis_accounts.differences_of_running(access, made, definition) == []
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))
