@@ -205,6 +205,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     # Before everything that needs the database.
     "exercises.web.stop_now.StopWithoutSession",
+    "exercises.api.stop_without_database.StopWithoutDatabase",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -48,12 +48,12 @@ def actor_for(
     """The actor a person, or the service of a team, is right now: rights are read anew for each
     request. A service is a member of its team and holds no more than the scopes it came with."""
     team_id = user.service_of_id
-    roles = dict(user.memberships.values_list("team_id", "role")) if team_id is None else {}
+    roles = {each.team_id: each.role for each in user.memberships.all()} if team_id is None else {}
     return Actor(
         user_id=user.pk,
         name=user.name,
         door=door,
-        org_roles=frozenset(user.organisation_roles.values_list("role", flat=True)),
+        org_roles=frozenset(each.role for each in user.organisation_roles.all()),
         team_roles=roles if team_id is None else {team_id: TeamRole.MEMBER.value},
         scopes=scopes if team_id is None else scopes or frozenset(),
         is_active=user.is_active,

@@ -128,5 +128,11 @@ def _flat(detail: Any, path: str = "") -> Any:
 
 
 def _problem(status: int, title: str, detail: str, code: str, **more: object) -> Response:
+    body = problem(status, title, detail, code, **more)
+    return Response(body, status=status, content_type=MEDIA_TYPE)
+
+
+def problem(status: int, title: str, detail: str, code: str, **more: object) -> dict[str, object]:
+    """A problem document, but for the id of its request."""
     body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
-    return Response({**body, "code": code, **more}, status=status, content_type=MEDIA_TYPE)
+    return {**body, "code": code, **more}

@@ -91,7 +91,10 @@ class Exercises(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExerciseGoingL
     @extend_schema(request=StopIn, responses={200: StopOut(many=True)})
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, slug: str) -> Response:
-        """Stop everything of this exercise. Asking again is safe and asks AWS again."""
+        """Stop everything of this exercise. Asking again is safe and asks AWS again.
+
+        Carried out while the database is down or hangs, too, for a token with the scope stop.
+        """
         sent = StopIn(data=request.data)
         sent.is_valid(raise_exception=True)
         outcomes = stop_all(actor=self.actor, exercise=self.get_object(), **sent.validated_data)

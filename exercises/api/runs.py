@@ -145,7 +145,10 @@ class Runs(mixins.ListModelMixin, mixins.RetrieveModelMixin, Resource):
     @extend_schema(request=StopIn, responses=StopOut)
     @action(detail=True, methods=["post"])
     def stop(self, request: Request, pk: str) -> Response:
-        """Stop this run. Asking again is safe and asks AWS again."""
+        """Stop this run. Asking again is safe and asks AWS again.
+
+        Carried out while the database is down or hangs, too, for a token with the scope stop.
+        """
         sent = StopIn(data=request.data)
         sent.is_valid(raise_exception=True)
         outcome = stop_run(actor=self.actor, run=self.get_object(), **sent.validated_data)

@@ -38,7 +38,7 @@ from exercises.services.start import start_run
 from exercises.services.stop import journal, lever_reason
 from exercises.services.stop_now import known_targets
 from exercises.services.stop_records import is_settled, tell
-from exercises.services.stop_targets import write_down_targets
+from exercises.services.stop_targets import write_down_targets, write_down_tokens
 from exercises.stopping import stopper
 from exercises.stopping.everywhere import ask_everywhere
 from exercises.stopping.journal import Entry
@@ -119,6 +119,7 @@ class Watch:
         """One look; raises DatabaseError when the database is away."""
         look_back()
         write_down_targets()
+        write_down_tokens()
         for entry in journal().under_way():
             if not entry.is_told:
                 tell(entry)

@@ -1,8 +1,8 @@
 """Stop within five seconds, whatever is down: journal, AWS, and the database if it can.
 
-For people whose stop capability says what they may stop; web.stop_now is the caller. The
-database is told in a thread, because a hung server answers nothing and ends nothing. What
-it could not be told, the sentinel tells it.
+For people and programs whose stop capability says what they may stop; web.stop_now and
+api.stop_without_database call it. The database is told in a thread, because a hung server
+answers nothing and ends nothing. What it could not be told, the sentinel tells it.
 """
 
 from __future__ import annotations
@@ -25,9 +25,10 @@ from exercises.domain.plans import AccountAccess
 from exercises.queries.stop_target import target_of
 from exercises.services.stop import begin, lever_reason, note_lever, note_receipts, write_down
 from exercises.stopping import stopper
+from exercises.stopping.capability import Capability
 from exercises.stopping.journal import Entry
 from exercises.stopping.orders import Receipt, Scope, StopOrder, StopTarget
-from exercises.stopping.targets import Stoppable, read_targets
+from exercises.stopping.targets import LiveExercise, Stoppable, read_targets
 
 log = logging.getLogger(__name__)
 
@@ -60,6 +61,32 @@ class StopResult:
 def known_targets() -> Stoppable:
     """What the sentinel wrote down last."""
     return read_targets(Path(settings.CHAOSPLANE_STOP_JOURNAL))
+
+
+def refusal_of(holder: Capability, known: Stoppable, scope: Scope, what: str) -> str:
+    """Why this holder may not stop this; empty when allowed. What nobody knows is allowed:
+    a wrong stop costs less than a refused one."""
+    if scope is Scope.REGION:
+        if not holder.may_stop_accounts:
+            return (
+                "A whole account is stopped by operators and owners of a team, programme leads"
+                " and safety officers."
+            )
+        if what not in {f"{place.account_id}/{place.region}" for place in known.places}:
+            return f"No account and Region {what} is registered here."
+        return ""
+    exercise = exercise_of(known, scope, what)
+    if exercise is not None and not holder.covers(exercise):
+        return "This experiment belongs to another team: ask its members or a safety officer."
+    return ""
+
+
+def exercise_of(known: Stoppable, scope: Scope, what: str) -> LiveExercise | None:
+    """The exercise that is asked about, as far as it is known without the database."""
+    if scope is Scope.RUN:
+        target = known.target_of_run(what)
+        return known.exercise(target.exercise) if target else None
+    return known.exercise(what)
 
 
 def stop_now(order: StopOrder, known: Stoppable) -> StopResult:

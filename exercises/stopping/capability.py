@@ -58,15 +58,29 @@ def capability_of(actor: Actor) -> Capability:
     )
 
 
-def sign(capability: Capability, *, key: str) -> str:
-    content = {
+def as_told(capability: Capability) -> dict[str, Any]:
+    """As it is written into a note or a file."""
+    return {
         "u": capability.user_id,
         "n": capability.name,
         "a": capability.sees_all,
         "t": sorted(capability.team_ids),
         "l": capability.may_stop_accounts,
     }
-    return signing.dumps(content, key=key, salt=_SALT)
+
+
+def from_told(told: dict[str, Any]) -> Capability:
+    return Capability(
+        user_id=told["u"],
+        name=told["n"],
+        sees_all=told["a"],
+        team_ids=frozenset(told["t"]),
+        may_stop_accounts=told["l"],
+    )
+
+
+def sign(capability: Capability, *, key: str) -> str:
+    return signing.dumps(as_told(capability), key=key, salt=_SALT)
 
 
 def read(
@@ -85,10 +99,4 @@ def read(
         raise NoCapability("It is older than twelve hours.") from None
     except signing.BadSignature:
         raise NoCapability("It does not carry our signature.") from None
-    return Capability(
-        user_id=told["u"],
-        name=told["n"],
-        sees_all=told["a"],
-        team_ids=frozenset(told["t"]),
-        may_stop_accounts=told["l"],
-    )
+    return from_told(told)

@@ -29,7 +29,14 @@ from django.views.decorators.csrf import csrf_protect
 
 from exercises.domain.actors import Door
 from exercises.services.stop import journal
-from exercises.services.stop_now import StopResult, database_answers, known_targets, stop_now
+from exercises.services.stop_now import (
+    StopResult,
+    database_answers,
+    exercise_of,
+    known_targets,
+    refusal_of,
+    stop_now,
+)
 from exercises.stopping import capability as capabilities
 from exercises.stopping.capability import Capability, NoCapability
 from exercises.stopping.orders import Scope, StopOrder
@@ -121,10 +128,10 @@ def _asked_on_our_page(request: HttpRequest) -> tuple[Scope, str] | None:
 def _stop(
     request: HttpRequest, holder: Capability, known: Stoppable, scope: Scope, what: str
 ) -> HttpResponse:
-    refusal = _refusal(holder, known, scope, what)
+    refusal = refusal_of(holder, known, scope, what)
     if refusal:
         return _refuse(request, holder.name, refusal)
-    exercise = _exercise(known, scope, what)
+    exercise = exercise_of(known, scope, what)
     if exercise is None and scope is not Scope.REGION and database_answers():
         return HttpResponse(status=LET_THROUGH)
     order = StopOrder(
@@ -144,31 +151,6 @@ def _stop(
         return HttpResponseRedirect(reverse("live_room", args=[exercise.slug]) + run + "#stop")
     status = 200 if result.is_accepted else 502
     return _page(request, holder, known, status=status, result=result, stopped=exercise)
-
-
-def _refusal(holder: Capability, known: Stoppable, scope: Scope, what: str) -> str:
-    """Why this person may not stop this; empty when allowed. What nobody knows is allowed:
-    a wrong stop costs less than a refused one."""
-    if scope is Scope.REGION:
-        if not holder.may_stop_accounts:
-            return (
-                "A whole account is stopped by operators and owners of a team, programme leads"
-                " and safety officers."
-            )
-        if what not in {f"{place.account_id}/{place.region}" for place in known.places}:
-            return f"No account and Region {what} is registered here."
-        return ""
-    exercise = _exercise(known, scope, what)
-    if exercise is not None and not holder.covers(exercise):
-        return "This experiment belongs to another team: ask its members or a safety officer."
-    return ""
-
-
-def _exercise(known: Stoppable, scope: Scope, what: str) -> LiveExercise | None:
-    if scope is Scope.RUN:
-        target = known.target_of_run(what)
-        return known.exercise(target.exercise) if target else None
-    return known.exercise(what)
 
 
 def _unknown_run(result: StopResult) -> str:

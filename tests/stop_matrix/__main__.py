@@ -1,7 +1,7 @@
 """Press Stop many times under each failure, and see that AWS took every one in time.
 
-Ends in one line with its figures; exits with 1 when a stop was not accepted, was slower than
-five seconds, or was lost.
+Every other try is a program's, over the API. Ends in one line with its figures; exits with 1
+when a stop was not accepted, was slower than five seconds, or was lost.
 """
 
 from __future__ import annotations
@@ -102,8 +102,9 @@ def _under(it: Installation, name: str, tries: int) -> Figures:
         CONDITIONS[name](it)
         try:
             for run in batch:
+                by_program = figures.tries % 2 == 1
                 figures.tries += 1
-                accepted, seconds = press_stop(it, str(run.pk))
+                accepted, seconds = press_stop(it, str(run.pk), by_program=by_program)
                 figures.accepted += accepted
                 figures.seconds.append(seconds)
         finally:
@@ -138,15 +139,9 @@ def _lost_after_healing(batch: list[Any]) -> int:
     return 0
 
 
-def press_stop(it: Installation, run_id: str) -> tuple[bool, float]:
-    """What the browser of somebody who signed in earlier would send."""
-    token = "c" * 32
-    cookies = f"stop_capability={_stage.capability}; csrftoken={token}"
-    asked = urllib.request.Request(
-        f"{it.url}/runs/{run_id}/stop/",
-        data=f"confirm=1&csrfmiddlewaretoken={token}".encode(),
-        headers={"Cookie": cookies, "Accept": "application/json"},
-    )
+def press_stop(it: Installation, run_id: str, *, by_program: bool) -> tuple[bool, float]:
+    """Whether AWS took the stop, and after how many seconds."""
+    asked = _of_a_program(it, run_id) if by_program else _of_a_browser(it, run_id)
     began = time.monotonic()
     try:
         with urllib.request.urlopen(asked, timeout=30) as answer:
@@ -158,7 +153,32 @@ def press_stop(it: Installation, run_id: str) -> tuple[bool, float]:
         print(f"  {run_id} not accepted: {error}", flush=True)
         return False, time.monotonic() - began
     seconds = time.monotonic() - began
+    if by_program:
+        return bool(told["accepted"]), seconds
     return bool(told["is_accepted"] and len(told["stopped"]) == 1), seconds
+
+
+def _of_a_browser(it: Installation, run_id: str) -> urllib.request.Request:
+    """What the browser of somebody who signed in earlier would send."""
+    token = "c" * 32
+    cookies = f"stop_capability={_stage.capability}; csrftoken={token}"
+    return urllib.request.Request(
+        f"{it.url}/runs/{run_id}/stop/",
+        data=f"confirm=1&csrfmiddlewaretoken={token}".encode(),
+        headers={"Cookie": cookies, "Accept": "application/json"},
+    )
+
+
+def _of_a_program(it: Installation, run_id: str) -> urllib.request.Request:
+    """What a developer platform with a token would send."""
+    return urllib.request.Request(
+        f"{it.url}/api/v1/runs/{run_id}/stop/",
+        data=b'{"reason": "stop matrix"}',
+        headers={
+            "Authorization": f"Bearer {_stage.token}",
+            "Content-Type": "application/json",
+        },
+    )
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from exercises.domain.run_states import RunState
 from exercises.engines.registry import engine
 from exercises.models import Deployment, Experiment, Run
 from exercises.models.due_work import database_now
+from exercises.services.tokens import issue_token
 from exercises.stopping import stopper
 from exercises.stopping.capability import capability_of, sign
 from exercises.stopping.targets import read_targets
@@ -47,8 +48,9 @@ class Stage:
                 if number == 0
                 else build.deployment(self.cast, place=place)
             )
-
-        self.capability = sign(capability_of(self.cast.actor("operator")), key=settings.SECRET_KEY)
+        operator = self.cast.actor("operator")
+        _, self.token = issue_token(actor=operator, name="platform", scopes=["stop"], days=1)
+        self.capability = sign(capability_of(operator), key=settings.SECRET_KEY)
 
     def has_room(self) -> bool:
         """Whether AWS has seen the last ones end: it allows few at a time."""

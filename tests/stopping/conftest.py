@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.db.backends.base.base import BaseDatabaseWrapper
 
+from exercises.models import Exercise, Run
 from exercises.services import stop_now
+from exercises.services.stop_targets import write_down_targets
 from exercises.stopping.journal import Journal
+from tests import build
+from tests.cast import Cast
+from tests.drive import fresh, until
 from tests.runs.conftest import estate
+
+if TYPE_CHECKING:
+    from simulator.server import Simulator
 
 __all__ = ["estate"]
 
@@ -31,3 +40,22 @@ def time_enough(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def journal(stop_folder: Path) -> Journal:
     return Journal(stop_folder)
+
+
+@pytest.fixture
+def scene(cast: Cast, estate: Simulator) -> tuple[Exercise, Run]:
+    exercise, run = build.live(cast)
+    until(lambda: fresh(run).state == "running")
+    write_down_targets()
+    return exercise, fresh(run)
+
+
+@pytest.fixture
+def no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(self: object) -> None:
+        from django.db import OperationalError
+
+        raise OperationalError("connection refused")
+
+    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", refused)
+    monkeypatch.setattr(BaseDatabaseWrapper, "_cursor", lambda self, name=None: refused(self))

@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.test import Client
 from django.urls import reverse
 
@@ -18,22 +17,10 @@ from exercises.stopping import capability
 from exercises.stopping.capability import Capability
 from exercises.stopping.journal import REFUSED, Journal
 from exercises.web.stop_now import cookie_name
-from tests import build
 from tests.cast import Cast
 from tests.drive import fresh, until, work_off
 
-if TYPE_CHECKING:
-    from simulator.server import Simulator
-
 pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture
-def scene(cast: Cast, estate: Simulator) -> tuple[Exercise, Run]:
-    exercise, run = build.live(cast)
-    until(lambda: fresh(run).state == "running")
-    write_down_targets()
-    return exercise, fresh(run)
 
 
 @pytest.fixture
@@ -41,17 +28,6 @@ def holder(client: Client, cast: Cast, settings: Any) -> Client:
     """A browser that holds nothing but a capability."""
     give(client, capability.capability_of(cast.actor("operator")), settings.SECRET_KEY)
     return client
-
-
-@pytest.fixture
-def no_database(monkeypatch: pytest.MonkeyPatch) -> None:
-    def refused(self: object) -> None:
-        from django.db import OperationalError
-
-        raise OperationalError("connection refused")
-
-    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", refused)
-    monkeypatch.setattr(BaseDatabaseWrapper, "_cursor", lambda self, name=None: refused(self))
 
 
 def give(client: Client, what: Capability, key: str) -> None:
