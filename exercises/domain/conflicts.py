@@ -47,9 +47,10 @@ _LIFT: Final = {
 class Slot:
     """An experiment in its planned time.
 
-    `zone` is the physical Availability Zone, empty for none; `is_planned_zone` says that it is
-    the one the whole exercise is about. `on_call` names who looks after it, `on_call_key` says
-    who that is. `depends_on` are the applications it needs, those behind them included.
+    `account_ids` are all that it hits, in its Region. `zones` are the physical Availability Zones,
+    none for none; `is_planned_zone` says that it is the one the whole exercise is about. `on_call`
+    names who looks after it, `on_call_key` says who that is. `depends_on` are the applications it
+    needs, those behind them included.
     """
 
     id: int
@@ -58,9 +59,9 @@ class Slot:
     span: Window
     application_id: int
     application: str
-    account_id: str
+    account_ids: tuple[str, ...]
     region: str
-    zone: str = ""
+    zones: frozenset[str] = frozenset()
     zone_name: str = ""
     is_planned_zone: bool = False
     on_call: str = ""
@@ -68,8 +69,9 @@ class Slot:
     depends_on: frozenset[int] = frozenset()
 
     @property
-    def place(self) -> tuple[str, str]:
-        return self.account_id, self.region
+    def places(self) -> frozenset[tuple[str, str]]:
+        """Every account and Region that it hits."""
+        return frozenset((account_id, self.region) for account_id in self.account_ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,12 +137,13 @@ def _between(a: Slot, b: Slot) -> Iterator[Clash]:
     if a.on_call_key and a.on_call_key == b.on_call_key:
         because = f"{a.on_call} is on call for both."
         yield Clash(Kind.ON_CALL, Level.WARN, pair, because)
-    if a.zone and a.zone == b.zone:
+    if a.zones & b.zones:
         level = Level.NOTE if a.is_planned_zone and b.is_planned_zone else Level.WARN
-        because = f"Both are in {a.zone_name or a.zone}."
+        because = f"Both are in {a.zone_name or min(a.zones & b.zones)}."
         yield Clash(Kind.ZONE, level, pair, because)
-    if a.place == b.place:
-        because = f"Both are in account {a.account_id}, {a.region}."
+    if shared := a.places & b.places:
+        ids = sorted(account_id for account_id, _ in shared)
+        because = f"Both are in account{'s' if len(ids) > 1 else ''} {', '.join(ids)}, {a.region}."
         yield Clash(Kind.ACCOUNT, Level.NOTE, pair, because)
 
 
@@ -162,7 +165,8 @@ def _crowds(slots: Sequence[Slot], per_place: int) -> Iterator[Clash]:
     """The fullest moments of each account and Region over its limit, each group once."""
     places: dict[tuple[str, str], list[Slot]] = defaultdict(list)
     for slot in slots:
-        places[slot.place].append(slot)
+        for place in slot.places:
+            places[place].append(slot)
     for (account_id, region), here in sorted(places.items()):
         seen: set[frozenset[int]] = set()
         for moment in sorted({slot.span.starts_at for slot in here}):

@@ -110,13 +110,15 @@ class Watch:
 class Tagged:
     """An experiment and what its tags say: of which run and exercise it is.
 
-    `run_id` is empty when it carries no tag of ours: somebody else's.
+    `run_id` is empty when it carries no tag of ours: somebody else's. `accounts` are all that it
+    reaches where those are several.
     """
 
     ref: str
     run_id: str
     exercise: str
     status: EngineStatus
+    accounts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

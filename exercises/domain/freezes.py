@@ -34,16 +34,16 @@ def freezes_touching(
     window: Window,
     *,
     environment: str,
-    account_id: str,
+    account_ids: Collection[str],
     team_id: int,
 ) -> list[FreezeFacts]:
-    """The freezes that forbid a fault in this window, account and team."""
+    """The freezes that forbid a fault in this window, team and any of these accounts."""
     return [
         freeze
         for freeze in freezes
         if freeze.window.overlaps(window)
         and (not freeze.environments or environment in freeze.environments)
-        and (not freeze.account_ids or account_id in freeze.account_ids)
+        and (not freeze.account_ids or not freeze.account_ids.isdisjoint(account_ids))
         and (not freeze.team_ids or team_id in freeze.team_ids)
     ]
 

@@ -28,7 +28,9 @@ class RunFacts:
 
     `target_count` None means not resolved yet: its rules are asked once it is known.
     `is_current_content` is false when the experiment was edited or withdrawn since.
-    `unwatched` says why the account cannot be watched now; empty when it can. `ladder` says
+    `account_ids` are all that it hits. `levers` names those of their Regions that were stopped.
+    `unwatched` says why one of them cannot be watched now, `accounts_changed` why one is not
+    what was approved any more; empty when nothing is wrong. `ladder` says
     why the confidence ladder does not let it run; empty when it does. `are_alarms_as_seen` is
     false when an alarm that stops it is set otherwise than pre-flight saw it. `unsteady` says
     which probes were not inside when they were read right before the start.
@@ -43,14 +45,15 @@ class RunFacts:
     window: Window
     planned_wall_s: float
     environment: str
-    account_id: str
+    account_ids: tuple[str, ...]
     team_id: int
     target_count: int | None
     target_cap: int
     is_current_content: bool
     policy: tuple[Refusal, ...] = ()
-    is_lever_engaged: bool = False
+    levers: tuple[str, ...] = ()
     unwatched: str = ""
+    accounts_changed: str = ""
     going_live: tuple[Refusal, ...] = ()
     ladder: str = ""
     incidents: tuple[str, ...] = ()
@@ -61,7 +64,7 @@ class RunFacts:
 
 @dataclass(frozen=True, slots=True)
 class CapacityFacts:
-    """What already runs where this run would run."""
+    """What already runs where this run would run: in the fullest of its accounts."""
 
     open_in_account_region: int
     limit_per_account_region: int
@@ -87,6 +90,7 @@ def may_start(
         *_targets(run),
         *_content(run),
         *_sight(run),
+        *_accounts(run),
         *_alarms(run),
         *_steady_state(run),
         *_phase(run),
@@ -114,15 +118,14 @@ def _own_state(run: RunFacts) -> list[Refusal]:
         )
     if run.stop_requested:
         found.append(Refusal("stop.requested", "A stop was asked for.", "Plan another exercise."))
-    if run.is_lever_engaged:
-        found.append(
-            Refusal(
-                "stop.lever",
-                "Everything in this account and Region was stopped by its safety lever.",
-                "Two people release the safety lever.",
-            )
+    return found + [
+        Refusal(
+            "stop.lever",
+            f"Everything in {place} was stopped by its safety lever.",
+            "Two people release the safety lever.",
         )
-    return found
+        for place in run.levers
+    ]
 
 
 def _slot(run: RunFacts, now: datetime, grace_s: float) -> list[Refusal]:
@@ -159,6 +162,18 @@ def _sight(run: RunFacts) -> list[Refusal]:
             "account.unwatched",
             run.unwatched,
             "Wait for the next look at the account, or put its roles right.",
+        )
+    ]
+
+
+def _accounts(run: RunFacts) -> list[Refusal]:
+    if not run.accounts_changed:
+        return []
+    return [
+        Refusal(
+            "account.changed",
+            run.accounts_changed,
+            "Choose the accounts of the experiment again and send it for approval.",
         )
     ]
 
@@ -251,7 +266,7 @@ def _freezes(run: RunFacts, freezes: Sequence[FreezeFacts], now: datetime) -> li
             freezes,
             busy,
             environment=run.environment,
-            account_id=run.account_id,
+            account_ids=run.account_ids,
             team_id=run.team_id,
         )
     ]
@@ -274,7 +289,7 @@ def _capacity(capacity: CapacityFacts, *, is_rehearsal: bool) -> list[Refusal]:
         found.append(
             Refusal(
                 "concurrency.account",
-                f"{capacity.open_in_account_region} experiments run in this account and Region,"
+                f"{capacity.open_in_account_region} experiments run in one account and Region,"
                 f" the limit is {capacity.limit_per_account_region}.",
                 "Wait until one ends.",
             )

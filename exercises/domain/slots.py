@@ -32,13 +32,13 @@ def free_slots(
     duration: timedelta,
     step: timedelta,
     busy: Sequence[Window] = (),
-    crowd: Crowd | None = None,
+    crowds: Sequence[Crowd] = (),
     hours: Collection[WorkingHours] = (),
     limit: int = 3,
 ) -> list[datetime]:
     """The first starts in the window that fit, each after the one before has ended.
 
-    Nothing overlaps `busy` (others in the way, freezes), nothing goes over the crowd's limit,
+    Nothing overlaps `busy` (others in the way, freezes), nothing goes over the limit of a crowd,
     and all of it lies in each of these working hours. Raises ValueError for a step or duration
     of nothing.
     """
@@ -51,7 +51,7 @@ def free_slots(
         span = Window(start, start + duration)
         if (
             not any(span.overlaps(other) for other in busy)
-            and (crowd is None or _has_room(span, crowd))
+            and all(_has_room(span, crowd) for crowd in crowds)
             and all(each.hold(span) for each in hours)
         ):
             found.append(start)

@@ -15,6 +15,8 @@ from exercises.domain.plans import JsonObject
 
 KEY: Final = "targetAccountConfigurations"
 MULTI_ACCOUNT: Final = "multi-account"
+TARGET_TAG: Final = "chaosplane:target:"
+"""Before the id of an account that an experiment reaches. FIS takes 50 tags: 40 accounts fit."""
 _OPTIONS: Final = "experimentOptions"
 
 
@@ -67,3 +69,13 @@ def account_of(arn: str) -> str:
     """The account that an ARN names; empty for one that names none, such as a bucket's."""
     parts = arn.split(":", 5)
     return parts[4] if len(parts) == 6 else ""
+
+
+def target_tags(definition: JsonObject) -> dict[str, str]:
+    """What an experiment carries, so that a stop in any of its accounts finds it without us."""
+    return {TARGET_TAG + each.account_id: "true" for each in target_accounts(definition)}
+
+
+def tagged_accounts(tags: Mapping[str, str]) -> tuple[str, ...]:
+    """The accounts that these tags name, in a fixed order."""
+    return tuple(sorted(key.removeprefix(TARGET_TAG) for key in tags if key.startswith(TARGET_TAG)))

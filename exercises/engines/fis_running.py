@@ -12,6 +12,7 @@ from exercises.aws.failures import aws_errors
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.engine_values import EngineStatus, Tagged
 from exercises.domain.plans import AccountAccess
+from exercises.domain.target_accounts import tagged_accounts
 
 EXERCISE_TAG: Final = "chaosplane:exercise"
 _PAGE: Final = 100
@@ -28,5 +29,6 @@ def running(access: AccountAccess, run_tag: str, purpose: Purpose) -> list[Tagge
             status = EngineStatus(summary["state"]["status"])
             if not status.is_terminal:
                 run_id, exercise = tags.get(run_tag, ""), tags.get(EXERCISE_TAG, "")
-                found.append(Tagged(str(summary["id"]), run_id, exercise, status))
+                accounts = tagged_accounts(tags)
+                found.append(Tagged(str(summary["id"]), run_id, exercise, status, accounts))
     return found

@@ -107,6 +107,11 @@ class Experiment(Record):
         """The name people use: EXP-17."""
         return f"EXP-{self.pk}"
 
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        """Every account that it hits as it is planned now, its own first."""
+        return self.deployment.place.account.account_id, *self.also_in
+
     def places(self) -> list[AccountRegion]:
         """Every account and Region that it hits as it is planned now, its own first."""
         own = self.deployment.place

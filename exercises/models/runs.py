@@ -126,11 +126,17 @@ class Run(DueWork):
     def __str__(self) -> str:
         return f"{self.experiment} ({self.state})"
 
+    @property
+    def account_ids(self) -> tuple[str, ...]:
+        """Every account that it may hit, as approved, its own first, known here or not."""
+        own = self.experiment.deployment.place.account.account_id
+        named = target_accounts(self.revision.plan.get("definition", {}))
+        return own, *(each.account_id for each in named if each.account_id != own)
+
     def places(self) -> list[AccountRegion]:
         """Every account and Region that it may hit, as approved, its own first."""
         own = self.experiment.deployment.place
-        accounts = target_accounts(self.revision.plan.get("definition", {}))
-        return [own, *further_places(own, [each.account_id for each in accounts])]
+        return [own, *further_places(own, self.account_ids)]
 
 
 class RunEvent(AppendOnly):

@@ -165,10 +165,10 @@ def _slot(experiment: Experiment, span: Window, edges: Edges) -> Slot:
         span=span,
         application_id=experiment.application_id,
         application=experiment.application.name,
-        account_id=place.account.account_id,
+        account_ids=experiment.account_ids,
         region=place.region,
         # The same name is another zone in another account; the id says which one it is.
-        zone=(known or f"{place.account.account_id}/{zone}") if zone else "",
+        zones=frozenset(known or f"{each}/{zone}" for each in experiment.account_ids if zone),
         zone_name=zone,
         is_planned_zone=bool(zone) and (planned == zone or planned_id == known != ""),
         depends_on=all_behind(edges, experiment.application_id),

@@ -55,7 +55,7 @@ def next_free(experiment: Experiment, *, now: datetime, limit: int = 3) -> list[
         duration=span.ends_at - span.starts_at,
         step=STEP_ON_OUR_OWN if is_own else planned_wall(STEP_IN_EXERCISE_S),
         busy=[*busy, *(freeze.window for freeze in frozen)],
-        crowd=Crowd(_at_the_same_place(mine, others), policy.open_per_place),
+        crowds=[Crowd(_at(place, others), policy.open_per_place) for place in sorted(mine.places)],
         hours=_hours_of([row], experiment.exercise.timezone if is_own else ""),
         limit=limit,
     )
@@ -132,5 +132,6 @@ def _before_approval_counts(row: PolicyRow, within: Window, now: datetime) -> li
     return [Window(within.starts_at, earliest)] if earliest > within.starts_at else []
 
 
-def _at_the_same_place(mine: Slot, others: Iterable[Slot]) -> tuple[Window, ...]:
-    return tuple(other.span for other in others if other.place == mine.place)
+def _at(place: tuple[str, str], others: Iterable[Slot]) -> tuple[Window, ...]:
+    """When something is to run in this account and Region."""
+    return tuple(other.span for other in others if place in other.places)

@@ -112,12 +112,11 @@ def freezes_holding(
     exceptions: Sequence[ExceptionFacts] | None = None,
 ) -> list[FreezeFacts]:
     """The freezes that forbid this experiment to run in this window."""
-    account = experiment.deployment.place.account
     return freezes_touching(
         freezes_binding(experiment, now=now, freezes=freezes, exceptions=exceptions),
         window,
-        environment=account.environment,
-        account_id=account.account_id,
+        environment=experiment.deployment.place.account.environment,
+        account_ids=experiment.account_ids,
         team_id=experiment.application.team_id,
     )
 

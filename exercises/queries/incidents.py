@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Set
 
 from django.db.models import QuerySet
 
@@ -31,21 +31,20 @@ def incidents_holding(
     """The open incidents in whose scope this experiment lies."""
     if incidents is None:
         incidents = open_incidents().prefetch_related("accounts", "teams")
-    account = experiment.deployment.place.account
-    team_id = experiment.application.team_id
+    environment = experiment.deployment.place.account.environment
+    account_ids, team_id = experiment.account_ids, experiment.application.team_id
     return [
         incident
         for incident in incidents
-        if (not incident.environments or account.environment in incident.environments)
-        and _names(incident.accounts.all(), account.pk)
-        and _names(incident.teams.all(), team_id)
+        if (not incident.environments or environment in incident.environments)
+        and _names({account.account_id for account in incident.accounts.all()}, account_ids)
+        and _names({team.pk for team in incident.teams.all()}, [team_id])
     ]
 
 
-def _names(chosen: Iterable[object], pk: object) -> bool:
-    """Whether it is among them; nothing chosen is all."""
-    keys = {getattr(each, "pk", None) for each in chosen}
-    return not keys or pk in keys
+def _names(chosen: Set[object], any_of: Collection[object]) -> bool:
+    """Whether one of these is among the chosen; nothing chosen is all."""
+    return not chosen or not chosen.isdisjoint(any_of)
 
 
 def shown_scope(incident: Incident) -> FreezeScope:

@@ -191,7 +191,7 @@ def _poll_item(poll: Poll, *, is_held: bool) -> ReadinessItem:
 
 
 def _watch_item(approved: list[Experiment], now: datetime) -> ReadinessItem:
-    places = {e.deployment.place.pk: e.deployment.place for e in approved}
+    places = {place.pk: place for e in approved for place in e.places()}
     unseen = [place for place in places.values() if sight_problem(place, now=now)]
     texts = [sight_problem(place, now=now) for place in unseen]
     is_early = all(is_being_looked_at(place, now=now) for place in unseen)

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from exercises.domain.errors import Refusal
 from exercises.domain.gate import CapacityFacts, RunFacts, may_start
 from exercises.domain.run_states import RunState
 from exercises.domain.timeline import planned_duration_s
-from exercises.models import Run
+from exercises.models import AccountRegion, Run, SafetyLever
 from exercises.queries.approvals import approval_of
 from exercises.queries.freezes import freezes_binding
 from exercises.queries.going_live import go_refusals
@@ -46,7 +47,7 @@ def refusals(
     """
     experiment = run.experiment
     exercise = experiment.exercise
-    account = experiment.deployment.place.account
+    account, places = experiment.deployment.place.account, run.places()
     definition = run.revision.plan["definition"]
     duration_s = planned_duration_s(definition)
     policy = current_policy()
@@ -61,7 +62,7 @@ def refusals(
         window=exercise.window,
         planned_wall_s=planned_wall(duration_s).total_seconds(),
         environment=account.environment,
-        account_id=account.account_id,
+        account_ids=run.account_ids,
         team_id=experiment.application.team_id,
         target_count=target_count,
         target_cap=experiment.target_cap,
@@ -69,29 +70,52 @@ def refusals(
             experiment.status == "proposed" and experiment.revision_id == run.revision_id
         ),
         going_live=go_refusals(run, now=now),
-        unwatched=watch_problem(experiment.deployment.place, now=now),
+        unwatched=watch_problem(*places, now=now),
+        accounts_changed=_accounts_changed(run, places),
         policy=policy_refusals(experiment, definition, approval, policy, starts_at=now),
         are_alarms_as_seen=alarm_settings in {None, alarm_settings_seen(run) or alarm_settings},
         unsteady=unsteady,
         incidents=tuple(incident.title for incident in incidents_holding(experiment)),
         hooks=hook_refusals(run, now=now) if target_count is not None or is_reissue else (),
         ladder="" if run.is_rehearsal else ladder_problem(experiment, now=now),
-        is_lever_engaged=experiment.deployment.place.levers.filter(
-            released_at__isnull=True
-        ).exists(),
+        levers=_stopped(places),
     )
     return may_start(
         facts,
         approval,
         freezes_binding(experiment, now=now),
-        _capacity(run, policy.open_per_place),
+        _capacity(run, places, policy.open_per_place),
         now=now,
         grace_s=GRACE_S,
     )
 
 
-def _capacity(run: Run, limit: int) -> CapacityFacts:
-    place = run.experiment.deployment.place
+def _stopped(places: Sequence[AccountRegion]) -> tuple[str, ...]:
+    """Those of these places where a safety lever is engaged."""
+    engaged = SafetyLever.objects.filter(place__in=places, released_at__isnull=True)
+    keys = set(engaged.values_list("place_id", flat=True))
+    return tuple(str(place) for place in places if place.pk in keys)
+
+
+def _accounts_changed(run: Run, places: Sequence[AccountRegion]) -> str:
+    """Why an account may be hit no more as it was approved: levels, limits and approvals were
+    asked for one environment, and where nobody looks nobody stops anything."""
+    known = {place.account.account_id: place.account for place in places}
+    own = run.experiment.deployment.place.account
+    problems = [
+        f"Account {account_id} is not known here any more."
+        for account_id in run.account_ids
+        if account_id not in known
+    ]
+    problems += [
+        f"{account.name} is of another environment than {own.name} now."
+        for account in known.values()
+        if account.environment != own.environment
+    ]
+    return " ".join(problems)
+
+
+def _capacity(run: Run, places: Sequence[AccountRegion], limit: int) -> CapacityFacts:
     others = (
         Run.objects.unfinished()
         .exclude(pk=run.pk)
@@ -99,7 +123,7 @@ def _capacity(run: Run, limit: int) -> CapacityFacts:
         .filter(is_rehearsal=False)
     )
     return CapacityFacts(
-        open_in_account_region=others.filter(experiment__deployment__place=place).count(),
+        open_in_account_region=max(others.reaching(place).count() for place in places),
         limit_per_account_region=limit,
         open_for_application=others.filter(
             experiment__application=run.experiment.application

@@ -18,4 +18,5 @@ def target_of(run: Run) -> StopTarget | None:
         run_id=str(run.pk),
         exercise=run.experiment.exercise.slug,
         title=run.experiment.title,
+        also_in=run.account_ids[1:],
     )

@@ -21,9 +21,11 @@ RESTORED: Final = (
 )
 
 
-def watch_problem(place: AccountRegion, *, now: datetime) -> str:
-    """Why nothing may start in this account; empty when it can be watched."""
-    return RESTORED if open_recovery() else sight_problem(place, now=now)
+def watch_problem(*places: AccountRegion, now: datetime) -> str:
+    """Why nothing may start in these accounts; empty when all of them can be watched."""
+    if open_recovery():
+        return RESTORED
+    return " ".join(filter(None, (sight_problem(place, now=now) for place in places)))
 
 
 def sight_problem(place: AccountRegion, *, now: datetime) -> str:

@@ -291,12 +291,11 @@ def _refuse_own(actor: Actor, experiment: Experiment) -> None:
 
 
 def _check_is_held(freeze: FreezeWindow, experiment: Experiment) -> None:
-    account = experiment.deployment.place.account
     touching = freezes_touching(
         [facts_of(freeze)],
         slot_of(experiment),
-        environment=account.environment,
-        account_id=account.account_id,
+        environment=experiment.deployment.place.account.environment,
+        account_ids=experiment.account_ids,
         team_id=experiment.application.team_id,
     )
     if experiment.status != "proposed" or not touching:

@@ -174,7 +174,7 @@ def _held_by_freezes(now: datetime) -> None:
             freezes,
             experiment.exercise.window,
             environment=experiment.deployment.place.account.environment,
-            account_id=experiment.deployment.place.account.account_id,
+            account_ids=experiment.account_ids,
             team_id=experiment.application.team_id,
         )
     }

@@ -15,6 +15,7 @@ from django.db import transaction
 from exercises.domain.engine_values import Observation, StartOrder
 from exercises.domain.errors import EngineError
 from exercises.domain.run_states import RunState
+from exercises.domain.target_accounts import target_tags
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import AccountRegion, Application, Exercise, Experiment, Run
@@ -39,14 +40,15 @@ def lock_free(run_id: UUID | str, fence: int) -> Run:
 def lock_for_gate(run: Run, fence: int) -> Run:
     """Lock all that the gate reads, then the run; return the run read anew under the locks.
 
-    Order everywhere: exercise, experiment, application, place, run. Go, edits, decisions and
-    stops take the same rows, so nothing changes between the gate's answer and the commit; the
-    application and the place are those whose other runs the gate counts.
+    Order everywhere: exercise, experiment, application, places by their keys, run. Go, edits,
+    decisions and stops take the same rows, so nothing changes between the gate's answer and the
+    commit; the application and the places are those whose other runs the gate counts.
     """
     Exercise.objects.select_for_update(no_key=True).get(pk=run.experiment.exercise_id)
     Experiment.objects.select_for_update(no_key=True).get(pk=run.experiment_id)
     Application.objects.select_for_update(no_key=True).get(pk=run.experiment.application_id)
-    AccountRegion.objects.select_for_update(no_key=True).get(pk=run.experiment.deployment.place_id)
+    hit = [place.pk for place in run.places()]
+    list(AccountRegion.objects.select_for_update(no_key=True).filter(pk__in=hit).order_by("pk"))
     return lock_run(run.pk, fence=fence)
 
 
@@ -70,6 +72,7 @@ def ask_engine(run: Run, fence: int, *, allowed_at: datetime, is_first: bool) ->
         tags={
             "chaosplane:digest": run.revision.digest,
             "chaosplane:exercise": run.experiment.exercise.slug,
+            **target_tags(plan["definition"]),
         },
         definition=plan["definition"],
         speed=settings.CHAOSPLANE_TIME_SPEED,

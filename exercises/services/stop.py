@@ -73,7 +73,8 @@ def stop_all(*, actor: Actor, exercise: Exercise, reason: str = "") -> Sequence[
 
 def stop_region(*, actor: Actor, place: AccountRegion, reason: str = "") -> Sequence[StopOutcome]:
     """Engage the safety lever of an account's Region: everything there stops, whoever started
-    it, and nothing starts until two people have released it. Raises NotAllowed."""
+    it, and what reaches it from another account; nothing starts until two people have released
+    it. Raises NotAllowed."""
     authorize(actor, "account.stop", place)
     what = f"{place.account.account_id}/{place.region}"
     return _carry_out(order_of(actor, Scope.REGION, what, reason), [place.access])
@@ -151,7 +152,7 @@ def runs_of(order: StopOrder) -> RunQuerySet:
         case Scope.EXERCISE:
             return Run.objects.unfinished().filter(experiment__exercise__slug=order.what)
         case Scope.REGION:
-            return Run.objects.unfinished().filter(experiment__deployment__place=_place(order))
+            return Run.objects.unfinished().reaching(_place(order))
 
 
 def note_lever(order: StopOrder, status: str, problem: str = "") -> None:

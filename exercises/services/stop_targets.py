@@ -13,8 +13,8 @@ from exercises.domain.exercise_phases import Phase
 from exercises.models import AccountRegion, ApiToken, Exercise, Run
 from exercises.models.due_work import database_now
 from exercises.permissions import actor_for
+from exercises.queries.stop_target import target_of
 from exercises.stopping.capability import capability_of
-from exercises.stopping.orders import StopTarget
 from exercises.stopping.stop_tokens import StopToken, write_tokens
 from exercises.stopping.targets import LiveExercise, Stoppable, write_targets
 
@@ -84,15 +84,5 @@ def stoppable_now() -> Stoppable:
             )
             for exercise in live
         ),
-        targets=tuple(
-            StopTarget(
-                access=run.experiment.deployment.place.access,
-                engine=run.revision.plan["engine"],
-                ref=run.experiment_ref,
-                run_id=str(run.pk),
-                exercise=run.experiment.exercise.slug,
-                title=run.experiment.title,
-            )
-            for run in runs
-        ),
+        targets=tuple(target for run in runs if (target := target_of(run)) is not None),
     )

@@ -23,7 +23,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StopTarget:
-    """One experiment of an engine. `run_id` is empty for what nobody of us knows."""
+    """One experiment of an engine. `run_id` is empty for what nobody of us knows.
+
+    `access` is where it runs and is stopped; `also_in` are further accounts that it hits, in
+    the same Region. A safety lever there does not end it, so that it has to be stopped itself.
+    """
 
     access: AccountAccess
     engine: str
@@ -31,6 +35,7 @@ class StopTarget:
     run_id: str = ""
     exercise: str = ""
     title: str = ""
+    also_in: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -39,6 +44,12 @@ class StopTarget:
     @property
     def place(self) -> tuple[str, str]:
         return self.access.account_id, self.access.region
+
+    @property
+    def reaches(self) -> frozenset[str]:
+        """Every `account/region` that it hits."""
+        accounts = (self.access.account_id, *self.also_in)
+        return frozenset(f"{account_id}/{self.access.region}" for account_id in accounts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class StopOrder:
             case Scope.EXERCISE:
                 return target.exercise == self.what
             case Scope.REGION:
-                return "/".join(target.place) == self.what
+                return self.what in target.reaches
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +111,12 @@ def order_from_json(told: Mapping[str, Any]) -> StopOrder:
 
 
 def target_to_json(target: StopTarget) -> dict[str, Any]:
-    return asdict(target)
+    """As it was written before there were further accounts, where there are none."""
+    told = asdict(target) | {"also_in": list(target.also_in)}
+    return told if target.also_in else {k: v for k, v in told.items() if k != "also_in"}
 
 
 def target_from_json(told: Mapping[str, Any]) -> StopTarget:
-    return StopTarget(**{**told, "access": AccountAccess(**told["access"])})
+    also_in = tuple(told.get("also_in", ()))
+    access = AccountAccess(**told["access"])
+    return StopTarget(**{**told, "access": access, "also_in": also_in})

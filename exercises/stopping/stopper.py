@@ -137,7 +137,8 @@ def _expire(place: AccountAccess) -> str:
 
 def _tagged(place: AccountAccess, name: str, each: Engine) -> Iterable[StopTarget]:
     for tagged in each.discover(place):
-        yield StopTarget(place, name, tagged.ref, tagged.run_id, tagged.exercise)
+        others = tuple(each for each in tagged.accounts if each != place.account_id)
+        yield StopTarget(place, name, tagged.ref, tagged.run_id, tagged.exercise, also_in=others)
 
 
 def _no_answer(target: StopTarget) -> Receipt:

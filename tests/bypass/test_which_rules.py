@@ -166,7 +166,9 @@ def test_a_freeze_holds_what_it_meets_minute_by_minute() -> None:
             frozenset(),
         )
         busy = Window(start + slot * MINUTE, start + (slot + takes) * MINUTE)
-        held = bool(freezes_touching([freeze], busy, environment="dev", account_id="1", team_id=1))
+        held = bool(
+            freezes_touching([freeze], busy, environment="dev", account_ids=["1"], team_id=1)
+        )
         frozen = set(range(begins, begins + lasts))
         assert held == bool(frozen & set(range(slot, slot + takes)))
 

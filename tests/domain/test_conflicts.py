@@ -28,7 +28,7 @@ def slot(number: int, *, minute: int = 0, minutes: int = 30, **changes: object) 
         id=number, code=f"EXP-{number}", label=f"EXP-{number} Stop one",
         application_id=number, application=f"App {number}",
         span=Window(starts_at, starts_at + timedelta(minutes=minutes)),
-        account_id=str(number), region="eu-central-1",
+        account_ids=(str(number),), region="eu-central-1",
     )  # fmt: skip
     return replace(made, **changes)  # type: ignore[arg-type]
 
@@ -51,14 +51,19 @@ def kinds(clashes: list[Clash]) -> list[tuple[Kind, Level]]:
         ),
         ({"on_call_key": "person 1"}, {"on_call_key": "person 1"}, [(Kind.ON_CALL, Level.WARN)]),
         ({"on_call_key": ""}, {"on_call_key": ""}, []),
-        ({"zone": "euc1-az1"}, {"zone": "euc1-az1"}, [(Kind.ZONE, Level.WARN)]),
         (
-            {"zone": "euc1-az1", "is_planned_zone": True},
-            {"zone": "euc1-az1", "is_planned_zone": True},
+            {"zones": frozenset({"euc1-az1"})},
+            {"zones": frozenset({"euc1-az1"})},
+            [(Kind.ZONE, Level.WARN)],
+        ),
+        (
+            {"zones": frozenset({"euc1-az1"}), "is_planned_zone": True},
+            {"zones": frozenset({"euc1-az1"}), "is_planned_zone": True},
             [(Kind.ZONE, Level.NOTE)],
         ),
-        ({"account_id": "7"}, {"account_id": "7"}, [(Kind.ACCOUNT, Level.NOTE)]),
-        ({"account_id": "7"}, {"account_id": "7", "region": "us-east-1"}, []),
+        ({"account_ids": ("7",)}, {"account_ids": ("7",)}, [(Kind.ACCOUNT, Level.NOTE)]),
+        ({"account_ids": ("1", "7")}, {"account_ids": ("2", "7")}, [(Kind.ACCOUNT, Level.NOTE)]),
+        ({"account_ids": ("7",)}, {"account_ids": ("7",), "region": "us-east-1"}, []),
     ],
 )
 def test_two_slots_at_once_say_what_they_share(
@@ -77,19 +82,19 @@ def test_slots_that_follow_each_other_are_not_in_each_others_way() -> None:
 
 
 def test_one_more_than_aws_lets_run_is_a_conflict_of_all_of_them() -> None:
-    five = [slot(n, minute=n, account_id="7") for n in range(1, 6)]
+    five = [slot(n, minute=n, account_ids=("7",)) for n in range(1, 6)]
     assert Kind.LIMIT not in {clash.kind for clash in conflicts_among(five)}
-    sixth = slot(6, minute=10, account_id="7")
+    sixth = slot(6, minute=10, account_ids=("7",))
     clash = conflicts_among([*five, sixth])[0]
     assert (clash.kind, clash.level) == (Kind.LIMIT, Level.BLOCK)
     assert [s.id for s in clash.slots] == [1, 2, 3, 4, 5, 6]
-    late = slot(7, minute=31, account_id="7")
+    late = slot(7, minute=31, account_ids=("7",))
     assert Kind.LIMIT not in {clash.kind for clash in conflicts_with(late, five)}
 
 
 def test_the_most_serious_comes_first() -> None:
     clashes = conflicts_among(
-        [slot(1, account_id="7"), slot(2, account_id="7"), slot(3, application_id=1)]
+        [slot(1, account_ids=("7",)), slot(2, account_ids=("7",)), slot(3, application_id=1)]
     )
     assert [clash.level for clash in clashes] == [Level.BLOCK, Level.NOTE]
     assert all(clash.because and clash.lifted_by for clash in clashes)

@@ -40,7 +40,7 @@ def test_what_is_busy_is_stepped_over_and_the_window_holds_the_whole_slot() -> N
 def test_a_crowd_has_room_up_to_its_limit() -> None:
     crowd = Crowd(spans=(at(0, 60), at(20, 60)), limit=2)
     found = free_slots(
-        within=at(0, 120), duration=20 * MINUTE, step=10 * MINUTE, crowd=crowd, limit=9
+        within=at(0, 120), duration=20 * MINUTE, step=10 * MINUTE, crowds=[crowd], limit=9
     )
     assert minutes_of(found) == [0, 60, 80, 100]
 
@@ -75,7 +75,7 @@ def test_a_slot_is_free_exactly_when_every_minute_of_it_is(
 ) -> None:
     found = free_slots(
         within=at(0, 240), duration=length * MINUTE, step=5 * MINUTE, limit=99,
-        busy=[at(*b) for b in busy], crowd=Crowd(tuple(at(*c) for c in crowd), limit),
+        busy=[at(*b) for b in busy], crowds=[Crowd(tuple(at(*c) for c in crowd), limit)],
     )  # fmt: skip
 
     def free(minute: int) -> bool:

@@ -157,7 +157,7 @@ def _check_window(seed: int, rng: random.Random, walk: Walk) -> Outcome:
     run = Window(starts_at, starts_at + rng.randint(1, 120) * MINUTE)
     busy = minutes_between(walk.begins, run.starts_at, run.ends_at)
     freeze = FreezeFacts(1, "f", window, frozenset(), frozenset(), frozenset())
-    hits = freezes_touching([freeze], run, environment="dev", account_id="1", team_id=1)
+    hits = freezes_touching([freeze], run, environment="dev", account_ids=["1"], team_id=1)
     if bool(hits) != bool(busy & frozen):
         return Outcome(name, f"{run} touches {len(busy & frozen)} frozen minutes", seconds)
     is_inside = (starts_at - walk.begins) // MINUTE in frozen
