@@ -29,6 +29,7 @@ from exercises.models import (
     TemplateVersion,
 )
 from exercises.models.experiments import STATUSES
+from exercises.queries.several_accounts import MOST_ACCOUNTS
 from exercises.services.predictions import predict
 from exercises.services.propose import Draft, edit_draft, propose, start_draft, withdraw
 from exercises.services.revisions import lock_experiment
@@ -87,6 +88,13 @@ class ExperimentIn(StrictSerializer):
         max_value=MOST_MIN,
         default=0,
         help_text="The delayed check: planned minutes after the end of the fault, 0 is none",
+    )
+    also_in = serializers.ListField(
+        child=serializers.RegexField(r"^\d{12}$"),
+        max_length=MOST_ACCOUNTS - 1,
+        default=list,
+        help_text="Ids of further accounts that the same FIS experiment hits: other deployments"
+        " of the application with this Region, environment and tag value",
     )
     retest_of = serializers.RegexField(r"^F-\d+$", required=False)
 
@@ -214,7 +222,7 @@ class Experiments(mixins.ListModelMixin, mixins.RetrieveModelMixin, ExperimentCh
             raise Invalid.of(problems)
         names = (
             "title", "hypothesis", "parameters", "az", "slot_offset_s", "target_cap",
-            "expected_alarms", "recheck_after_min",
+            "expected_alarms", "recheck_after_min", "also_in",
         )  # fmt: skip
         return Draft(
             deployment=deployment,

@@ -69,8 +69,8 @@ class ExperimentOut(serializers.ModelSerializer[Experiment]):
         fields = (
             "id", "code", "title", "status", "exercise", "application", "account_id", "region",
             "az", "template", "template_version", "parameters", "hypothesis", "steady_state",
-            "expected_alarms", "recheck_after_min", "slot_offset_s", "target_cap", "digest",
-            "author", "proposed_at", "updated_at", "is_imported",
+            "expected_alarms", "recheck_after_min", "also_in", "slot_offset_s", "target_cap",
+            "digest", "author", "proposed_at", "updated_at", "is_imported",
         )  # fmt: skip
 
 

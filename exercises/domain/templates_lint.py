@@ -17,6 +17,7 @@ from exercises.domain.errors import Invalid
 from exercises.domain.fis_catalogue import DURATIONS, MAX_DURATION_S, FisAction, actions, nearest
 from exercises.domain.lint_rules import Problem
 from exercises.domain.plans import JsonObject
+from exercises.domain.target_accounts import KEY, MULTI_ACCOUNT
 from exercises.domain.timeline import planned_actions
 
 # AWS FIS User Guide, "Quotas and limitations for AWS FIS"
@@ -43,10 +44,7 @@ _OPTIONS: Final = {
     "accountTargeting": ("single-account",),
     "emptyTargetResolutionMode": ("fail", "skip"),
 }
-_ONE_ACCOUNT: Final = (
-    "single-account: what is approved and may be stopped is one account's; for several accounts"
-    " propose an experiment in each"
-)
+_CHOSEN: Final = "further accounts are chosen when an experiment is proposed"
 
 
 def lint(
@@ -76,14 +74,19 @@ def _keys(definition: JsonObject) -> Iterator[Problem]:
         if key not in definition:
             yield Problem(key, "is missing", "FIS-DOC-001")
     for key in definition.keys() - {*REQUIRED, *OPTIONAL}:
-        why = "is set by chaosplane; leave it out" if key in OURS else "is no key of a FIS template"
-        yield Problem(key, why, "FIS-DOC-001")
+        yield Problem(key, _why_no_key(key), "FIS-DOC-001")
     description = definition.get("description", "-")
     if not isinstance(description, str) or not 1 <= len(description) <= MAX_DESCRIPTION:
         yield Problem("description", f"text of 1 to {MAX_DESCRIPTION} characters", "FIS-DOC-002")
     role = definition.get("roleArn")
     if role is not None and not (isinstance(role, str) and _ROLE.fullmatch(role)):
         yield Problem("roleArn", "the ARN of an IAM role", "FIS-DOC-003")
+
+
+def _why_no_key(key: str) -> str:
+    if key == KEY:
+        return f"leave it out: {_CHOSEN}"
+    return "is set by chaosplane; leave it out" if key in OURS else "is no key of a FIS template"
 
 
 def _named(definition: JsonObject, part: str) -> Iterator[tuple[str, str, object]]:
@@ -336,7 +339,8 @@ def _options(options: object) -> Iterator[Problem]:
             yield Problem(
                 f"experimentOptions.{name}", "is no option of a FIS template", "FIS-DOC-006"
             )
-        elif name == "accountTargeting" and value == "multi-account":
-            yield Problem(f"experimentOptions.{name}", _ONE_ACCOUNT, "FIS-DOC-006")
+        elif name == "accountTargeting" and value == MULTI_ACCOUNT:
+            why = f"single-account: {_CHOSEN}"
+            yield Problem(f"experimentOptions.{name}", why, "FIS-DOC-006")
         elif value not in _OPTIONS[name]:
             yield Problem(f"experimentOptions.{name}", " or ".join(_OPTIONS[name]), "FIS-DOC-006")

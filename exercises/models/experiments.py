@@ -118,6 +118,12 @@ class Experiment(Record):
         return [own, *further_places(own, self.also_in)]
 
     @property
+    def account_words(self) -> str:
+        """The accounts that it hits by their names, the one that it runs in first."""
+        own, *others = (place.account.name for place in self.places())
+        return ", ".join([f"{own} (orchestrator)", *others]) if others else own
+
+    @property
     def zone_words(self) -> str:
         """The zone by its name in this account and by its id, as far as they are known."""
         return zone_words(self.az, self.deployment.place.az_ids)

@@ -21,6 +21,7 @@ from exercises.domain.timeline import planned_duration_s
 from exercises.models import Experiment
 from exercises.queries.offered_actions import lint_offered
 from exercises.queries.probe_reach import expected_problems, reach_problems
+from exercises.queries.several_accounts import accounts_problems, document_problems
 from exercises.queries.zones import zone_names
 
 MAX_TARGET_CAP = 100
@@ -32,11 +33,16 @@ def planned_wall(seconds: float) -> timedelta:
 
 
 def definition_of(experiment: Experiment) -> dict[str, object]:
-    """The engine's document with every parameter filled in and zones by the names that the
-    account has for them; in production it also stops when chaosplane itself falls silent.
+    """The engine's document, and the further accounts that it hits.
 
     Raises Invalid that names each parameter at fault.
     """
+    return in_accounts(_document_of(experiment), _reached(experiment))
+
+
+def _document_of(experiment: Experiment) -> dict[str, object]:
+    """With every parameter filled in and zones by the names that the account has for them; in
+    production it also stops when chaosplane itself falls silent."""
     version = experiment.template_version
     deployment = experiment.deployment
     account = deployment.place.account
@@ -62,7 +68,7 @@ def definition_of(experiment: Experiment) -> dict[str, object]:
     )
     if account.is_production:
         built = with_alarm(built, deployment.place.heartbeat_alarm_arn)
-    return in_accounts(built, _reached(experiment))
+    return built
 
 
 def _reached(experiment: Experiment) -> list[TargetAccount]:
@@ -111,14 +117,16 @@ def problems_of(experiment: Experiment, *, now: datetime) -> list[tuple[str, str
     problems += _steady_state_problems(experiment)
     problems += recheck_problems(experiment.recheck_after_min)
     problems += expected_problems(experiment.expected_alarms, experiment.deployment.place)
+    problems += accounts_problems(experiment)
     try:
-        definition = definition_of(experiment)
+        document = _document_of(experiment)
     except Invalid as error:
         return problems + list(error.problems)
     production = experiment.deployment.place.account.is_production
     engine = experiment.template_version.template.engine
-    problems += errors_of(lint_offered(definition, production=production, engine=engine))
-    return problems + _slot_problems(experiment, planned_duration_s(definition), now=now)
+    problems += errors_of(lint_offered(document, production=production, engine=engine))
+    problems += document_problems(experiment, document)
+    return problems + _slot_problems(experiment, planned_duration_s(document), now=now)
 
 
 def _steady_state_problems(experiment: Experiment) -> list[tuple[str, str]]:

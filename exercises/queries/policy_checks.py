@@ -28,6 +28,7 @@ from exercises.queries.policy_limits import limit_lines
 
 MOST_SHOWN = 3
 _LABELS: Final = {
+    "also_in": "Also in",
     "az": "Availability Zone",
     "expected_alarms": "Alarms that should fire",
     "own_start": "Start",
@@ -60,6 +61,7 @@ def policy_checks(
     checks = [
         *_content(experiment, now),
         *_risks(experiment, preview),
+        *_accounts(experiment),
         *_targets(experiment, preview),
         *_foreign_probes(experiment),
         _freeze(experiment, now),
@@ -116,6 +118,13 @@ def _targets(experiment: Experiment, preview: TargetPreview | None) -> list[Poli
             "ok" if inside else "fail", label, f"{count} of at most {experiment.target_cap}"
         )
     ]
+
+
+def _accounts(experiment: Experiment) -> list[PolicyCheck]:
+    places = experiment.places()
+    if len(places) == 1:
+        return []
+    return [PolicyCheck("ok", f"Hits {len(places)} accounts", experiment.account_words)]
 
 
 def _foreign_probes(experiment: Experiment) -> list[PolicyCheck]:

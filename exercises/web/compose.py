@@ -40,6 +40,8 @@ from exercises.web.forms.compose import (
     typed_of,
 )
 from exercises.web.forms.compose_page import (
+    further_accounts,
+    only_fitting,
     parameter_controls,
     rows_with_problems,
     summary,
@@ -151,13 +153,15 @@ def _posted(request: SignedInRequest, desk: Desk) -> HttpResponse:
 
 
 def _rows_changed(request: SignedInRequest, desk: Desk, typed: Typed, do: str) -> Typed | None:
-    """The buttons that change the form and save nothing: probes, and a free slot."""
+    """What changes the form and saves nothing: probes, a free slot, another deployment."""
     if "remove_probe" in request.POST:
         return typed.with_probes(
             renumbered(typed.probes, without=_number(request.POST["remove_probe"]))
         )
     if "use_slot" in request.POST:
         return typed.at(request.POST["use_slot"][:32])
+    if do == "accounts":
+        return only_fitting(desk.version, desk.deployments, typed)
     if do == "add_probe":
         if len(typed.probes) >= MAX_PROBES:
             messages.error(request, f"At most {MAX_PROBES} probes; remove one first.")
@@ -235,6 +239,7 @@ def _form(
         "exercise": exercise,
         "zones": zones,
         "controls": controls,
+        "accounts": further_accounts(desk.version, desk.deployments, typed),
         "probes": rows_with_problems(typed.probes, errors),
         "stats": STATS,
         "retest_of": desk.retest_of,

@@ -137,6 +137,9 @@ def setting(path: str) -> str:
     if held:
         rest = f", {_spelled(held[2])}" if held[2] else ""
         return f"Parameter {int(held[1]) + 1}{rest}"
+    hit = re.fullmatch(r"definition\.targetAccountConfigurations\[(\d+)\](?:\.(.+))?", path)
+    if hit:
+        return f"Account {int(hit[1]) + 1} of those it hits, {_spelled(hit[2] or 'all of it')}"
     condition = re.match(r"definition\.stopConditions\[(\d+)\]", path)
     if condition:
         return f"Stop condition {int(condition[1]) + 1}"

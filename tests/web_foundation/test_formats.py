@@ -17,6 +17,10 @@ from exercises.web.formats import setting, setting_value
         ("definition.actions.Stop.actionId", "Action Stop, action id"),
         ("definition.parameters[0].faults[0].delay_ms", "Parameter 1, faults[0] / delay ms"),
         ("definition.parameters[1]", "Parameter 2"),
+        (
+            "definition.targetAccountConfigurations[1].accountId",
+            "Account 2 of those it hits, account id",
+        ),
     ],
 )
 def test_a_setting_that_changed_is_named_in_words(path: str, words: str) -> None:

@@ -18,11 +18,13 @@ from exercises.domain.steady_state import MAX_PROBES
 from exercises.models import Deployment, Exercise, Experiment, TemplateVersion
 from exercises.queries.compose import slot_offset
 from exercises.queries.plans import planned_start
+from exercises.queries.several_accounts import MOST_ACCOUNTS
 from exercises.services.propose import Draft
 from exercises.web.forms.probe_rows import ProbeRow, read_row, row_of, rows_from, rows_to_json
 from exercises.web.numbers import whole
 
 MAX_TEXT: Final = {"title": 160, "hypothesis": 2_000, "az": 32, "expected_alarms": 4_000}
+_ACCOUNT_ID: Final = re.compile(r"[0-9]{12}")
 DEFAULT_ZONE: Final = str(Exercise._meta.get_field("timezone").get_default())
 
 Problems = list[tuple[str, str]]
@@ -45,6 +47,7 @@ class Typed:
     asked: str = ""
     expected_alarms: str = ""
     recheck_after_min: str = ""
+    also_in: tuple[str, ...] = ()
     parameters: Mapping[str, str] = field(default_factory=dict)
     probes: tuple[ProbeRow, ...] = ()
 
@@ -92,7 +95,12 @@ def typed_from_post(data: Mapping[str, str]) -> Typed:
         for name, value in data.items()
         if name.startswith("parameters.")
     }
-    return Typed(**plain, parameters=parameters, probes=rows_from(data, most=MAX_PROBES))
+    return Typed(
+        **plain,
+        also_in=tuple(n.removeprefix("also_in.") for n in data if n.startswith("also_in.")),
+        parameters=parameters,
+        probes=rows_from(data, most=MAX_PROBES),
+    )
 
 
 def typed_for_new(
@@ -134,6 +142,7 @@ def typed_for_new(
         asked=asked,
         expected_alarms="\n".join(retested.expected_alarms) if retested else "",
         recheck_after_min=str(like.recheck_after_min or "") if like else "",
+        also_in=tuple(retested.also_in) if retested else (),
     )
 
 
@@ -151,6 +160,7 @@ def typed_of(experiment: Experiment) -> Typed:
         target_cap=str(experiment.target_cap),
         expected_alarms="\n".join(experiment.expected_alarms),
         recheck_after_min=str(experiment.recheck_after_min or ""),
+        also_in=tuple(experiment.also_in),
         exercise=exercise.slug,
         slot=local_text(planned_start(experiment), exercise.timezone),
         parameters={name: _text(value) for name, value in experiment.parameters.items()},
@@ -174,6 +184,7 @@ def read(
     exercise, starts_at, offset = _read_when(typed, exercises, experiment, problems)
     cap = _whole(typed.target_cap, "target_cap", problems)
     recheck = _whole(typed.recheck_after_min.strip() or "0", "recheck_after_min", problems)
+    problems += _unread_accounts(typed)
     probes = [read_row(row, problems) for row in typed.probes]
     if problems or deployment is None:
         raise Invalid.of(problems)
@@ -190,6 +201,7 @@ def read(
             target_cap=cap,
             expected_alarms=_lines(typed.expected_alarms),
             recheck_after_min=recheck,
+            also_in=typed.also_in,
         ),
         exercise=exercise,
         starts_at=starts_at,
@@ -281,6 +293,12 @@ def _too_long(typed: Typed) -> Problems:
         for name, most in MAX_TEXT.items()
         if len(getattr(typed, name)) > most
     ]
+
+
+def _unread_accounts(typed: Typed) -> Problems:
+    if len(typed.also_in) < MOST_ACCOUNTS and all(map(_ACCOUNT_ID.fullmatch, typed.also_in)):
+        return []
+    return [("also_in", f"at most {MOST_ACCOUNTS - 1} accounts, each by its 12 digits")]
 
 
 def _lines(text: str) -> list[str]:

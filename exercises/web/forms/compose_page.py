@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from exercises.domain.engine_documents import FIS
 from exercises.domain.parameters import ParameterSpec, specs_from_json
 from exercises.models import Deployment, Exercise, TemplateVersion
 from exercises.queries.policy_checks import field_words
+from exercises.queries.several_accounts import misfit
 from exercises.web.forms.compose import Problems, Typed, anchor
 from exercises.web.forms.probe_rows import ProbeRow
 
@@ -16,6 +18,16 @@ from exercises.web.forms.probe_rows import ProbeRow
 class Choice:
     value: str
     label: str
+
+
+@dataclass(frozen=True)
+class AccountChoice:
+    """A further account that the same experiment may hit."""
+
+    account_id: str
+    label: str
+    note: str
+    is_chosen: bool
 
 
 @dataclass(frozen=True)
@@ -114,6 +126,39 @@ def summary(problems: Problems, known: set[str]) -> list[SummaryLine]:
             target = "policy"
         lines.append(SummaryLine(f"{field_words(field)}: {text}", f"#{target}"))
     return lines
+
+
+def further_accounts(
+    version: TemplateVersion, deployments: Sequence[Deployment], typed: Typed
+) -> list[AccountChoice]:
+    """The accounts on offer beside the chosen deployment; and those chosen before that are not
+    on offer any more, so that they can be left out."""
+    offered = _fitting(version, deployments, typed.deployment)
+    choices = [
+        AccountChoice(account_id, other.place.account.name, account_id, account_id in typed.also_in)
+        for account_id, other in offered.items()
+    ]
+    gone = (account_id for account_id in typed.also_in if account_id not in offered)
+    return choices + [AccountChoice(each, each, "not on offer here", True) for each in gone]
+
+
+def only_fitting(
+    version: TemplateVersion, deployments: Sequence[Deployment], typed: Typed
+) -> Typed:
+    """After another choice of the deployment: its accounts, none of the one before."""
+    offered = _fitting(version, deployments, typed.deployment)
+    return replace(typed, also_in=tuple(each for each in typed.also_in if each in offered))
+
+
+def _fitting(
+    version: TemplateVersion, deployments: Sequence[Deployment], chosen: str
+) -> dict[str, Deployment]:
+    """Deployments that one experiment may hit beside the chosen one, by account."""
+    own = next((each for each in deployments if str(each.pk) == chosen), None)
+    if own is None or version.template.engine != FIS:
+        return {}
+    others = (each for each in deployments if not misfit(own, each))
+    return {each.place.account.account_id: each for each in others}
 
 
 def zones_of(
