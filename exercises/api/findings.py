@@ -132,7 +132,8 @@ class Findings(mixins.ListModelMixin, mixins.RetrieveModelMixin, FindingQuestion
     @extend_schema(request=StepIn, responses=FindingOut)
     @action(detail=True, methods=["post"])
     def move(self, request: Request, pk: str) -> Response:
-        """Take it to the next step of its life; verified only by a run that held."""
+        """Take it to the next step of its life; verified only by a run that held, or
+        that set off the alarm which had stayed silent."""
         sent = _read(StepIn, request)
         move_finding(
             actor=self.actor,

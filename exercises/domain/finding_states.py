@@ -1,4 +1,4 @@
-"""The life of a finding: drafted or found, and closed only by a re-run that held."""
+"""The life of a finding: drafted or found, and closed only by what a re-run showed."""
 
 from __future__ import annotations
 
@@ -63,22 +63,32 @@ STANDING: Final = OPEN - {_F.DRAFT}
 """Said by a person to be one, and not settled yet."""
 
 
+NO_HELD_RETEST: Final = Refusal(
+    rule="finding.no_held_retest",
+    because="No run on this failure family has held since the fix went live.",
+    lifted_by="Run a re-test; a held verdict verifies the finding.",
+)
+STILL_SILENT: Final = Refusal(
+    rule="finding.alarm_still_silent",
+    because="No run on this failure family has set this alarm off since the fix went live.",
+    lifted_by="Run a re-test that expects this alarm; that it fires verifies the finding.",
+)
+
+
 def move(
-    current: FindingState, to: FindingState, *, verified_by_held_run: bool = False
+    current: FindingState,
+    to: FindingState,
+    *,
+    is_proven: bool = False,
+    unproven: Refusal = NO_HELD_RETEST,
 ) -> FindingState:
     """Return `to` if a finding may go there.
 
-    Raises Conflict when the table has no such pair, Refused when it would be verified
-    without a run that held.
+    Raises Conflict when the table has no such pair, Refused with `unproven` when it would be
+    verified without a run that proves its fix.
     """
     if to not in MOVES.get(current, frozenset()):
         raise Conflict(f"a finding cannot go from {current.label.lower()} to {to.label.lower()}")
-    if to is _F.VERIFIED and not verified_by_held_run:
-        raise Refused(
-            Refusal(
-                rule="finding.no_held_retest",
-                because="No run on this failure family has held since the fix went live.",
-                lifted_by="Run a re-test; a held verdict verifies the finding.",
-            )
-        )
+    if to is _F.VERIFIED and not is_proven:
+        raise Refused(unproven)
     return to

@@ -5,20 +5,29 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from exercises.domain.actors import Actor
+from exercises.domain.detection import FIRED
 from exercises.domain.errors import Invalid, Refusal, Refused
-from exercises.domain.finding_states import FindingState, Severity, move
+from exercises.domain.finding_states import (
+    NO_HELD_RETEST,
+    STILL_SILENT,
+    FindingState,
+    Severity,
+    move,
+)
 from exercises.domain.notices import Topic
 from exercises.domain.run_states import RunState
 from exercises.domain.tracker_links import read_link
 from exercises.domain.verdicts import RunVerdict
-from exercises.models import Application, Exercise, Finding, FindingNote, Run, User
+from exercises.models import Application, Exercise, Finding, FindingNote, Run, RunEvent, User
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.organisation_day import organisation_day
 from exercises.services.audit import record
 from exercises.services.notify import tell
+from exercises.services.run_changes import UNAPPROVED
 from exercises.services.webhook_events import emit_finding
 
 MAX_NOTE = 2000
@@ -111,7 +120,7 @@ def move_finding(*, actor: Actor, finding: Finding, to: FindingState, text: str 
     """Take a finding to the next step of its life.
 
     Raises Invalid (accepting without an owner), Refused (verified without a run that
-    held after the fix on the same failure family), Conflict, NotAllowed.
+    proves the fix), Conflict, NotAllowed.
     """
     authorize(actor, "finding.work", finding)
     text = text.strip()
@@ -127,7 +136,8 @@ def move_finding(*, actor: Actor, finding: Finding, to: FindingState, text: str 
             raise Invalid("owner", "name an owner before you accept the finding")
         proof = proof_of(locked) if to is FindingState.VERIFIED else None
         before = locked.state
-        state = move(FindingState(locked.state), to, verified_by_held_run=proof is not None)
+        unproven = STILL_SILENT if locked.alarm else NO_HELD_RETEST
+        state = move(FindingState(locked.state), to, is_proven=proof is not None, unproven=unproven)
         locked.state = state.value
         locked.verified_by_run = proof or locked.verified_by_run
         locked.save(update_fields=["state", "verified_by_run"])
@@ -171,22 +181,34 @@ def waive_finding(*, actor: Actor, finding: Finding, until: date, because: str) 
 
 
 def proof_of(finding: Finding) -> Run | None:
-    """The run that proves a fix: approved, completed and held, on the same application and
-    failure family, started after the fix went live."""
+    """The run that proves a fix: approved, on the same application and failure family, started
+    after the fix went live; completed and held, or, where an alarm had stayed silent, with
+    that alarm set off by its fault."""
     fixed = finding.notes.filter(to_state=FindingState.FIX_LIVE.value).order_by("-at").first()
     if fixed is None:
         return None
-    return (
-        Run.objects.filter(
-            experiment__application=finding.application_id,
-            experiment__template_version__template__failure_family=finding.failure_family,
-            is_rehearsal=False,
-            state=RunState.COMPLETED.value,
-            verdict=RunVerdict.HELD.value,
-            started_at__gt=fixed.at,
-        )
-        .order_by("-started_at")
-        .first()
+    runs: QuerySet[Run] = Run.objects.filter(
+        experiment__application=finding.application_id,
+        experiment__template_version__template__failure_family=finding.failure_family,
+        is_rehearsal=False,
+        started_at__gt=fixed.at,
+    )
+    if finding.alarm:
+        runs = _with_alarm_set_off(runs, finding.alarm)
+    else:
+        runs = runs.filter(state=RunState.COMPLETED.value, verdict=RunVerdict.HELD.value)
+    return runs.order_by("-started_at").first()
+
+
+def _with_alarm_set_off(runs: QuerySet[Run], arn: str) -> QuerySet[Run]:
+    """Those in which this alarm fired from the injection on, whatever came of the hypothesis: it
+    may be the one that stops the run. What was not as approved proves nothing."""
+    of_run = RunEvent.objects.filter(run=OuterRef("pk"))
+    fired = of_run.filter(kind=FIRED, details__arn=arn, at__gte=OuterRef("started_at"))
+    return runs.filter(
+        Exists(fired),
+        ~Exists(of_run.filter(kind=UNAPPROVED)),
+        state__in=[RunState.COMPLETED.value, RunState.STOPPED.value],
     )
 
 

@@ -36,7 +36,7 @@ def write_down(run: Run, judgement: Judgement, *, now: datetime) -> Finding:
     fallen = [probe for probe in judgement.probes if probe.is_beyond]
     known = _taken_for_fixed(run, {probe.key for probe in fallen})
     if known is not None:
-        return _bring_back(known, run, fallen, now=now)
+        return _bring_back(known, run, fallen, said=_sentences(run, fallen), now=now)
     specs = _specs(run)
     return _draft(
         run,
@@ -67,7 +67,8 @@ def write_down_change(run: Run, said: str, *, now: datetime) -> Finding:
 
 
 def write_down_silence(run: Run, judgement: Judgement, *, now: datetime) -> None:
-    """Draft that an alarm which was expected did not fire, once for each.
+    """Draft that an alarm which was expected did not fire, once for each, or open again the
+    finding that was to have mended it.
 
     Says nothing of a run that did not take its whole course, and of an alarm that AWS would
     not tell of: both prove nothing about the alarm.
@@ -83,6 +84,10 @@ def write_down_silence(run: Run, judgement: Judgement, *, now: datetime) -> None
         if arn in fired or states.get(arn, UNKNOWN) == UNKNOWN:
             continue
         name = name_of(arn)
+        known = _silent_once_more(run, arn)
+        if known is not None:
+            _bring_back(known, run, moved, said=[f"{name} stayed silent."], now=now)
+            continue
         _draft(
             run,
             moved,
@@ -130,7 +135,7 @@ def _taken_for_fixed(run: Run, fallen: set[str]) -> Finding | None:
     states = [state.value for state in AFTER_REGRESSION]
     retested = (
         Finding.objects.select_for_update(no_key=True)
-        .filter(retests=run.experiment_id, state__in=states)
+        .filter(retests=run.experiment_id, state__in=states, alarm="")
         .first()
     )
     if retested is not None:
@@ -149,14 +154,34 @@ def _taken_for_fixed(run: Run, fallen: set[str]) -> Finding | None:
     )
 
 
+def _silent_once_more(run: Run, arn: str) -> Finding | None:
+    """The finding of this very silence that was taken for fixed: same application and fault."""
+    return (
+        Finding.objects.select_for_update(no_key=True)
+        .filter(
+            application=run.experiment.application_id,
+            failure_family=run.experiment.template_version.template.failure_family,
+            state__in=[state.value for state in AFTER_REGRESSION],
+            alarm=arn,
+        )
+        .order_by("-pk")
+        .first()
+    )
+
+
 def _bring_back(
-    finding: Finding, run: Run, fallen: Sequence[ProbeJudgement], *, now: datetime
+    finding: Finding,
+    run: Run,
+    fallen: Sequence[ProbeJudgement],
+    *,
+    said: Sequence[str],
+    now: datetime,
 ) -> Finding:
     before = FindingState(finding.state)
     after = AFTER_REGRESSION[before]
     was_verified = before is FindingState.VERIFIED
     text = "It came back: " if was_verified else "The retest did not hold: "
-    text += " ".join([run.experiment.title + ".", *_sentences(run, fallen)])
+    text += " ".join([run.experiment.title + ".", *said])
     finding.state, finding.verified_by_run = after.value, None
     finding.save(update_fields=["state", "verified_by_run"])
     FindingNote.objects.create(

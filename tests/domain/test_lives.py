@@ -48,7 +48,7 @@ def test_a_finding_is_verified_only_by_a_run_that_held() -> None:
         with pytest.raises((Conflict, Refused)):
             finding_states.move(state, FindingState.VERIFIED)
     assert (
-        finding_states.move(FindingState.FIX_LIVE, FindingState.VERIFIED, verified_by_held_run=True)
+        finding_states.move(FindingState.FIX_LIVE, FindingState.VERIFIED, is_proven=True)
         is FindingState.VERIFIED
     )
 
@@ -56,7 +56,7 @@ def test_a_finding_is_verified_only_by_a_run_that_held() -> None:
 def test_no_open_finding_is_verified_before_its_fix_is_live() -> None:
     for state in (FindingState.FOUND, FindingState.ACCEPTED, FindingState.FIX_AGREED):
         with pytest.raises(Conflict):
-            finding_states.move(state, FindingState.VERIFIED, verified_by_held_run=True)
+            finding_states.move(state, FindingState.VERIFIED, is_proven=True)
 
 
 @pytest.mark.parametrize(
