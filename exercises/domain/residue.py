@@ -43,14 +43,14 @@ def changes(before: Snapshot, after: Snapshot, *, ref: str, region: str) -> list
     `ref` is the run's own experiment: what another one holds changed just now is not this
     run's. Resources of which there was nothing before are not looked at.
     """
-    now = {(trace.kind, trace.resource): trace for trace in after.traces}
+    now = {_place(trace): trace for trace in after.traces}
     found = [
-        change
+        _in_account(_in_region(change, region), trace.account)
         for trace in before.traces
-        for change in _RULES[trace.kind](trace, now.get((trace.kind, trace.resource)), ref)
+        for change in _RULES[trace.kind](trace, now.get(_place(trace)), ref)
     ]
     return sorted(
-        (_in_region(change, region) for change in found),
+        found,
         key=lambda change: (not change.is_residue, change.kind, change.label),
     )
 
@@ -58,6 +58,15 @@ def changes(before: Snapshot, after: Snapshot, *, ref: str, region: str) -> list
 def residual(found: Sequence[Change]) -> list[Change]:
     """Only what is left over."""
     return [change for change in found if change.is_residue]
+
+
+def _place(trace: Trace) -> tuple[str, str, str]:
+    return trace.kind, trace.account, trace.resource
+
+
+def _in_account(change: Change, account: str) -> Change:
+    """Said where a run reaches several: a command works only there."""
+    return replace(change, label=f"{change.label} in account {account}") if account else change
 
 
 def _in_region(change: Change, region: str) -> Change:

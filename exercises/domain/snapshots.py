@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -25,12 +25,14 @@ MOST_TRACES: Final = 2000
 @dataclass(frozen=True, slots=True)
 class Trace:
     """What one resource looks like. `kind` says by which rule it is compared; `values` are
-    what is compared and what is needed to put it back."""
+    what is compared and what is needed to put it back. `account` says where it is when a run
+    reaches several, and is empty for all others."""
 
     kind: str
     resource: str
     label: str
     values: Mapping[str, Any]
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +52,44 @@ class Snapshot:
 def as_json(snapshot: Snapshot) -> dict[str, Any]:
     """The snapshot as it is stored."""
     return {
-        "traces": [asdict(trace) for trace in snapshot.traces],
+        "traces": [_trace_as_json(trace) for trace in snapshot.traces],
         "unseen": list(snapshot.unseen),
     }
+
+
+def _trace_as_json(trace: Trace) -> dict[str, Any]:
+    row = asdict(trace)
+    if not trace.account:  # hashes of snapshots from before there was one stay as they are
+        del row["account"]
+    return row
 
 
 def from_json(stored: Mapping[str, Any]) -> Snapshot:
     """The snapshot as it was stored."""
     traces = tuple(
-        Trace(row["kind"], row["resource"], row["label"], row["values"]) for row in stored["traces"]
+        Trace(row["kind"], row["resource"], row["label"], row["values"], row.get("account", ""))
+        for row in stored["traces"]
     )
     return Snapshot(traces, tuple(stored["unseen"]))
+
+
+def merged(by_account: Mapping[str, Snapshot]) -> Snapshot:
+    """The snapshots of several accounts as one, in which every trace says where it is."""
+    traces = tuple(
+        replace(trace, account=account)
+        for account, part in by_account.items()
+        for trace in part.traces
+    )
+    unseen = dict.fromkeys(words for part in by_account.values() for words in part.unseen)
+    return Snapshot(traces, tuple(unseen))
+
+
+def part_of(snapshot: Snapshot, account: str) -> Snapshot:
+    """What a merged snapshot holds of one account, as the engine took it there."""
+    traces = tuple(
+        replace(trace, account="") for trace in snapshot.traces if trace.account == account
+    )
+    return Snapshot(traces, snapshot.unseen)
 
 
 class Calls:

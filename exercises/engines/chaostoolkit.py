@@ -162,6 +162,9 @@ class ToolkitEngine:
         }
         return Archive(document, tuple(hit))
 
+    def located(self, access: AccountAccess, targets: Sequence[Target]) -> Sequence[Target]:
+        return targets
+
 
 # -- Folders ---------------------------------------------------------------------------------
 

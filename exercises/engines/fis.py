@@ -140,7 +140,11 @@ class FisEngine:
             )
             resolved = [item for page in pages for item in page["resolvedTargets"]]
         document = {"experiment": _json(echo), "resolvedTargets": _json(resolved)}
-        return Archive(document, tuple(fis_targets.located(access, resolved)))
+        targets = fis_targets.resolved_targets(resolved)
+        return Archive(document, tuple(fis_targets.located(access, targets)))
+
+    def located(self, access: AccountAccess, targets: Sequence[Target]) -> Sequence[Target]:
+        return fis_targets.located(access, targets)
 
 
 def _check_targeting(definition: JsonObject) -> None:

@@ -9,12 +9,15 @@ candidates.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any, Final
 
 from exercises.domain.engine_values import Target
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import AccountAccess, JsonObject
+from exercises.domain.target_accounts import account_of, target_accounts
 from exercises.engines.fis_resources import Resource, has_reader, resources, zone_names
 from exercises.engines.fis_tagged import name_in, tagged_resources
 
@@ -27,36 +30,73 @@ _ZONE_PARAMETERS: Final = (
 
 
 def preview(access: AccountAccess, definition: JsonObject) -> list[Target]:
-    """The targets of the definition, target by target, each sorted by zone and name."""
-    return _targets(access, definition, is_selected=True)
+    """The targets of the definition, target by target, each sorted by zone and name.
+
+    Of a definition of several accounts, those in this one: never fewer in all of them together
+    than FIS takes, because a number counts in each and a percentage rounds up.
+    """
+    rounds_up = bool(target_accounts(definition))
+    return _targets(access, definition, partial(_selected, rounds_up=rounds_up))
 
 
 def candidates(access: AccountAccess, definition: JsonObject) -> list[Target]:
     """Everything that FIS may choose from, whatever the selection mode leaves of it."""
-    return _targets(access, definition, is_selected=False)
+    return _targets(access, definition, _everything)
 
 
-def _targets(access: AccountAccess, definition: JsonObject, *, is_selected: bool) -> list[Target]:
+_Choice = Callable[[str, str, int], int]
+"""How many are taken: by the name of the target, its selection mode and how many there are."""
+
+
+def _targets(access: AccountAccess, definition: JsonObject, choose: _Choice) -> list[Target]:
     wanted = definition.get("targets")
     if not isinstance(wanted, Mapping):
         return []
+    if target_accounts(definition):
+        wanted = _here(access, wanted)
     estate = _estate(access, wanted.values())
     return [
         target
         for name, body in sorted(wanted.items())
-        for target in _resolve(access, name, body, estate[body["resourceType"]], is_selected)
+        for target in _resolve(access, name, body, estate[body["resourceType"]], choose)
     ]
 
 
-def located(access: AccountAccess, resolved: Sequence[Mapping[str, Any]]) -> Iterator[Target]:
-    """Targets as FIS resolved them, with the zone and name of those that can be read."""
-    known: dict[str, Resource] = {}
-    for resource_type in {item["resourceType"] for item in resolved}:
-        known |= {found.arn: found for found in resources(access, resource_type, ())}
+def _here(access: AccountAccess, wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """What targets in several accounts mean in this one: an ARN says where it lies."""
+    found = {}
+    for name, body in wanted.items():
+        arns = body.get("resourceArns")
+        here = [arn for arn in arns or () if account_of(arn) in ("", access.account_id)]
+        if here or not arns:
+            found[name] = {**body, "resourceArns": here}
+    return found
+
+
+def resolved_targets(resolved: Sequence[Mapping[str, Any]]) -> list[Target]:
+    """Targets as FIS resolved them, each by its ARN alone."""
+    found = []
     for item in resolved:
         arn = _resolved_arn(item.get("targetInformation", {}))
-        found = known.get(arn) or Resource(arn, "", name_in(arn), {})
-        yield _target(item.get("targetName", ""), item["resourceType"], found)
+        resource = Resource(arn, "", name_in(arn), {})
+        found.append(_target(item.get("targetName", ""), item["resourceType"], resource))
+    return found
+
+
+def located(access: AccountAccess, targets: Sequence[Target]) -> list[Target]:
+    """The same with the zone and name of those that lie in this account and can be read."""
+    kinds = {
+        target.resource_type
+        for target in targets
+        if account_of(target.arn) in ("", access.account_id)
+    }
+    known = {found.arn: found for kind in kinds for found in resources(access, kind, ())}
+    return [
+        replace(target, az=known[target.arn].az, label=known[target.arn].label)
+        if target.arn in known
+        else target
+        for target in targets
+    ]
 
 
 def _estate(
@@ -81,7 +121,7 @@ def _resolve(
     name: str,
     body: Mapping[str, Any],
     existing: Sequence[Resource],
-    is_selected: bool,
+    choose: _Choice,
 ) -> list[Target]:
     arns, kind = body.get("resourceArns"), body["resourceType"]
     if arns:
@@ -93,8 +133,7 @@ def _resolve(
     else:
         matching = tagged_resources(access, kind, body.get("resourceTags", {}))
     matching.sort(key=lambda found: (found.az, found.label, found.arn))
-    mode = body.get("selectionMode", "ALL") if is_selected else "ALL"
-    count = _selected(name, mode, len(matching))
+    count = choose(name, body.get("selectionMode", "ALL"), len(matching))
     return [_target(name, kind, found) for found in matching[:count]]
 
 
@@ -140,7 +179,11 @@ def _text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _selected(name: str, mode: str, available: int) -> int:
+def _everything(name: str, mode: str, available: int) -> int:
+    return available
+
+
+def _selected(name: str, mode: str, available: int, *, rounds_up: bool) -> int:
     read = _SELECTION.fullmatch(mode)
     if read is None or (read["kind"] == "ALL") != (read["number"] is None):
         raise EngineError(
@@ -151,7 +194,9 @@ def _selected(name: str, mode: str, available: int) -> int:
     if read["kind"] == "ALL":
         return available
     number = int(read["number"])
-    return min(number, available) if read["kind"] == "COUNT" else available * number // 100
+    if read["kind"] == "COUNT":
+        return min(number, available)
+    return (available * number + (99 if rounds_up else 0)) // 100
 
 
 def _target(name: str, resource_type: str, found: Resource) -> Target:

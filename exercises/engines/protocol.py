@@ -74,4 +74,8 @@ class Engine(Protocol):
         """Everything in this place that has not ended, whoever started it."""
 
     def archive(self, access: AccountAccess, ref: str) -> Archive:
-        """Everything worth keeping of a finished experiment."""
+        """Everything worth keeping of a finished experiment. Targets in other accounts are not
+        located yet."""
+
+    def located(self, access: AccountAccess, targets: Sequence[Target]) -> Sequence[Target]:
+        """These targets, those in this account with their zone and name."""

@@ -29,6 +29,7 @@ from exercises.domain.engine_values import (
     Watch,
 )
 from exercises.domain.errors import ChaosplaneError, EngineError
+from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import BASELINE_S, probes_from_json
 from exercises.domain.stop_alarms import MISSING, UNKNOWN, alarms_of, name_of
 from exercises.engines.registry import engine
@@ -75,7 +76,7 @@ class Problems:
 class Seen:
     """The answers of one cycle; what AWS did not say is not in them.
 
-    Observations by reference, fleets by tag, readings by run, alarms by ARN. `is_read` is false
+    Observations by reference, fleets and readings by run, alarms by ARN. `is_read` is false
     when AWS did not tell every measurement that it has.
     """
 
@@ -96,10 +97,7 @@ def look(place: AccountRegion, runs: Sequence[Run], problems: Problems, *, now: 
         if run.ended_at is None and time.monotonic() < ends_at:
             with problems.contained(run.experiment.code):
                 seen.observations |= _observed(place, run)
-    for tag in sorted({run.experiment.deployment.tag_value for run in runs}):
-        if time.monotonic() < ends_at:
-            with problems.contained(tag):
-                seen.fleets[tag] = application_nodes(place.access, tag)
+    seen.fleets = _fleets(runs, problems, ends_at)
     if time.monotonic() < ends_at:
         with problems.contained("probes"):
             probes.read_into(seen)
@@ -112,6 +110,26 @@ def _observed(place: AccountRegion, run: Run) -> dict[str, Observation]:
     last = EngineStatus(run.engine_status) if run.engine_status else None
     watch = Watch(run.experiment_ref, last, full=True, approved=plan["definition"])
     return {seen.ref: seen for seen in engine(plan["engine"]).observe(place.access, [watch])}
+
+
+def _fleets(runs: Sequence[Run], problems: Problems, ends_at: float) -> dict[str, Sequence[Node]]:
+    """The application's instances in every account that a run reaches, each asked once; of a
+    run whose accounts did not all tell, nothing: half a fleet would pass for all of it."""
+    wanted = {}
+    for run in runs:
+        with problems.contained(run.experiment.code):
+            tag = run.experiment.deployment.tag_value
+            wanted[str(run.pk)] = [(tag, each.access) for each in run.places()]
+    told: dict[tuple[str, AccountAccess], Sequence[Node]] = {}
+    for tag, access in dict.fromkeys(asked for each in wanted.values() for asked in each):
+        if time.monotonic() < ends_at:
+            with problems.contained(tag):
+                told[tag, access] = application_nodes(access, tag)
+    return {
+        run: [node for asked in each for node in told[asked]]
+        for run, each in wanted.items()
+        if told.keys() >= set(each)
+    }
 
 
 class _Probes:

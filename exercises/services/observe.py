@@ -28,7 +28,7 @@ from exercises.models import AccountRegion, Run
 from exercises.models.due_work import database_now, kept
 from exercises.queries.plans import planned_wall
 from exercises.queries.stop_target import target_of
-from exercises.services import judge
+from exercises.services import all_accounts, judge
 from exercises.services.guardrails import (
     hold_alarms,
     hold_freezes,
@@ -135,7 +135,7 @@ def _write_down(run: Run, seen: Seen) -> Run:
     if observation is not None:
         run = record_observation(run, observation, now=seen.at)
     note_samples(run, seen.readings.get(str(run.pk), ()))
-    fleet = seen.fleets.get(run.experiment.deployment.tag_value)
+    fleet = seen.fleets.get(str(run.pk))
     if fleet is not None:
         run.fleet = [asdict(node) for node in fleet]
     if observation is not None or run.ended_at is not None:
@@ -177,9 +177,8 @@ def _redrive_stops(runs: Sequence[Run], problems: Problems) -> None:
 
 def _archive(run: Run) -> None:
     """Keep what the engine knows: it forgets (FIS after 120 days)."""
-    archive = engine(run.revision.plan["engine"]).archive(
-        run.experiment.deployment.place.access, run.experiment_ref
-    )
+    chosen = engine(run.revision.plan["engine"])
+    archive = all_accounts.archive(chosen, run.places(), run.experiment_ref)
     with transaction.atomic():
         note_targets(run, archive.targets)
         Run.objects.filter(pk=run.pk).update(archive=archive.document)

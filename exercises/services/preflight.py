@@ -13,7 +13,6 @@ from datetime import datetime
 
 from django.db import transaction
 
-from exercises.aws.fleet import application_nodes
 from exercises.domain.actors import Actor
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import Conflict, EngineError, Invalid
@@ -24,6 +23,7 @@ from exercises.models import Experiment, PreflightCheck, TargetPreview
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.plans import definition_of
+from exercises.services import all_accounts
 from exercises.services.audit import record
 from exercises.services.preflight_questions import (
     Answer,
@@ -95,13 +95,14 @@ def _look(
     experiment: Experiment, engine_name: str, definition: Mapping[str, object]
 ) -> TargetPreview:
     """Resolve targets and fleet with the read role. What AWS refuses becomes the problem."""
-    access = experiment.deployment.place.access
+    places = experiment.places()
     targets: list[dict[str, object]] = []
     fleet: list[dict[str, object]] = []
     problem = ""
     try:
-        targets = [asdict(target) for target in engine(engine_name).preview(access, definition)]
-        nodes = application_nodes(access, experiment.deployment.tag_value)
+        hit = all_accounts.preview(engine(engine_name), places, definition)
+        targets = [asdict(target) for target in hit]
+        nodes = all_accounts.fleet(places, experiment.deployment.tag_value)
         fleet = [asdict(node) for node in nodes]
     except EngineError as error:
         problem = str(error)[:500]

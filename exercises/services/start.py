@@ -43,6 +43,7 @@ from exercises.queries.policy import current_policy
 from exercises.queries.preflight import alarm_settings_seen
 from exercises.queries.start_gate import GRACE_S, refusals
 from exercises.services.asking import asking
+from exercises.services import all_accounts
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, move_run
 from exercises.services.start_hooks import ask_hooks
@@ -111,10 +112,12 @@ def _prepare(run: Run) -> Prepared:
     chosen = engine(plan["engine"])
     ref = chosen.provision(access, plan["definition"], run.revision.digest)
     chosen.verify(access, ref, plan["definition"])
-    targets = chosen.preview(access, plan["definition"])
+    places = run.places()
+    targets = all_accounts.preview(chosen, places, plan["definition"])
     is_noted = not run.is_rehearsal and alarm_settings_seen(run)
     settings = alarm_settings(access, stop_alarms(plan["definition"])) if is_noted else None
-    before = None if run.is_rehearsal else chosen.snapshot(access, plan["definition"])
+    is_compared = not run.is_rehearsal
+    before = all_accounts.snapshot(chosen, places, plan["definition"]) if is_compared else None
     baseline, unsteady = _baseline(run)
     count = len({target.arn for target in targets})
     return Prepared(ref, count, settings, baseline, unsteady, before)

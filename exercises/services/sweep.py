@@ -30,6 +30,7 @@ from exercises.models import CleanUp, Run, RunSnapshot
 from exercises.models.due_work import database_now, kept
 from exercises.permissions import authorize
 from exercises.queries.plans import planned_wall
+from exercises.services import all_accounts
 from exercises.services.audit import record
 from exercises.services.found import write_down_residue
 from exercises.services.notify import tell
@@ -62,13 +63,15 @@ def _sweep(row: CleanUp, fence: int) -> None:
         _look_later(row, fence, RUNNING_S)
         return
     before = from_json(RunSnapshot.objects.get(run=run, moment="before").document)
-    plan, access = run.revision.plan, run.experiment.deployment.place.access
+    plan, region = run.revision.plan, run.experiment.deployment.place.region
     try:
-        after = engine(plan["engine"]).snapshot(access, plan["definition"], before)
+        after = all_accounts.snapshot(
+            engine(plan["engine"]), run.places(), plan["definition"], before
+        )
     except EngineError as error:
         _write(row, fence, None, [], problem=str(error)[:500])
         return
-    found = changes(before, after, ref=run.experiment_ref, region=access.region)
+    found = changes(before, after, ref=run.experiment_ref, region=region)
     _write(row, fence, after, found, problem="")
 
 
@@ -147,6 +150,7 @@ def _certify(row: CleanUp, run: Run, found: Sequence[Change], now: datetime) -> 
         "run": str(run.pk),
         "plan_digest": run.revision.digest,
         "experiment": run.experiment_ref,
+        "accounts": [place.account.account_id for place in run.places()],
         "verified_at": now.isoformat(),
         "before": {"taken_at": before.taken_at.isoformat(), "sha256": before.hash},
         "after": {"taken_at": after.taken_at.isoformat(), "sha256": after.hash},

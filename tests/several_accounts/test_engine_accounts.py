@@ -274,3 +274,38 @@ def test_a_definition_of_one_account_asks_nothing_about_accounts(
     fis.stop(access, started.ref)
     aws.clock.advance(60)
     assert not [name for name in asked if "Account" in name]
+
+
+def names(fis: FisEngine, account: str, definition: dict[str, Any]) -> list[str]:
+    return [target.label for target in fis.preview(access_to(account), definition)]
+
+
+def test_a_percentage_rounds_up_in_each_account_so_that_no_target_is_uncounted(
+    fis: FisEngine, aws: Any
+) -> None:
+    """FIS takes two of the four brokers, whichever accounts they are in."""
+    half = several(stopping(ZONE, mode="PERCENT(50)"))
+    assert len(names(fis, PRODUCTION, half)) == 2
+    assert len(names(fis, INTEGRATION, half)) == 1
+    assert len(names(fis, PRODUCTION, stopping(ZONE, mode="PERCENT(50)"))) == 1
+
+
+def test_an_arn_counts_in_the_account_where_it_lies(fis: FisEngine, aws: Any) -> None:
+    both = [
+        next(node for node in application_nodes(access_to(each), "mqtt-broker")).arn
+        for each in (PRODUCTION, INTEGRATION)
+    ]
+    target = {
+        "resourceType": "aws:ec2:instance",
+        "resourceArns": both,
+        "selectionMode": "ALL",
+    }
+    named = stopping(ZONE) | {"targets": {"brokers": target}}
+    definition = several(named)
+    for account, arn in zip((PRODUCTION, INTEGRATION), both, strict=True):
+        access = access_to(account)
+        assert [hit.arn for hit in fis.preview(access, definition)] == [arn]
+        assert [trace.resource for trace in fis.snapshot(access, definition).traces] == [arn]
+        one = named | {"targets": {"brokers": target | {"resourceArns": [both[0]]}}}
+        expected = [arn] if account == PRODUCTION else []
+        assert [hit.arn for hit in fis.preview(access, several(one))] == expected
