@@ -78,7 +78,7 @@ def refusals(
         incidents=tuple(incident.title for incident in incidents_holding(experiment)),
         hooks=hook_refusals(run, now=now) if target_count is not None or is_reissue else (),
         ladder="" if run.is_rehearsal else ladder_problem(experiment, now=now),
-        levers=_stopped(places),
+        levers=levers_engaged(places),
     )
     return may_start(
         facts,
@@ -90,8 +90,8 @@ def refusals(
     )
 
 
-def _stopped(places: Sequence[AccountRegion]) -> tuple[str, ...]:
-    """Those of these places where a safety lever is engaged."""
+def levers_engaged(places: Sequence[AccountRegion]) -> tuple[str, ...]:
+    """The names of those of these places that were stopped and are not released."""
     engaged = SafetyLever.objects.filter(place__in=places, released_at__isnull=True)
     keys = set(engaged.values_list("place_id", flat=True))
     return tuple(str(place) for place in places if place.pk in keys)

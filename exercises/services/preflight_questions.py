@@ -27,6 +27,7 @@ from exercises.probes import registry
 from exercises.queries.freezes import freezes_holding
 from exercises.queries.ladder import ladder_answer
 from exercises.queries.policy_checks import conflict
+from exercises.queries.start_gate import levers_engaged
 from exercises.services.asking import asking
 
 
@@ -101,8 +102,9 @@ def _counted(count: int, experiment: Experiment) -> tuple[str, str]:
 
 def _role(purpose: Purpose) -> Callable[[Experiment], tuple[str, str]]:
     def ask_role(experiment: Experiment) -> tuple[str, str]:
-        ok, message = check_role(experiment.deployment.place.access, purpose)
-        return _status(ok), message
+        answers = [check_role(place.access, purpose) for place in experiment.places()]
+        not_ok = [message for ok, message in answers if not ok]
+        return _status(not not_ok), "; ".join(not_ok or [message for _, message in answers])
 
     return ask_role
 
@@ -140,11 +142,12 @@ def _probes(experiment: Experiment) -> tuple[str, str]:
 
 
 def _lever(experiment: Experiment) -> tuple[str, str]:
-    place = experiment.deployment.place
-    if place.levers.filter(released_at__isnull=True).exists():
-        return "fail", "A Stop of the whole account is in force."
-    status = lever_status(place.access)
-    return _status(status not in ENGAGED), f"It is {status}."
+    places = experiment.places()
+    if stopped := levers_engaged(places):
+        return "fail", f"A Stop of the whole account is in force: {', '.join(stopped)}."
+    found = [(place, lever_status(place.access)) for place in places]
+    said = [f"In {place} it is {status}." for place, status in found if status in ENGAGED]
+    return ("fail", " ".join(said)) if said else ("ok", f"It is {found[0][1]}.")
 
 
 def _ladder(experiment: Experiment) -> tuple[str, str]:

@@ -22,12 +22,15 @@ from exercises.domain.plans import AccountAccess
 from exercises.stopping import stopper
 from exercises.stopping.journal import Entry, Journal
 from exercises.stopping.orders import Receipt, Scope, StopOrder, StopTarget
+from exercises.stopping.targets import read_targets
 
 ALL_ENDED: Final = 0
 NOT_CONFIRMED: Final = 1
 WRONG_USE: Final = 2
 STILL_STOPPING: Final = 3
 LOOK_EVERY_S: Final = 2.0
+ELSEWHERE_S: Final = 5.0
+"""How long other accounts are searched, for what reaches this one, before it is stopped here."""
 
 ENGINE_OF_REF: Final = {"EXP": FIS, REF: LAMBDA_CONFIG}
 """What the references of experiments begin with that can be stopped from anywhere."""
@@ -68,6 +71,7 @@ def stop(wish: Wish, say: Say) -> int:
     levers = {place: _engage(place, wish.lever_reason, say) for place in places}
     is_confirmed = not wish.lever_reason or all(levers.values())
     targets, problems = _targets(wish, places)
+    targets += _from_elsewhere(wish, places, say)
     for text in problems:
         say(f"NOT CONFIRMED {text}")
     entries = _write_down(wish, targets, levers, say) if targets or wish.lever_reason else []
@@ -130,6 +134,29 @@ def _targets(wish: Wish, places: Sequence[AccountAccess]) -> tuple[list[StopTarg
     return mine or asked, problems
 
 
+def _from_elsewhere(wish: Wish, places: Sequence[AccountAccess], say: Say) -> list[StopTarget]:
+    """What hits these accounts from others that the product has written down: those have to end
+    it, a safety lever here does not. A person's credentials need not reach into other accounts,
+    so what cannot be searched there is said and keeps nothing here from being confirmed."""
+    if wish.run:
+        return []
+    known = read_targets(wish.journal)
+    here = {f"{place.account_id}/{place.region}" for place in places}
+    others = [
+        place
+        for place in known.places
+        if place.region in wish.regions and f"{place.account_id}/{place.region}" not in here
+    ]
+    found, problems = stopper.discover(others, patience_s=ELSEWHERE_S)
+    if problems:
+        say(
+            f"Of the {len(others)} other places, {len(problems)} could not be searched for what"
+            f" reaches here from there. {problems[0]}"
+        )
+    by_ref = {each.ref: each for each in [*known.targets, *found] if each.access in others}
+    return [each for each in by_ref.values() if here & each.reaches]
+
+
 def _nothing(wish: Wish, say: Say, *, is_confirmed: bool) -> int:
     where = ", ".join(wish.regions)
     if wish.run:
@@ -179,7 +206,8 @@ def _by_hand(target: StopTarget) -> str:
 def _tell(receipts: Sequence[Receipt], say: Say) -> None:
     for receipt in receipts:
         target = receipt.target
-        say(f"$ {_by_hand(target)} --region {target.access.region}")
+        accounts = f"  # reaches {', '.join(target.accounts)}" if target.also_in else ""
+        say(f"$ {_by_hand(target)} --region {target.access.region}{accounts}")
         word = receipt.status if receipt.is_accepted else "NOT CONFIRMED"
         say(f"  {word}: {receipt.message}")
 

@@ -46,10 +46,14 @@ class StopTarget:
         return self.access.account_id, self.access.region
 
     @property
+    def accounts(self) -> tuple[str, ...]:
+        """Every account that it hits, the one that it runs in first."""
+        return self.access.account_id, *self.also_in
+
+    @property
     def reaches(self) -> frozenset[str]:
         """Every `account/region` that it hits."""
-        accounts = (self.access.account_id, *self.also_in)
-        return frozenset(f"{account_id}/{self.access.region}" for account_id in accounts)
+        return frozenset(f"{account_id}/{self.access.region}" for account_id in self.accounts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -231,6 +231,7 @@ def _as_json(result: StopResult) -> dict[str, object]:
             {
                 "experiment": receipt.target.ref,
                 "run": receipt.target.run_id,
+                "accounts": list(receipt.target.accounts),
                 "is_accepted": receipt.is_accepted,
                 "status": receipt.status,
                 "message": receipt.message,
