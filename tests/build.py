@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 from exercises.domain.approvals import DecisionVerdict
 from exercises.domain.exercise_phases import Phase
@@ -67,7 +68,7 @@ DEFINITION = {
         "emptyTargetResolutionMode": "fail",
     },
 }
-METRIC = {
+METRIC: dict[str, Any] = {
     "kind": "cloudwatch",
     "namespace": "ConnectedVehicle/MQTT",
     "dimensions": {"Cluster": "mqtt-broker"},
@@ -100,6 +101,24 @@ PROBES = [
         "decimals": 0,
     },
 ]
+
+
+def probes_of(slug: str, account_id: str = "111111111111") -> list[dict[str, Any]]:
+    """What the simulated estate measures of an application: nothing starts without data."""
+    if slug == "mqtt-broker":
+        cluster = slug if account_id == "111111111111" else f"{slug}-int"
+        return [probe | {"dimensions": {"Cluster": cluster}} for probe in PROBES]
+    common = METRIC | {
+        "namespace": "Platform/Applications",
+        "dimensions": {"Application": slug},
+        "grace_s": 120,
+    }
+    available = {"key": "available", "name": "Availability", "metric": "Availability", "unit": "%"}
+    latency = {"key": "latency", "name": "Latency p95", "metric": "LatencyP95", "unit": "ms"}
+    return [
+        common | available | {"is_business": True, "low": 99.0, "high": None, "decimals": 2},
+        common | latency | {"is_business": False, "low": None, "high": 400, "decimals": 0},
+    ]
 
 
 def account(account_id: str = "111111111111", environment: str = "production") -> AccountRegion:
@@ -139,7 +158,7 @@ def deployment(
         defaults={
             "tag_value": slug,
             "alarm_arns": [f"arn:aws:cloudwatch:{REGION}:{where.account.account_id}:alarm:{alarm}"],
-            "steady_state": PROBES,
+            "steady_state": probes_of(slug, where.account.account_id),
         },
     )
     return found
@@ -210,13 +229,15 @@ def exercise(
 
 def draft(cast: Cast, **changes: object) -> Draft:
     """What a valid form would send."""
+    where = changes.pop("deployment", None) or deployment(cast)
+    assert isinstance(where, Deployment)
     values: dict[str, object] = {
-        "deployment": changes.pop("deployment", None) or deployment(cast),
+        "deployment": where,
         "template_version": changes.pop("template_version", None) or template_version(),
         "title": "Stop one broker",
         "hypothesis": "If one broker stops, then messages are delivered again within 2 minutes.",
         "parameters": {"minutes": 5},
-        "steady_state": PROBES,
+        "steady_state": where.steady_state,
         "az": f"{REGION}a",
         "slot_offset_s": 60,
         "target_cap": 3,

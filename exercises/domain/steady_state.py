@@ -75,6 +75,11 @@ class ProbeSpec:
 _FIELDS: Final = frozenset(ProbeSpec.__dataclass_fields__)
 
 
+def baseline_s(spec: ProbeSpec) -> int:
+    """Planned seconds before the fault that a probe is judged by: two periods at least."""
+    return max(BASELINE_S, 2 * spec.period_s)
+
+
 def is_inside(spec: ProbeSpec, value: float | None) -> bool:
     """Missing is never inside."""
     if value is None or not math.isfinite(value):

@@ -30,7 +30,7 @@ from exercises.domain.engine_values import (
 )
 from exercises.domain.errors import ChaosplaneError, EngineError
 from exercises.domain.plans import AccountAccess
-from exercises.domain.steady_state import BASELINE_S, probes_from_json
+from exercises.domain.steady_state import baseline_s, probes_from_json
 from exercises.domain.stop_alarms import MISSING, UNKNOWN, alarms_of, name_of
 from exercises.engines.registry import engine
 from exercises.models import AccountRegion, Run, Sample
@@ -160,9 +160,14 @@ class _Probes:
 
 def _requests(run: Run, newest: Mapping[tuple[UUID, str], datetime]) -> list[ProbeRequest]:
     specs = () if run.is_rehearsal else probes_from_json(run.revision.plan["steady_state"])
-    began = (run.started_at or run.scheduled_at) - planned_wall(BASELINE_S)
+    began = run.started_at or run.scheduled_at
     return [
-        ProbeRequest(str(run.pk), spec, newest.get((run.pk, spec.key), began)) for spec in specs
+        ProbeRequest(
+            str(run.pk),
+            spec,
+            newest.get((run.pk, spec.key), began - planned_wall(baseline_s(spec))),
+        )
+        for spec in specs
     ]
 
 

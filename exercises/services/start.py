@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -19,32 +18,21 @@ from django.db import transaction
 
 from exercises.aws.alarms import alarm_settings
 from exercises.domain.clean_ups import RUNNING_S
-from exercises.domain.engine_values import Reading
 from exercises.domain.errors import Conflict, EngineError, Refusal
-from exercises.domain.probe_sources import JUDGEMENT, POLLED
 from exercises.domain.run_states import RunState
 from exercises.domain.snapshots import Snapshot, as_json
-from exercises.domain.steady_state import (
-    BASELINE_S,
-    ProbeSpec,
-    format_value,
-    is_inside,
-    limit_words,
-    probes_from_json,
-)
 from exercises.domain.stop_alarms import stop_alarms
 from exercises.engines.registry import engine
 from exercises.failpoints import failpoint
 from exercises.models import CleanUp, Run, RunSnapshot, Sample
 from exercises.models.due_work import MAX_AHEAD_S, database_now, kept
-from exercises.probes import registry
 from exercises.queries.plans import planned_wall
 from exercises.queries.policy import current_policy
 from exercises.queries.preflight import alarm_settings_seen
 from exercises.queries.start_gate import GRACE_S, refusals
-from exercises.services.asking import asking
 from exercises.services import all_accounts
 from exercises.services.audit import record
+from exercises.services.baseline import Baseline, read_baseline
 from exercises.services.run_events import append_event, move_run
 from exercises.services.start_hooks import ask_hooks
 from exercises.services.start_steps import ask_engine, lock_for_gate, lock_free
@@ -92,15 +80,13 @@ def _is_missed(run: Run) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What was said right before the gate is asked. `baseline` are the readings of probes that
-    only say how it is now, `unsteady` those that do not let it start, in words. `before` is how
-    everything is that the run may leave changed; a rehearsal changes nothing."""
+    """What was said right before the gate is asked. `before` is how everything is that the run
+    may leave changed; a rehearsal changes nothing."""
 
     template_ref: str
     target_count: int
     alarm_settings: str | None
-    baseline: Sequence[Reading]
-    unsteady: str
+    baseline: Baseline
     before: Snapshot | None
 
 
@@ -118,41 +104,8 @@ def _prepare(run: Run) -> Prepared:
     settings = alarm_settings(access, stop_alarms(plan["definition"])) if is_noted else None
     is_compared = not run.is_rehearsal
     before = all_accounts.snapshot(chosen, places, plan["definition"]) if is_compared else None
-    baseline, unsteady = _baseline(run)
     count = len({target.arn for target in targets})
-    return Prepared(ref, count, settings, baseline, unsteady, before)
-
-
-def _baseline(run: Run) -> tuple[list[Reading], str]:
-    """Probes without a past are read now: from before the fault there would be nothing else.
-    What people judge they have said already, or nothing starts."""
-    specs = () if run.is_rehearsal else probes_from_json(run.revision.plan["steady_state"])
-    found: dict[str, Reading | None] = {}
-    if polled := [spec for spec in specs if spec.kind in POLLED]:
-        place = run.experiment.deployment.place
-        found = registry.newest(asking(place, until=database_now()), polled)
-    read = [reading for reading in found.values() if reading]
-    found |= {spec.key: _judged(run, spec) for spec in specs if spec.kind == JUDGEMENT}
-    asked = [spec for spec in specs if spec.key in found]
-    unsteady = [_said(spec, found[spec.key]) for spec in asked if not _is_inside(spec, found)]
-    return read, " ".join(unsteady)
-
-
-def _judged(run: Run, spec: ProbeSpec) -> Reading | None:
-    """The last word of a person, unless it was so long ago that it says nothing about now."""
-    since = database_now() - planned_wall(max(BASELINE_S, 2 * spec.period_s))
-    said = run.samples.filter(probe=spec.key, at__gte=since).order_by("at").last()
-    return Reading(spec.key, said.at, said.value) if said else None
-
-
-def _is_inside(spec: ProbeSpec, found: Mapping[str, Reading | None]) -> bool:
-    reading = found[spec.key]
-    return reading is not None and is_inside(spec, reading.value)
-
-
-def _said(spec: ProbeSpec, reading: Reading | None) -> str:
-    value = format_value(spec, reading.value if reading else None)
-    return f"{spec.name} is at {value}, expected {limit_words(spec)}."
+    return Prepared(ref, count, settings, read_baseline(run), before)
 
 
 def _wait_for_slot(run: Run) -> None:
@@ -172,7 +125,7 @@ def _write_intent(run: Run, fence: int, prepared: Prepared) -> Run | None:
             now=now,
             target_count=prepared.target_count,
             alarm_settings=prepared.alarm_settings,
-            unsteady=prepared.unsteady,
+            unsteady=prepared.baseline.unsteady,
         )
         if refused:
             _skip(run, fence, refused)
@@ -186,7 +139,10 @@ def _write_intent(run: Run, fence: int, prepared: Prepared) -> Run | None:
             asked_at=now,
         )
         Sample.objects.bulk_create(
-            [Sample(run=run, probe=r.probe, at=r.at, value=r.value) for r in prepared.baseline],
+            [
+                Sample(run=run, probe=r.probe, at=r.at, value=r.value)
+                for r in prepared.baseline.polled
+            ],
             ignore_conflicts=True,
         )
         _keep_before(run, prepared.before, now)

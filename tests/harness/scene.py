@@ -23,6 +23,7 @@ from exercises.models.runs import RunQuerySet
 from exercises.services.propose import propose, start_draft
 from simulator.clock import VirtualClock
 from simulator.server import Simulator
+from simulator.world.metrics import Series
 from tests import build, cast
 from tests.harness import database_clock
 
@@ -43,7 +44,6 @@ class Stage:
         # Only FIS is of interest here: the worlds of the applications stand still and silent.
         clock.drive(simulator.lifecycle.tick)
         for account in (PLATFORM, STAGING):
-            cloudwatch_backends[account][build.REGION].metric_data.clear()
             _leave_only(account, INSTANCES_OF[account])
         clock.STEP_S = 30.0
         database_clock.install(clock.wall())
@@ -57,6 +57,16 @@ class Stage:
         """Let it be this time on both sides: each seed of a scene begins at the same."""
         self.clock.show(wall)
         database_clock.set_to(wall)
+
+    def measured_until(self, wall: datetime) -> None:
+        """The applications were steady up to then: without a baseline nothing starts."""
+        for account, application in INSTANCES_OF.items():
+            cloudwatch_backends[account][build.REGION].metric_data.clear()
+            for probe in build.probes_of(application, account):
+                [dimension] = probe["dimensions"].items()
+                series = Series(account, build.REGION, probe["namespace"], dimension)
+                at_its_limit = probe["high"] if probe["low"] is None else probe["low"]
+                series.publish({probe["metric"]: at_its_limit}, wall - timedelta(seconds=90))
 
     def clear(self) -> None:
         """Forget what FIS was asked for; the estate itself is as it was."""
@@ -108,6 +118,7 @@ def playing(stage: Stage, name: str) -> Iterator[Callable[[], Any]]:
         stage.clear()
         scene = Scene(stage, name)
         began = stage.clock.wall()
+        stage.measured_until(began)
 
         @contextmanager
         def one_seed() -> Iterator[Scene]:
@@ -169,7 +180,7 @@ def _deployment(people: cast.Cast, name: str, account_id: str, environment: str)
         place=build.account(account_id, environment),
         tag_value=name,
         alarm_arns=[f"arn:aws:cloudwatch:{build.REGION}:{account_id}:alarm:{alarm}"],
-        steady_state=build.PROBES,
+        steady_state=build.probes_of(name, account_id),
     )
 
 

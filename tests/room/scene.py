@@ -71,5 +71,5 @@ def another(cast: Cast, exercise: Exercise, slug: str) -> Run:
         scheduled_at=database_now(),
     )
     run = started(run)
-    measured(run, delivered=99.9, clusters=1)
+    measured(run, available=99.9, latency=120)
     return run

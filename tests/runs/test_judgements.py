@@ -98,7 +98,7 @@ def test_nothing_starts_before_somebody_said_that_it_is_steady(
     cast: Cast, estate: Simulator
 ) -> None:
     _, run = build.live(cast, steady_state=[*build.PROBES, {**SEEN, "period_s": 3600}])
-    if_silent = "Drivers see their vehicles is at no data, expected steady."
+    if_silent = "Drivers see their vehicles: no data in the last 120 min, expected steady."
     work_off()
     assert (fresh(run).state, if_silent in fresh(run).state_reason) == ("skipped", True)
 

@@ -35,7 +35,7 @@ def place(account_id: str, region: str) -> AccountRegion:
 
 
 def furnished(where: AccountRegion, application: str) -> str:
-    """One instance of the application in that Region, and its alarm."""
+    """One instance of the application in that Region, its alarm and what is measured of it."""
     ec2 = client(where.access, "ec2", Purpose.START)
     ec2.run_instances(
         ImageId=IMAGE,
@@ -48,7 +48,20 @@ def furnished(where: AccountRegion, application: str) -> str:
             }
         ],
     )
-    client(where.access, "cloudwatch", Purpose.START).put_metric_alarm(
+    cloudwatch = client(where.access, "cloudwatch", Purpose.START)
+    for probe in build.probes_of(application):
+        cloudwatch.put_metric_data(
+            Namespace=str(probe["namespace"]),
+            MetricData=[
+                {
+                    "MetricName": str(probe["metric"]),
+                    "Dimensions": [{"Name": "Application", "Value": application}],
+                    "Timestamp": database_now() - timedelta(minutes=3),
+                    "Value": 100,
+                }
+            ],
+        )
+    cloudwatch.put_metric_alarm(
         AlarmName=application,
         Namespace="Tests",
         MetricName="Any",

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from exercises.domain.errors import Invalid
+from exercises.domain.errors import EngineError, Invalid
 from exercises.models import AccountRegion, Run
 from exercises.models.due_work import claim
+from exercises.probes.cloudwatch import CloudWatchSource
 from exercises.queries.plans import planned_wall
 from exercises.services.judge import judgement_of
 from exercises.services.start import start_run
@@ -25,6 +27,14 @@ pytestmark = pytest.mark.django_db
 
 COMMON = {"is_business": False, "unit": "", "period_s": 60, "grace_s": 120, "low": None}
 ARN = f"arn:aws:cloudwatch:{build.REGION}:111111111111:alarm:mqtt-undelivered-high"
+PROMETHEUS = {
+    **COMMON,
+    "kind": "prometheus",
+    "key": "errors",
+    "name": "Errors",
+    "query": "sum(errors)",
+    "high": 5,
+}
 ALARM = {**COMMON, "kind": "alarm", "key": "quiet", "name": "Alarm", "alarm": ARN, "high": 0}
 
 
@@ -78,7 +88,56 @@ def test_nothing_starts_while_one_of_them_says_nothing(
     _, run = build.live(cast, steady_state=probes)
     work_off()
     assert fresh(run).state == "skipped"
-    assert "Alarm is at no data, expected at most 0" in fresh(run).state_reason
+    assert "Alarm: no data, expected at most 0" in fresh(run).state_reason
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            {"low": 101.0},
+            r"Messages delivered was outside in (\d+) of \1 readings, last \S+ %, .+ 101 %\.",
+        ),
+        (
+            {"metric": "Nowhere"},
+            r"Messages delivered: no data in the last 10 min, expected at least 99\.5 %\.",
+        ),
+    ],
+)
+def test_nothing_starts_while_a_metric_was_not_steady_before(
+    cast: Cast, estate: Simulator, change: dict[str, object], said: str
+) -> None:
+    delivered, clusters = build.PROBES
+    _, run = build.live(cast, steady_state=[{**delivered, **change}, clusters])
+    work_off()
+    skipped = fresh(run)
+    assert (skipped.state, skipped.asked_at, skipped.experiment_ref) == ("skipped", None, "")
+    words = f"Not inside right before the start: {said}"
+    assert re.fullmatch(words, skipped.state_reason), skipped.state_reason
+
+
+def test_nothing_starts_while_prometheus_knows_nothing_from_before(
+    cast: Cast, estate: Simulator, service: Service
+) -> None:
+    _, run = build.live(cast, steady_state=[*build.PROBES, PROMETHEUS | {"url": service.origin}])
+    work_off()
+    assert "Errors: no data in the last 10 min, expected at most 5." in fresh(run).state_reason
+    assert fresh(run).state == "skipped"
+
+
+def test_that_aws_does_not_answer_is_no_silence_of_a_probe(
+    cast: Cast, estate: Simulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*args: object, **kwargs: object) -> Any:
+        raise EngineError("Could not read metrics: throttled", outcome="none", retryable=True)
+
+    _, run = build.live(cast)
+    with monkeypatch.context() as patch:
+        patch.setattr(CloudWatchSource, "read", denied)
+        work_off()
+        assert fresh(run).state == "scheduled"
+        assert fresh(run).state_reason == "Could not read metrics: throttled"
+    until(lambda: fresh(run).started_at is not None)
 
 
 def test_one_that_breaks_off_costs_no_other_and_the_room_is_told(
