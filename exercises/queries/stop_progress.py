@@ -170,6 +170,8 @@ def _rollback_words(run: Run, *, is_taken: bool) -> str:
         return f"{down} of {len(run.fleet)} nodes still down"
     undone = {"completed", "stopped", "failed", "skipped", "cancelled"}
     over = sum(action.get("status") in undone for action in run.actions)
+    if not run.fleet and over == len(run.actions) and run.ended_at is not None:
+        return "comparing with how it was before"
     return f"{over} of {len(run.actions)} actions over" if run.actions else "rolling back"
 
 

@@ -11,6 +11,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
+from exercises.domain.clean_ups import CleanUpState
 from exercises.domain.detection import CLEARED, FIRED, UNREADABLE, alarm_lines
 from exercises.domain.engine_values import (
     ActionObservation,
@@ -30,7 +31,7 @@ from exercises.domain.steady_state import (
     probes_from_json,
 )
 from exercises.domain.stop_alarms import alarms_of
-from exercises.models import ResolvedTarget, Run, Sample
+from exercises.models import CleanUp, ResolvedTarget, Run, Sample
 from exercises.queries.plans import planned_wall
 from exercises.services.audit import record
 from exercises.services.run_events import append_event, engine_source, move_run
@@ -242,20 +243,17 @@ STOP_STEPS = ("stop.accepted", "stop.rolled_back", "stop.verified")
 
 def record_stop_progress(run: Run, *, now: datetime, is_fleet_seen: bool) -> None:
     """The true steps of a stop, each logged once when it is seen: accepted by AWS,
-    rolled back (every instance of the application runs), verified (all probes inside)."""
+    rolled back (every instance of the application runs; where it has none, nothing of what the
+    run may leave changed is left), verified (all probes inside)."""
     if run.stop_requested_at is None or run.is_rehearsal:
         return
     done = set(run.events.filter(kind__in=STOP_STEPS).values_list("kind", flat=True))
     accepted = run.engine_status in {"stopping", "stopped", "completed", "failed"}
-    rolled_back = (
-        run.ended_at is not None
-        and is_fleet_seen
-        and bool(run.fleet)
-        and all(node["state"] == "running" for node in run.fleet)
-    )
+    rolled_back = run.ended_at is not None and is_fleet_seen and _is_rolled_back(run)
+    back = "all instances are running" if run.fleet else "nothing is left changed"
     steps = (
         ("stop.accepted", accepted, "AWS accepted the stop."),
-        ("stop.rolled_back", rolled_back, "Rolled back, all instances are running."),
+        ("stop.rolled_back", rolled_back, f"Rolled back, {back}."),
         ("stop.verified", rolled_back and _all_inside(run), "Verified, all probes are inside."),
     )
     for kind, is_true, words in steps:
@@ -270,6 +268,12 @@ def record_stop_progress(run: Run, *, now: datetime, is_fleet_seen: bool) -> Non
                 source=engine_source(run),
                 at=now,
             )
+
+
+def _is_rolled_back(run: Run) -> bool:
+    if run.fleet:
+        return all(node["state"] == "running" for node in run.fleet)
+    return CleanUp.objects.filter(run=run, state=CleanUpState.CLEAN.value).exists()
 
 
 def _all_inside(run: Run) -> bool:

@@ -12,9 +12,10 @@ from exercises.aws.fleet import application_nodes
 from exercises.domain.errors import EngineError, NotAllowed
 from exercises.domain.plans import AccountAccess
 from exercises.engines import fis
-from exercises.models import Exercise, Experiment, Run, RunEvent
+from exercises.models import CleanUp, Exercise, Experiment, Run, RunEvent
 from exercises.models.due_work import database_now
 from exercises.queries.start_gate import refusals
+from exercises.services.run_changes import record_stop_progress
 from exercises.services.stop import stop_all, stop_run
 from tests import build
 from tests.cast import Cast
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from simulator.server import Simulator
 
 pytestmark = pytest.mark.django_db
+ROLLED_BACK = "stop.rolled_back"
 
 
 def running(cast: Cast) -> tuple[Exercise, Run]:
@@ -53,6 +55,28 @@ def test_stop_brings_every_instance_back(cast: Cast, estate: Simulator) -> None:
         "stop.rolled_back",
         "stop.verified",
     ]
+
+
+def test_without_instances_rolled_back_is_that_nothing_is_left_changed(cast: Cast) -> None:
+    _, run = build.live(cast)
+    now = database_now()
+    for changes in (
+        {"state": "starting", "due_at": None},
+        {"state": "running", "started_at": now, "stop_requested_at": now},
+        {"state": "stopping", "engine_status": "stopping"},
+        {"state": "stopped", "engine_status": "stopped", "ended_at": now},
+    ):
+        Run.objects.filter(pk=run.pk).update(**changes)
+    clean_up = CleanUp.objects.create(run=run, state="looking")
+
+    def steps() -> set[str]:
+        record_stop_progress(fresh(run), now=now, is_fleet_seen=True)
+        return set(run.events.values_list("kind", flat=True)) & {"stop.accepted", ROLLED_BACK}
+
+    assert steps() == {"stop.accepted"}
+    CleanUp.objects.filter(pk=clean_up.pk).update(state="clean")
+    assert steps() == {"stop.accepted", ROLLED_BACK}
+    assert "nothing is left changed" in run.events.get(kind=ROLLED_BACK).text
 
 
 def test_a_stopped_exercise_starts_nothing_more(cast: Cast, estate: Simulator) -> None:
