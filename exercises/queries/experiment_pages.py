@@ -195,9 +195,7 @@ def subject_of(experiment: Experiment, *, now: datetime, own: Capacity | None = 
         state=shown_state(experiment, status),
         status=status,
         steps=_steps(experiment, status, decisions, own),
-        targets=target_view(preview, cap=experiment.target_cap, now=now, digest=digest)
-        if preview
-        else None,
+        targets=target_view(preview, experiment, now=now, digest=digest) if preview else None,
         checks=tuple(policy_checks(experiment, now=now, preview=preview)),
         changed=changed_since(experiment, decisions),
         comments=tuple(decision for decision in decisions if decision.reason),

@@ -24,6 +24,7 @@ from exercises.queries.room_measurements import (
 )
 from exercises.queries.room_targets import AlarmView, TargetsView, alarms_view, targets_view
 from exercises.queries.steady_now import ProbeNow, SteadyNow
+from exercises.queries.target_view import account_names
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +171,13 @@ def _targets(experiment: Experiment, run: Run | None) -> TargetsView:
     if not hit and preview is not None:
         hit = {str(target["arn"]) for target in preview.targets}
     fleet = (run.fleet if run else None) or (preview.fleet if preview else [])
-    return targets_view(fleet, frozenset(hit), limit=experiment.target_cap, phase=_phase(run))
+    return targets_view(
+        fleet,
+        frozenset(hit),
+        limit=experiment.target_cap,
+        phase=_phase(run),
+        accounts=account_names(experiment),
+    )
 
 
 def _phase(run: Run | None) -> str:

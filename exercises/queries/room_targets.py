@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from exercises.domain.stop_alarms import MISSING, UNKNOWN, name_of, stop_alarms
+from exercises.domain.target_accounts import account_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,15 @@ class NodeView:
 
 @dataclass(frozen=True, slots=True)
 class ZoneView:
-    """One Availability Zone. `label` is its letter part: 1a of eu-central-1a."""
+    """One Availability Zone. `label` is its letter part: 1a of eu-central-1a. `account` says
+    of which account, where an experiment hits several."""
 
     name: str
     label: str
     is_hit: bool
     words: str
     nodes: tuple[NodeView, ...]
+    account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +61,26 @@ class AlarmView:
 
 
 def targets_view(
-    fleet: Sequence[Mapping[str, str]], hit_arns: frozenset[str], *, limit: int, phase: str
+    fleet: Sequence[Mapping[str, str]],
+    hit_arns: frozenset[str],
+    *,
+    limit: int,
+    phase: str,
+    accounts: Mapping[str, str],
 ) -> TargetsView:
-    """The fleet by zone. `phase` is before, fault, returning or over."""
-    by_zone: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+    """The fleet by zone. `phase` is before, fault, returning or over; `accounts` are the names
+    of several by their ids, in their order: one name of a zone is another place in each."""
+    order = list(accounts)
+    by_zone: dict[tuple[int, str], list[Mapping[str, str]]] = defaultdict(list)
     for node in fleet:
-        by_zone[node.get("az", "")].append(node)
+        account = account_of(node.get("arn", ""))
+        by_zone[order.index(account) if account in order else -1, node.get("az", "")].append(node)
     zones = tuple(
-        _zone(name, sorted(nodes, key=lambda n: n.get("name", "")), hit_arns, phase)
-        for name, nodes in sorted(by_zone.items())
+        replace(
+            _zone(name, sorted(nodes, key=lambda n: n.get("name", "")), hit_arns, phase),
+            account=accounts[order[at]] if at >= 0 else "",
+        )
+        for (at, name), nodes in sorted(by_zone.items())
     )
     return TargetsView(
         zones=zones,

@@ -115,7 +115,7 @@ def beside(actor: Actor, desk: Desk, typed: Typed, *, with_targets: bool) -> dic
         except Invalid:  # the policy list names the parameters that are wrong
             preview = None
     if preview is not None:
-        context["targets"] = target_view(preview, cap=experiment.target_cap, now=database_now())
+        context["targets"] = target_view(preview, experiment, now=database_now())
     return context | {
         "written": _written(experiment),
         "checks": policy_checks(experiment, now=desk.now, preview=preview),

@@ -7,8 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.template.loader import render_to_string
+from django.test import Client
+from django.urls import reverse
 
-from exercises.aws.sessions import Purpose, client, forget_clients
+from exercises.aws import sessions
+from exercises.aws.sessions import Purpose, forget_clients
 from exercises.domain.clean_ups import LIMIT_S
 from exercises.domain.errors import EngineError
 from exercises.domain.snapshots import as_json, from_json
@@ -18,6 +22,7 @@ from exercises.engines.registry import engine
 from exercises.models import CleanUp, CloudAccount, Finding, Run, RunSnapshot, TemplateVersion
 from exercises.models.due_work import claim, database_now
 from exercises.queries.plans import planned_wall
+from exercises.queries.target_view import target_view
 from exercises.services import all_accounts
 from exercises.services.look import Problems, Seen, look
 from exercises.services.preflight import preview_targets
@@ -25,13 +30,10 @@ from exercises.services.sweep import sweep_run
 from tests import build
 from tests.cast import Cast
 from tests.drive import fresh, until
-from tests.runs.conftest import estate
 from tests.simulated_aws import access_to
 
 if TYPE_CHECKING:
     from simulator.server import Simulator
-
-__all__ = ["estate"]  # a fixture
 
 pytestmark = pytest.mark.django_db
 OWN, SECOND = "111111111111", "333333333333"
@@ -59,7 +61,7 @@ def by_account(rows: Any) -> Counter[str]:
 
 
 def brokers(account: str, *states: str) -> list[str]:
-    found = client(access_to(account), "ec2", Purpose.READ).describe_instances(
+    found = sessions.client(access_to(account), "ec2", Purpose.READ).describe_instances(
         Filters=[
             {"Name": "tag:chaosplane:application", "Values": ["mqtt-broker"]},
             {"Name": "instance-state-name", "Values": list(states)},
@@ -82,6 +84,23 @@ def test_an_account_that_cannot_be_read_is_the_problem_of_the_whole_preview(
     seen = preview_targets(actor=cast.actor("author"), experiment=run.experiment)
     assert seen.problem.startswith(f"account-{SECOND[:3]} ({SECOND}): Could not assume")
     assert seen.targets == seen.fleet == []
+
+
+def test_pages_show_zones_by_account_and_that_the_number_is_the_most(
+    cast: Cast, run: Run, client: Client
+) -> None:
+    seen = preview_targets(actor=cast.actor("author"), experiment=run.experiment)
+    client.force_login(cast.author)
+    room = client.get(reverse("live_room", args=[run.experiment.exercise.slug])).content.decode()
+    own, second = room.index('t12 dim">account-111<'), room.index('t12 dim">account-333<')
+    assert own < room.index("broker-a2") < second
+    page = client.get(reverse("experiment_detail", args=[run.experiment.pk])).content.decode()
+    assert "2 of 12 nodes" in page
+    shown = target_view(seen, run.experiment, now=database_now())
+    beside = render_to_string("experiments/_targets.html", {"targets": shown})
+    assert "eu-central-1a in account-111: 1 of 3" in beside
+    assert "eu-central-1a in account-333: 1 of 1" in beside
+    assert "At most these" in beside
 
 
 def looked_at(run: Run, problems: Problems) -> Seen:
@@ -143,7 +162,7 @@ def swept(run: Run) -> CleanUp:
 
 def test_what_is_left_in_the_second_account_is_found_and_says_where(run: Run) -> None:
     has_run(run)
-    ec2 = client(access_to(SECOND), "ec2", Purpose.START)
+    ec2 = sessions.client(access_to(SECOND), "ec2", Purpose.START)
     [broker, *_] = brokers(SECOND, "running")
     ec2.stop_instances(InstanceIds=[broker])
     row = swept(run)
