@@ -43,11 +43,11 @@ def changes(before: Snapshot, after: Snapshot, *, ref: str, region: str) -> list
     `ref` is the run's own experiment: what another one holds changed just now is not this
     run's. Resources of which there was nothing before are not looked at.
     """
-    now = {_place(trace): trace for trace in after.traces}
+    now = {(trace.kind, trace.resource): trace for trace in after.traces}
     found = [
         _in_account(_in_region(change, region), trace.account)
         for trace in before.traces
-        for change in _RULES[trace.kind](trace, now.get(_place(trace)), ref)
+        for change in _RULES[trace.kind](trace, now.get((trace.kind, trace.resource)), ref)
     ]
     return sorted(
         found,
@@ -58,10 +58,6 @@ def changes(before: Snapshot, after: Snapshot, *, ref: str, region: str) -> list
 def residual(found: Sequence[Change]) -> list[Change]:
     """Only what is left over."""
     return [change for change in found if change.is_residue]
-
-
-def _place(trace: Trace) -> tuple[str, str, str]:
-    return trace.kind, trace.account, trace.resource
 
 
 def _in_account(change: Change, account: str) -> Change:

@@ -166,6 +166,21 @@ def test_a_lost_answer_to_an_account_is_made_good_by_provisioning_again(
 
 
 @starts
+def test_an_account_is_asked_for_with_a_token_that_is_the_same_each_time(
+    fis: FisEngine, access: AccountAccess, start: Any
+) -> None:
+    """FIS answers it again, however late its lists are."""
+    ref = fis.provision(access, several(waiting()), "accounts-token")
+    again = start.create_target_account_configuration(
+        clientToken=f"chaosplane-{ref}-{INTEGRATION}",
+        experimentTemplateId=ref,
+        accountId=INTEGRATION,
+        roleArn=role_in(INTEGRATION),
+    )
+    assert again["targetAccountConfiguration"]["accountId"] == INTEGRATION
+
+
+@starts
 def test_a_request_for_an_account_that_never_arrived_is_made_good_too(
     fis: FisEngine, access: AccountAccess, aws: Any
 ) -> None:
