@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 
 from exercises.domain.errors import Invalid
 from exercises.domain.json_pointer import MAX_LENGTH, is_pointer
+from exercises.domain.metric_math import ID, MAX_METRICS, read_expression
 
 CLOUDWATCH: Final = "cloudwatch"
+METRIC_MATH: Final = "metric_math"
 ALARM: Final = "alarm"
 HTTP: Final = "http"
 PROMETHEUS: Final = "prometheus"
@@ -24,6 +26,7 @@ JUDGEMENT: Final = "judgement"
 
 FIELDS: Final[Mapping[str, frozenset[str]]] = {
     CLOUDWATCH: frozenset({"namespace", "metric", "dimensions", "stat"}),
+    METRIC_MATH: frozenset({"expression", "metrics"}),
     ALARM: frozenset({"alarm"}),
     HTTP: frozenset({"url", "reads", "pointer"}),
     PROMETHEUS: frozenset({"url", "query"}),
@@ -47,6 +50,8 @@ ALARM_ARN: Final = re.compile(r"arn:aws[a-z-]*:cloudwatch:([a-z0-9-]+):(\d{12}):
 """CloudWatch API Reference, PutMetricAlarm: the ARN names the Region and account."""
 MAX_URL: Final = 1000
 MAX_QUERY: Final = 1000
+
+_METRIC: Final = FIELDS[CLOUDWATCH] | {"id"}
 
 Problems = list[tuple[str, str]]
 
@@ -78,6 +83,37 @@ def _cloudwatch_problems(row: Mapping[str, object]) -> Problems:
     ):
         found.append(("dimensions", "names and texts, at most 30 (CloudWatch's limit)"))
     return found
+
+
+def _metric_math_problems(row: Mapping[str, object]) -> Problems:
+    rows = row.get("metrics")
+    if not isinstance(rows, list | tuple) or not 1 <= len(rows) <= MAX_METRICS:
+        return [("metrics", f"a list of 1 to {MAX_METRICS} metrics")]
+    found: Problems = []
+    ids: list[str] = []
+    for index, one in enumerate(rows):
+        place = f"metrics[{index}]"
+        if not isinstance(one, Mapping):
+            found.append((place, "must be an object"))
+            continue
+        found += [(f"{place}.{name}", "is not known") for name in one if name not in _METRIC]
+        found += [(f"{place}.{name}", text) for name, text in _cloudwatch_problems(one)]
+        name = one.get("id")
+        if not isinstance(name, str) or not ID.fullmatch(name):
+            found.append(
+                (f"{place}.id", "letters, digits and _, at most 40, the first in lower case")
+            )
+        elif name in ids:
+            found.append((f"{place}.id", f"{name} is used twice"))
+        else:
+            ids.append(name)
+    if found:
+        return found
+    try:
+        read_expression(row.get("expression"), ids)
+    except Invalid as error:
+        return list(error.problems)
+    return []
 
 
 def _alarm_problems(row: Mapping[str, object]) -> Problems:
@@ -121,6 +157,7 @@ def _judgement_problems(row: Mapping[str, object]) -> Problems:
 
 _PROBLEMS: Final[Mapping[str, Callable[[Mapping[str, object]], Problems]]] = {
     CLOUDWATCH: _cloudwatch_problems,
+    METRIC_MATH: _metric_math_problems,
     ALARM: _alarm_problems,
     HTTP: _http_problems,
     PROMETHEUS: _prometheus_problems,

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exercises.domain.lint_rules import Problem
+from exercises.domain.metric_math import is_constant, read_expression
 from exercises.domain.probe_sources import ALARM, HTTP, JUDGEMENT
 from exercises.domain.steady_state import ProbeSpec, format_value, is_inside, limit_words
 
@@ -27,6 +28,9 @@ def lint_probes(probes: Sequence[ProbeSpec], *, lasts_s: int | None = None) -> l
         if not can_fail(probe):
             said = f"{probe.name} is {limit_words(probe)} whatever happens"
             found.append(Problem(f"{place}.low", said, "STEADY-002"))
+        if probe.expression and _is_constant(probe):
+            said = f"{probe.name} says the same whatever happens: {probe.expression}"
+            found.append(Problem(f"{place}.expression", said, "STEADY-005"))
         if lasts_s and probe.period_s > lasts_s:
             said = f"{probe.name} is read every {probe.period_s} s, the fault lasts {lasts_s} s"
             found.append(Problem(f"{place}.period_s", said, "STEADY-004"))
@@ -43,6 +47,11 @@ def can_fail(probe: ProbeSpec) -> bool:
     below = probe.low is not None and (least is None or probe.low > least)
     above = probe.high is not None and (most is None or probe.high < most)
     return below or above
+
+
+def _is_constant(probe: ProbeSpec) -> bool:
+    ids = [metric["id"] for metric in probe.metrics]
+    return is_constant(read_expression(probe.expression, ids))
 
 
 def _range(probe: ProbeSpec) -> tuple[float | None, float | None]:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from exercises.domain.errors import Invalid
 from exercises.domain.probe_sources import JUDGEMENT, source_problems
@@ -52,6 +52,9 @@ class ProbeSpec:
     metric: str = ""
     dimensions: Mapping[str, str] = field(default_factory=dict)
     stat: str = ""
+    expression: str = ""
+    metrics: Sequence[Mapping[str, Any]] = ()
+    """Of an expression: `id`, `namespace`, `metric`, `dimensions` and `stat` of each."""
     alarm: str = ""
     url: str = ""
     reads: str = "status"

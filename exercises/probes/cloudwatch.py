@@ -1,14 +1,14 @@
 """Probe values from CloudWatch metrics.
 
 All probes of an account and Region share a GetMetricData, also those of several runs; the
-same metric is asked for once. Only periods that have ended are given: the open one would
-still change.
+same metric or expression is asked for once. Only periods that have ended are given: the open
+one would still change.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -17,6 +17,7 @@ from exercises.aws.failures import aws_errors
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import EngineError
+from exercises.domain.metric_math import renamed
 from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import ProbeSpec
 from exercises.probes.protocol import Answers, Asking, ProbeRequest
@@ -32,14 +33,32 @@ _FRESH_AT_LEAST_S: Final = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class _Query:
-    """One metric as CloudWatch is asked for it. Equal for equal metrics."""
+class _Metric:
+    """One metric and its statistic, with the id that an expression calls it by."""
 
+    id: str
     namespace: str
     metric: str
     dimensions: tuple[tuple[str, str], ...]
     stat: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Query:
+    """What a probe asks CloudWatch for: one metric, or an expression over several. Equal for
+    equal questions."""
+
+    metrics: tuple[_Metric, ...]
+    expression: str
     period_s: int
+
+    @property
+    def size(self) -> int:
+        """How many queries of a call it takes."""
+        return len(self.metrics) + bool(self.expression)
+
+    def __str__(self) -> str:
+        return self.expression or f"{self.metrics[0].namespace} {self.metrics[0].metric}"
 
 
 _Points = Sequence[tuple[datetime, float]]
@@ -95,12 +114,27 @@ def newest_readings(
 
 
 def _query(spec: ProbeSpec, speed: float) -> _Query:
-    """The metric of a probe; a period of planned time is shorter when time runs faster."""
+    """The question of a probe; a period of planned time is shorter when time runs faster."""
+    rows = spec.metrics or (
+        {
+            "namespace": spec.namespace,
+            "metric": spec.metric,
+            "dimensions": spec.dimensions,
+            "stat": spec.stat,
+        },
+    )
     return _Query(
-        namespace=spec.namespace,
-        metric=spec.metric,
-        dimensions=tuple(sorted(spec.dimensions.items())),
-        stat=spec.stat,
+        metrics=tuple(
+            _Metric(
+                id=row.get("id", ""),
+                namespace=row["namespace"],
+                metric=row["metric"],
+                dimensions=tuple(sorted(row.get("dimensions", {}).items())),
+                stat=row["stat"],
+            )
+            for row in rows
+        ),
+        expression=spec.expression,
         period_s=max(1, round(spec.period_s / speed)),
     )
 
@@ -117,10 +151,8 @@ def _points(
     access: AccountAccess, queries: Sequence[_Query], *, since: datetime, until: datetime
 ) -> dict[_Query, _Points]:
     """The ended periods of every metric, oldest first."""
-    distinct = list(dict.fromkeys(queries))
     found: dict[_Query, _Points] = {}
-    for first in range(0, len(distinct), _QUERIES_PER_CALL):
-        batch = distinct[first : first + _QUERIES_PER_CALL]
+    for batch in _batches(list(dict.fromkeys(queries))):
         start = _aligned(since, max(query.period_s for query in batch))
         results = _metric_data(access, batch, start=start, end=until)
         for index, query in enumerate(batch):
@@ -129,6 +161,18 @@ def _points(
                 (at, value) for at, value in results.get(f"m{index}", ()) if at + period <= until
             )
     return found
+
+
+def _batches(queries: Sequence[_Query]) -> Iterator[list[_Query]]:
+    """As few calls as there can be in this order; an expression goes with its metrics."""
+    batch: list[_Query] = []
+    for query in queries:
+        if batch and sum(each.size for each in batch) + query.size > _QUERIES_PER_CALL:
+            yield batch
+            batch = []
+        batch.append(query)
+    if batch:
+        yield batch
 
 
 def _aligned(at: datetime, period_s: int) -> datetime:
@@ -147,7 +191,9 @@ def _metric_data(
     found: dict[str, list[tuple[datetime, float]]] = {}
     with aws_errors(f"read metrics in {access.account_id}"):
         pages = cloudwatch.get_paginator("get_metric_data").paginate(
-            MetricDataQueries=[_body(f"m{n}", query) for n, query in enumerate(queries)],
+            MetricDataQueries=[
+                body for n, query in enumerate(queries) for body in _bodies(f"m{n}", query)
+            ],
             StartTime=start,
             EndTime=end,
             ScanBy="TimestampAscending",
@@ -170,22 +216,34 @@ def _refuse_failed(
         return
     query = queries[int(result["Id"][1:])]
     raise EngineError(
-        f"Could not read {query.namespace} {query.metric} in {access.account_id}: {status}",
+        f"Could not read {query} in {access.account_id}: {status}",
         outcome="none",
         retryable=status == "InternalError",
     )
 
 
-def _body(name: str, query: _Query) -> dict[str, Any]:
+def _bodies(name: str, query: _Query) -> list[dict[str, Any]]:
+    """Ids are those of the call: two probes may both have called a metric m1."""
+    if not query.expression:
+        return [_body(name, query.metrics[0], query.period_s)]
+    names = {metric.id: f"{name}_{metric.id}" for metric in query.metrics}
+    parts = [
+        _body(names[metric.id], metric, query.period_s) | {"ReturnData": False}
+        for metric in query.metrics
+    ]
+    return [*parts, {"Id": name, "Expression": renamed(query.expression, names)}]
+
+
+def _body(name: str, metric: _Metric, period_s: int) -> dict[str, Any]:
     return {
         "Id": name,
         "MetricStat": {
             "Metric": {
-                "Namespace": query.namespace,
-                "MetricName": query.metric,
-                "Dimensions": [{"Name": key, "Value": value} for key, value in query.dimensions],
+                "Namespace": metric.namespace,
+                "MetricName": metric.metric,
+                "Dimensions": [{"Name": key, "Value": value} for key, value in metric.dimensions],
             },
-            "Period": query.period_s,
-            "Stat": query.stat,
+            "Period": period_s,
+            "Stat": metric.stat,
         },
     }

@@ -16,7 +16,14 @@ from typing import Final
 
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import EngineError
-from exercises.domain.probe_sources import ALARM, CLOUDWATCH, HTTP, OUTSIDE, PROMETHEUS
+from exercises.domain.probe_sources import (
+    ALARM,
+    CLOUDWATCH,
+    HTTP,
+    METRIC_MATH,
+    OUTSIDE,
+    PROMETHEUS,
+)
 from exercises.domain.steady_state import ProbeSpec
 from exercises.probes.alarms import AlarmSource
 from exercises.probes.cloudwatch import CloudWatchSource, newest_readings
@@ -32,6 +39,8 @@ SOURCES: Final[dict[str, Source]] = {
     PROMETHEUS: PrometheusSource(),
 }
 
+_METRICS: Final = frozenset({CLOUDWATCH, METRIC_MATH})
+"""Kinds that are asked in the same calls."""
 _THREADS: Final = 16
 _SLACK_S: Final = 0.25
 _Jobs = Mapping[Hashable, Sequence[ProbeRequest]]
@@ -75,8 +84,8 @@ def read_many(
     """The readings of every probe. An account that does not answer keeps only its own away."""
     outside = outside or ask_outside(asking, requests)
     found = Answers()
-    for kind in (CLOUDWATCH, ALARM):
-        wanted = [one for one in requests if one.spec.kind == kind]
+    for kind, kinds in ((CLOUDWATCH, _METRICS), (ALARM, {ALARM})):
+        wanted = [one for one in requests if one.spec.kind in kinds]
         try:
             if wanted:
                 _merge(found, SOURCES[kind].read(asking, wanted))
@@ -94,7 +103,7 @@ def newest(asking: Asking, specs: Sequence[ProbeSpec]) -> dict[str, Reading | No
     back = {spec.key: asking.wall(5 * spec.period_s) + timedelta(seconds=10) for spec in specs}
     requests = [ProbeRequest("", spec, asking.until - back[spec.key]) for spec in specs]
     outside = ask_outside(asking, requests)
-    metrics = [spec for spec in specs if spec.kind == CLOUDWATCH]
+    metrics = [spec for spec in specs if spec.kind in _METRICS]
     found: dict[str, Reading | None] = dict.fromkeys(spec.key for spec in specs)
     if metrics:
         found |= newest_readings(asking.access, metrics, until=asking.until, speed=asking.speed)

@@ -2,11 +2,13 @@
 
 moto's own GetMetricData takes periods x data points x queries and looks at every service for
 each call; at one-second periods that is too slow to poll, so `install_reading` replaces it
-for plain metric queries. Nothing else of moto is changed.
+for plain metrics and for arithmetic over them. Nothing else of moto is changed.
 """
 
 from __future__ import annotations
 
+import math
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,8 @@ from moto.cloudwatch.models import (
     Statistics,
     cloudwatch_backends,
 )
+
+from simulator.world.metric_math import Points, evaluate
 
 FULL_FOR = timedelta(minutes=10)
 KEPT_FOR = timedelta(hours=6)
@@ -114,12 +118,16 @@ def install_reading() -> None:
         end_time: datetime,
         scan_by: str = "TimestampAscending",
     ) -> list[dict[str, Any]]:
-        if start_time >= end_time or not all("MetricStat" in query for query in queries):
+        if start_time >= end_time or any(_is_insight(query) for query in queries):
             return slow(self, queries, start_time, end_time, scan_by)
         return _read(self, queries, start_time, end_time, scan_by)
 
     get_metric_data.reads_in_one_pass = True  # type: ignore[attr-defined]
     CloudWatchBackend.get_metric_data = get_metric_data  # type: ignore[method-assign]
+
+
+def _is_insight(query: Mapping[str, Any]) -> bool:
+    return str(query.get("Expression", "")).startswith("SELECT")
 
 
 def _read(
@@ -130,7 +138,8 @@ def _read(
     scan_by: str,
 ) -> list[dict[str, Any]]:
     start = start.replace(microsecond=0)
-    wanted = {_query_key(query) for query in queries}
+    plain = [query for query in queries if "MetricStat" in query]
+    wanted = {_query_key(query) for query in plain}
     names = {key[1] for key in wanted}
     data: dict[SeriesKey, list[MetricDatumBase]] = defaultdict(list)
     for datum in list(backend.metric_data):
@@ -138,11 +147,23 @@ def _read(
             key = key_of(datum.namespace, datum.name, datum.dimensions)
             if key in wanted:
                 data[key].append(datum)
-    return [
-        _result(query, data[_query_key(query)], start, scan_by)
-        for query in queries
-        if query.get("ReturnData", True)
-    ]
+    points = {query["Id"]: _points(query, data[_query_key(query)], start) for query in plain}
+    periods = {query["Id"]: int(query["MetricStat"]["Period"]) for query in plain}
+    results = []
+    for query in queries:
+        name, label = query["Id"], query.get("Label") or query["Id"]
+        if "Expression" in query:
+            # CloudWatch takes the longest period of the metrics that an expression names.
+            used = set(re.findall(r"[A-Za-z]\w*", query["Expression"])) & periods.keys()
+            periods[name] = max((periods[each] for each in used), default=60)
+            count = math.ceil((end - start).total_seconds() / periods[name])
+            points[name] = evaluate(name, query["Expression"], points, count)
+        elif not query.get("Label"):
+            stat = query["MetricStat"]
+            label = f"{stat['Metric']['MetricName']} {stat['Stat']}"
+        if query.get("ReturnData", True):
+            results.append(_result(name, label, points[name], periods[name], start, scan_by))
+    return results
 
 
 def _query_key(query: Mapping[str, Any]) -> SeriesKey:
@@ -151,23 +172,29 @@ def _query_key(query: Mapping[str, Any]) -> SeriesKey:
     return key_of(metric["Namespace"], metric["MetricName"], dimensions)
 
 
-def _result(
-    query: Mapping[str, Any], data: list[MetricDatumBase], start: datetime, scan_by: str
-) -> dict[str, Any]:
+def _points(query: Mapping[str, Any], data: list[MetricDatumBase], start: datetime) -> Points:
     stat, period = query["MetricStat"]["Stat"], int(query["MetricStat"]["Period"])
     buckets: dict[int, list[MetricDatumBase]] = defaultdict(list)
     for datum in data:
         buckets[int((datum.timestamp - start).total_seconds() // period)].append(datum)
-    order = sorted(buckets, reverse=scan_by == "TimestampDescending")
-    values = []
-    for bucket in order:
+    found = {}
+    for bucket, held in buckets.items():
         statistics = Statistics([stat], start)
-        statistics.metric_data = buckets[bucket]
-        values.append(statistics.get_statistics_for_type(stat))
+        statistics.metric_data = held
+        value = statistics.get_statistics_for_type(stat)
+        if value is not None:
+            found[bucket] = float(value)
+    return found
+
+
+def _result(
+    name: str, label: str, points: Points, period: int, start: datetime, scan_by: str
+) -> dict[str, Any]:
+    order = sorted(points, reverse=scan_by == "TimestampDescending")
     return {
-        "id": query["Id"],
-        "label": query.get("Label") or f"{query['MetricStat']['Metric']['MetricName']} {stat}",
-        "values": values,
+        "id": name,
+        "label": label,
+        "values": [points[bucket] for bucket in order],
         "timestamps": [start + timedelta(seconds=bucket * period) for bucket in order],
         "status_code": "Complete",
     }

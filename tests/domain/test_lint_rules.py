@@ -184,6 +184,16 @@ def spec(**changes: object) -> ProbeSpec:
     return replace(PROBES[0], **changes)  # type: ignore[arg-type]
 
 
+def math(expression: str) -> ProbeSpec:
+    """A probe of metric math over one metric."""
+    metric = {"id": "m1", "namespace": "Shop", "metric": "Errors", "stat": "Average"}
+    row = {**build.PROBES[0], "kind": "metric_math", "expression": expression, "metrics": [metric]}
+    for name in ("namespace", "metric", "dimensions", "stat"):
+        row.pop(name)
+    [found] = probes_from_json([row])
+    return found
+
+
 BUSINESS = spec()
 
 
@@ -198,6 +208,8 @@ BUSINESS = spec()
         ("STEADY-003", [spec(low=0, high=0), spec(low=None, high=500, unit="ms")], None),
         ("STEADY-003", [spec(low=None, high=1)] * 2, None),
         ("STEADY-004", [BUSINESS, spec(period_s=300)], 120),
+        ("STEADY-005", [BUSINESS, math("m1 - m1")], None),
+        ("STEADY-005", [BUSINESS, math("99.9 + 0 * m1")], None),
     ],
 )
 def test_a_steady_state_that_proves_nothing_is_named(
@@ -212,6 +224,7 @@ def test_a_steady_state_that_proves_nothing_is_named(
         ([BUSINESS, spec(low=0, high=0)], None),
         ([BUSINESS, spec(unit="", low=0, high=None)], None),
         ([BUSINESS, spec(unit="ms", low=None, high=100)], None),
+        ([BUSINESS, math("100 - m1")], None),
         ([BUSINESS, spec(period_s=300)], 300),
         ([BUSINESS, spec(period_s=300)], 0),
     ],
@@ -241,7 +254,7 @@ def test_every_rule_is_tested_and_explained() -> None:
     elsewhere = {"FIS-STOP-003", "FIS-TGT-009", "ZONE-001", "KNOWN-001"}
     elsewhere |= {f"CTK-{kind}-001" for kind in ("DOC", "RUN", "UNDO", "STOP")}
     elsewhere |= {f"LAMBDA-00{number}" for number in (4, 5, 6)}
-    steady = {f"STEADY-00{number}" for number in range(1, 5)}
+    steady = {f"STEADY-00{number}" for number in range(1, 6)}
     assert set(RULES) == {*ERRORS, *RISKS, *elsewhere, *steady}
     for rule in RULES.values():
         assert rule.says.endswith("."), rule.id

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import pytest
 
 from exercises.domain.errors import Invalid
@@ -22,10 +24,27 @@ PROMETHEUS = {
 }
 
 
+RATIO = {
+    **COMMON,
+    "kind": "metric_math",
+    "expression": "100 * answered / asked",
+    "metrics": [
+        {"id": name, "namespace": "Shop", "metric": name, "dimensions": {"A": "b"}, "stat": "Sum"}
+        for name in ("asked", "answered")
+    ],
+}
+
+
+def ratio(**change: object) -> dict[str, object]:
+    """What changes in its first metric."""
+    first, other = cast(list[dict[str, object]], RATIO["metrics"])
+    return {"metrics": [{**first, **change}, other]}
+
+
 JUDGEMENT = {**COMMON, "kind": "judgement"}
 
 
-@pytest.mark.parametrize("row", [ALARM, HTTP, JSON, PROMETHEUS, JUDGEMENT])
+@pytest.mark.parametrize("row", [ALARM, HTTP, JSON, PROMETHEUS, JUDGEMENT, RATIO])
 def test_each_kind_is_read_with_its_own_fields(row: dict[str, object]) -> None:
     [spec] = probes_from_json([row])
     assert {name: getattr(spec, name) for name in row} == row
@@ -34,8 +53,8 @@ def test_each_kind_is_read_with_its_own_fields(row: dict[str, object]) -> None:
 @pytest.mark.parametrize(
     ("row", "change", "said"),
     [
-        (HTTP, {"kind": "carrier-pigeon"}, "kind: must be one of cloudwatch, alarm, http"),
-        (HTTP, {"kind": ["http"]}, "kind: must be one of cloudwatch, alarm, http"),
+        (HTTP, {"kind": "carrier-pigeon"}, "kind: must be one of cloudwatch, metric_math, alarm"),
+        (HTTP, {"kind": ["http"]}, "kind: must be one of cloudwatch, metric_math, alarm"),
         (HTTP, {"metric": "Requests"}, "metric: belongs to no http probe"),
         (HTTP, {"query": "up"}, "query: belongs to no http probe"),
         (ALARM, {"url": "https://a.example"}, "url: belongs to no alarm probe"),
@@ -58,6 +77,18 @@ def test_each_kind_is_read_with_its_own_fields(row: dict[str, object]) -> None:
         (JUDGEMENT, {"high": [2]}, "high: nothing, or 1"),
         (JUDGEMENT, {"scale": 100}, "scale: 1: a judgement is steady or not"),
         (JUDGEMENT, {"query": "up"}, "query: belongs to no judgement probe"),
+        (RATIO, {"metrics": []}, "metrics: a list of 1 to 10 metrics"),
+        (RATIO, {"metrics": "asked"}, "metrics: a list of 1 to 10 metrics"),
+        (RATIO, {"metrics": [7]}, "metrics[0]: must be an object"),
+        (RATIO, ratio(id="Asked"), "metrics[0].id: letters, digits and _, at most 40"),
+        (RATIO, ratio(id="answered"), "metrics[1].id: answered is used twice"),
+        (RATIO, ratio(stat="Mean"), "metrics[0].stat: one of Average"),
+        (RATIO, ratio(namespace=""), "metrics[0].namespace: 1 to 255 characters"),
+        (RATIO, ratio(period_s=60), "metrics[0].period_s: is not known"),
+        (RATIO, {"expression": " "}, "expression: 1 to 2,048 characters of metric math"),
+        (RATIO, {"expression": "asked + answered" + " " * 2048}, "expression: 1 to 2,048"),
+        (RATIO, {"metric": "asked"}, "metric: belongs to no metric_math probe"),
+        (HTTP, {"expression": "asked"}, "expression: belongs to no http probe"),
         (PROMETHEUS, {"query": " "}, "query: a PromQL expression of 1 to 1,000 characters"),
         (PROMETHEUS, {"query": "a" * 1001}, "query: a PromQL expression of 1 to 1,000"),
     ],

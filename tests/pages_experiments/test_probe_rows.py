@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from exercises.domain.steady_state import probes_from_json
 from exercises.web.forms.probe_rows import TEXTS, ProbeRow, read_row, row_of, rows_from
 from tests import build
-from tests.domain.test_probe_sources import ALARM, HTTP, JSON, PROMETHEUS
+from tests.domain.test_probe_sources import ALARM, HTTP, JSON, PROMETHEUS, RATIO
 
 
-@pytest.mark.parametrize("probe", [build.PROBES[0], ALARM, HTTP, JSON, PROMETHEUS])
+@pytest.mark.parametrize("probe", [build.PROBES[0], ALARM, HTTP, JSON, PROMETHEUS, RATIO])
 def test_a_probe_comes_back_as_it_went_in(probe: dict[str, object]) -> None:
     problems: list[tuple[str, str]] = []
     read = read_row(row_of(0, probe), problems)
@@ -36,3 +38,17 @@ def test_the_row_says_what_it_reads_and_opens_where_it_is_wrong() -> None:
     assert row_of(0, PROMETHEUS).source == "up"
     assert not ProbeRow(0, problems={"low": ["a number"]}).is_source_wrong
     assert ProbeRow(0, problems={"url": ["names no host"]}).is_source_wrong
+
+
+def test_a_metric_of_an_expression_is_a_line() -> None:
+    row = row_of(0, RATIO)
+    assert row.metrics.splitlines()[0] == "asked | Shop | asked | Sum | A=b"
+    problems: list[tuple[str, str]] = []
+    read_row(replace(row, metrics="asked | Shop"), problems)
+    assert problems == [
+        (
+            "steady_state[0].metrics",
+            "line 1: id | namespace | metric | statistic | dimensions, the last may be missing",
+        )
+    ]
+    assert ProbeRow(0, problems={"metrics[0].stat": ["one of"]}).is_source_wrong

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import ProbeSpec
+from exercises.probes import registry
 from exercises.probes.cloudwatch import newest_readings, read_many
-from exercises.probes.protocol import ProbeRequest
+from exercises.probes.protocol import Asking, ProbeRequest
 from tests.simulated_aws import PLATFORM, access_to, stopped_clock
 
 NOW = datetime.now(UTC).replace(microsecond=0) - timedelta(minutes=20)
@@ -57,6 +59,23 @@ def publish(access: AccountAccess, metric: str, values: dict[float, float]) -> P
     return replace(PROBE, key=metric.lower(), metric=metric)
 
 
+@contextmanager
+def calls(access: AccountAccess) -> Iterator[list[dict[str, Any]]]:
+    """The parameters of each GetMetricData meanwhile."""
+    asked: list[dict[str, Any]] = []
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        asked.append(params)
+
+    events = client(access, "cloudwatch", Purpose.READ).meta.events
+    name = "provide-client-params.cloudwatch.GetMetricData"
+    events.register(name, note)
+    try:
+        yield asked
+    finally:
+        events.unregister(name, note)
+
+
 def ago(seconds: float) -> datetime:
     return NOW - timedelta(seconds=seconds)
 
@@ -96,15 +115,7 @@ def test_probes_of_several_runs_share_one_call_and_one_query_a_metric(
 ) -> None:
     first = publish(access, "First", {400: 1.0, 2: 2.0})
     second = publish(access, "Second", {2: 3.0})
-    asked: list[dict[str, Any]] = []
-
-    def note(params: dict[str, Any], **_: Any) -> None:
-        asked.append(params)
-
-    events = client(access, "cloudwatch", Purpose.READ).meta.events
-    name = "provide-client-params.cloudwatch.GetMetricData"
-    events.register(name, note)
-    try:
+    with calls(access) as asked:
         found = read_many(
             access,
             [
@@ -115,11 +126,81 @@ def test_probes_of_several_runs_share_one_call_and_one_query_a_metric(
             until=NOW,
             speed=60,
         )
-    finally:
-        events.unregister(name, note)
     assert [len(params["MetricDataQueries"]) for params in asked] == [2]
     assert [r.value for r in found["old"]] == [2.0, 3.0]
     assert [r.value for r in found["new"]] == [1.0, 2.0]
+
+
+def over(expression: str, **metrics: ProbeSpec) -> ProbeSpec:
+    """A probe of metric math over what these probes read."""
+    rows = [
+        {
+            "id": name,
+            "namespace": spec.namespace,
+            "metric": spec.metric,
+            "dimensions": spec.dimensions,
+            "stat": spec.stat,
+        }
+        for name, spec in metrics.items()
+    ]
+    return replace(
+        PROBE,
+        key="math",
+        kind="metric_math",
+        namespace="",
+        metric="",
+        dimensions={},
+        stat="",
+        expression=expression,
+        metrics=rows,
+    )
+
+
+def test_an_expression_is_read_in_the_same_call_as_plain_metrics(access: AccountAccess) -> None:
+    asked_of = publish(access, "Asked", {4: 50.0, 3: 0.0, 2: 20.0})
+    answered = publish(access, "Done", {4: 45.0, 3: 0.0, 2: 20.0})
+    ratio = over("100 * done / asked", done=answered, asked=asked_of)
+    other = replace(over("done - asked", done=asked_of, asked=answered), key="lost")
+    with calls(access) as asked:
+        found = read_many(
+            access,
+            [ProbeRequest("run", each, ago(5)) for each in (answered, ratio, other)],
+            until=NOW,
+            speed=60,
+        )
+    [params] = asked
+    returned = [each for each in params["MetricDataQueries"] if each.get("ReturnData", True)]
+    assert (len(params["MetricDataQueries"]), len(returned)) == (7, 3)
+    values = {
+        key: [(r.at, r.value) for r in found["run"] if r.probe == key] for key in ("math", "lost")
+    }
+    # What is divided by nought is no data; two probes may call different metrics the same.
+    assert values["math"] == [(ago(4), 90.0), (ago(2), 100.0)]
+    assert values["lost"] == [(ago(4), 5.0), (ago(3), 0.0), (ago(2), 0.0)]
+
+
+def test_services_read_an_expression_as_any_probe(access: AccountAccess) -> None:
+    twice = over("2 * one", one=publish(access, "One", {2: 4.0}))
+    asking = Asking(access=access, until=NOW, speed=60)
+    answers = registry.read_many(asking, [ProbeRequest("run", twice, ago(5))])
+    assert [r.value for r in answers.readings["run"]] == [8.0]
+    newest = registry.newest(asking, [twice])["math"]
+    assert newest is not None
+    assert newest.value == 8.0
+
+
+def test_no_call_has_more_queries_than_cloudwatch_takes(access: AccountAccess) -> None:
+    spec = publish(access, "Many", {2: 1.0})
+    probes = [over(f"one + two + {n}", one=spec, two=spec) for n in range(170)]
+    with calls(access) as asked:
+        found = read_many(
+            access,
+            [ProbeRequest(str(n), p, ago(5)) for n, p in enumerate(probes)],
+            until=NOW,
+            speed=60,
+        )
+    assert [len(params["MetricDataQueries"]) for params in asked] == [498, 12]
+    assert [found[str(n)][0].value for n in (0, 169)] == [2.0, 171.0]
 
 
 def test_nothing_asked_is_nothing_read(access: AccountAccess) -> None:

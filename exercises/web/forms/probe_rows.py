@@ -16,6 +16,7 @@ from exercises.domain.probe_sources import (
     FIELDS,
     HTTP,
     JUDGEMENT,
+    METRIC_MATH,
     PROMETHEUS,
     READS,
 )
@@ -29,6 +30,7 @@ STOP_AFTER: Final = 3
 STATS: Final = (*PLAIN_STATS, "p50", "p90", "p95", "p99")
 KINDS: Final = (
     (CLOUDWATCH, "CloudWatch metric"),
+    (METRIC_MATH, "CloudWatch metric math"),
     (ALARM, "CloudWatch alarm, 1 in alarm"),
     (HTTP, "HTTP"),
     (PROMETHEUS, "Prometheus"),
@@ -38,6 +40,10 @@ _SOURCE_FIELDS: Final = frozenset({"kind"}).union(*FIELDS.values())
 READINGS: Final = tuple(
     zip(READS, ("Status", "Time to answer, ms", "Number in its JSON"), strict=True)
 )
+
+
+METRIC_COLUMNS: Final = ("id", "namespace", "metric", "stat")
+"""What a line says of a metric of an expression, before its dimensions."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +63,8 @@ class ProbeRow:
     metric: str = ""
     dimensions: str = ""
     stat: str = "Average"
+    expression: str = ""
+    metrics: str = ""
     alarm: str = ""
     url: str = ""
     reads: str = READS[0]
@@ -82,6 +90,7 @@ class ProbeRow:
         """Where its values come from, in a few words; empty for a new row."""
         names = {
             CLOUDWATCH: self.metric,
+            METRIC_MATH: self.expression,
             ALARM: self.alarm.rpartition(":")[2],
             HTTP: self.url,
             JUDGEMENT: "said in the live room",
@@ -99,7 +108,7 @@ class ProbeRow:
     @property
     def is_source_wrong(self) -> bool:
         """Whether a problem lies in what the details hold."""
-        return not _SOURCE_FIELDS.isdisjoint(self.problems)
+        return any(re.split(r"[.\[]", name)[0] in _SOURCE_FIELDS for name in self.problems)
 
     @property
     def has_stop_limit(self) -> bool:
@@ -130,11 +139,23 @@ def rows_from(data: Mapping[str, str], *, most: int) -> tuple[ProbeRow, ...]:
 def row_of(index: int, probe: Mapping[str, object]) -> ProbeRow:
     """A stored probe as a row."""
     texts = {name: str(probe[name]) for name in TEXTS if probe.get(name) is not None}
-    dimensions = probe.get("dimensions")
-    if isinstance(dimensions, Mapping):
-        texts["dimensions"] = ", ".join(f"{name}={value}" for name, value in dimensions.items())
+    texts["dimensions"] = _pairs(probe.get("dimensions"))
+    metrics = probe.get("metrics")
+    texts["metrics"] = "\n".join(map(_line, metrics)) if isinstance(metrics, list | tuple) else ""
     texts["is_business"] = "on" if probe.get("is_business") else ""
     return _row(index, texts)
+
+
+def _pairs(dimensions: object) -> str:
+    if not isinstance(dimensions, Mapping):
+        return ""
+    return ", ".join(f"{name}={value}" for name, value in dimensions.items())
+
+
+def _line(metric: Mapping[str, object]) -> str:
+    """A metric of an expression as one line of its control."""
+    said = [str(metric.get(name, "")) for name in METRIC_COLUMNS]
+    return " | ".join(filter(None, [*said, _pairs(metric.get("dimensions"))]))
 
 
 def _row(index: int, texts: Mapping[str, str]) -> ProbeRow:
@@ -183,6 +204,8 @@ def _source(row: ProbeRow, where: str, problems: Problems) -> dict[str, object]:
             "stat": row.stat.strip(),
         }
     found: dict[str, object] = {name: getattr(row, name).strip() for name in sorted(own)}
+    if "metrics" in own:
+        found["metrics"] = _metrics(row.metrics, f"{where}.metrics", problems)
     if found.get("reads", "json") != "json":  # the control keeps what was typed before
         found["pointer"] = ""
     return found
@@ -226,6 +249,20 @@ def _dimensions(text: str, where: str, problems: Problems) -> dict[str, str]:
             problems.append((where, "pairs such as Cluster=mqtt-broker, parted by commas"))
             return {}
         found[name.strip()] = value.strip()
+    return found
+
+
+def _metrics(text: str, where: str, problems: Problems) -> list[dict[str, object]]:
+    found: list[dict[str, object]] = []
+    for number, line in enumerate(filter(None, map(str.strip, text.splitlines())), start=1):
+        parts = [part.strip() for part in line.split("|")]
+        if not len(METRIC_COLUMNS) <= len(parts) <= len(METRIC_COLUMNS) + 1:
+            said = "id | namespace | metric | statistic | dimensions, the last may be missing"
+            problems.append((where, f"line {number}: {said}"))
+            continue
+        *columns, pairs = [*parts, ""][: len(METRIC_COLUMNS) + 1]
+        dimensions = _dimensions(pairs, where, problems)
+        found.append({**dict(zip(METRIC_COLUMNS, columns, strict=True)), "dimensions": dimensions})
     return found
 
 
