@@ -36,12 +36,14 @@ def refusals(
     target_count: int | None,
     alarm_settings: str | None = None,
     unsteady: str = "",
+    levers: Sequence[str] = (),
     is_reissue: bool = False,
 ) -> tuple[Refusal, ...]:
     """Every rule that refuses this start now; empty when it may start.
 
     `alarm_settings` is what is set on its alarms at this moment; None when AWS was not asked.
-    `unsteady` names the probes that were just read and are not inside.
+    `unsteady` names the probes that were just read and are not inside. `levers` names places
+    whose safety lever was just seen to be engaged at AWS.
     `is_reissue` asks about a start whose outcome is unknown: the run is then no longer
     scheduled, and every other rule holds unchanged.
     """
@@ -78,7 +80,7 @@ def refusals(
         incidents=tuple(incident.title for incident in incidents_holding(experiment)),
         hooks=hook_refusals(run, now=now) if target_count is not None or is_reissue else (),
         ladder="" if run.is_rehearsal else ladder_problem(experiment, now=now),
-        levers=levers_engaged(places),
+        levers=tuple(dict.fromkeys([*levers_engaged(places), *levers])),
     )
     return may_start(
         facts,

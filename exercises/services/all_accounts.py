@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from exercises.aws.fleet import application_nodes
+from exercises.aws.safety_lever import ENGAGED, lever_status
 from exercises.domain.engine_values import Archive, Node, Target
 from exercises.domain.errors import EngineError
 from exercises.domain.plans import JsonObject
@@ -55,6 +56,17 @@ def fleet(places: Places, tag_value: str) -> list[Node]:
         with _named(place, places):
             found += application_nodes(place.access, tag_value)
     return found
+
+
+def engaged_levers(places: Places) -> tuple[str, ...]:
+    """The further places whose safety lever is engaged now, whoever did it: FIS heeds that of
+    the first account alone. Raises EngineError."""
+    found = []
+    for place in places[1:]:
+        with _named(place, places):
+            if lever_status(place.access) in ENGAGED:
+                found.append(str(place))
+    return tuple(found)
 
 
 def archive(chosen: Engine, places: Places, ref: str) -> Archive:

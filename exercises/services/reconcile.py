@@ -1,7 +1,8 @@
 """Compare what runs in an account with what we know: both ways, in every look at it.
 
 What runs there is ours and known, or it is stopped (a run of ours that must not run), or it
-is reported (anybody else's). What we believe to run and AWS does not know has ended.
+is reported (anybody else's). What we believe to run and AWS does not know has ended. FIS lists
+an experiment in several accounts only where it was started, so each is compared there alone.
 Called by services.observe.
 """
 

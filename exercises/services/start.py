@@ -81,13 +81,15 @@ def _is_missed(run: Run) -> bool:
 @dataclass(frozen=True, slots=True)
 class Prepared:
     """What was said right before the gate is asked. `before` is how everything is that the run
-    may leave changed; a rehearsal changes nothing."""
+    may leave changed; a rehearsal changes nothing. `levers` names further accounts whose safety
+    lever is engaged at AWS."""
 
     template_ref: str
     target_count: int
     alarm_settings: str | None
     baseline: Baseline
     before: Snapshot | None
+    levers: tuple[str, ...]
 
 
 def _prepare(run: Run) -> Prepared:
@@ -105,7 +107,8 @@ def _prepare(run: Run) -> Prepared:
     is_compared = not run.is_rehearsal
     before = all_accounts.snapshot(chosen, places, plan["definition"]) if is_compared else None
     count = len({target.arn for target in targets})
-    return Prepared(ref, count, settings, read_baseline(run), before)
+    levers = all_accounts.engaged_levers(places)
+    return Prepared(ref, count, settings, read_baseline(run), before, levers)
 
 
 def _wait_for_slot(run: Run) -> None:

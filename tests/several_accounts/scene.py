@@ -8,9 +8,8 @@ from exercises.aws.sessions import Purpose, client
 from exercises.domain.exercise_phases import Phase
 from exercises.domain.target_accounts import target_accounts
 from exercises.engines.fis_definition import request_body
-from exercises.models import AccountRegion, Exercise, Experiment, Run
+from exercises.models import AccountRegion, Exercise, Run
 from exercises.models.due_work import database_now
-from exercises.services.revisions import revise
 from exercises.services.start_steps import ask_engine
 from tests import build
 from tests.cast import Cast
@@ -31,9 +30,7 @@ def live(
     where = build.exercise(cast, slug=slug, opens_in=timedelta(minutes=5))
     build.deployment(cast, slug=slug, place=second())
     first = build.deployment(cast, slug=slug, place=place)
-    experiment = build.proposed(cast, where, deployment=first, slot_offset_s=0)
-    reach(cast, experiment, SECOND)
-    build.approve(cast, experiment, "owner", "lead")
+    experiment = build.approved(cast, where, deployment=first, slot_offset_s=0, also_in=[SECOND])
     build.passed_preflight(experiment)
     Exercise.objects.filter(pk=where.pk).update(
         phase=Phase.PREFLIGHT.value, starts_at=database_now() - timedelta(minutes=1)
@@ -41,13 +38,6 @@ def live(
     where.refresh_from_db()
     where = build.went_live(cast, where)
     return where, Run.objects.get(experiment=experiment)
-
-
-def reach(cast: Cast, experiment: Experiment, *accounts: str) -> None:
-    """Let it hit these accounts, too."""
-    experiment.also_in = list(accounts)
-    experiment.save(update_fields=["also_in"])
-    revise(experiment, cast.actor("author"))
 
 
 def started(run: Run) -> Run:

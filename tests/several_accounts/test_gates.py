@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 from django.db import transaction
 
+from exercises.aws.safety_lever import engage
+from exercises.engines.fis_definition import one_account_problem
 from exercises.models import (
     AccountRegion,
     CloudAccount,
@@ -23,16 +26,22 @@ from exercises.queries.incidents import runs_under
 from exercises.queries.policy import current_policy, document_of_version
 from exercises.queries.readiness import readiness_of
 from exercises.queries.start_gate import refusals
+from exercises.services.all_accounts import engaged_levers
 from exercises.services.policy import activate_policy, propose_policy
 from exercises.services.start_steps import lock_for_gate
 from exercises.services.stop import begin, order_of
 from exercises.stopping.orders import Scope
 from tests import build
 from tests.cast import Cast
+from tests.drive import fresh, until
 from tests.runs.test_locks import waits, with_relations
 from tests.several_accounts import scene
 
+if TYPE_CHECKING:
+    from simulator.server import Simulator
+
 pytestmark = pytest.mark.django_db
+starts = pytest.mark.skipif(bool(one_account_problem()), reason="nothing of this starts yet")
 
 
 def refused(run: Run) -> dict[str, str]:
@@ -77,6 +86,28 @@ def test_a_safety_lever_in_the_second_account_refuses_the_start(run: Run) -> Non
     assert refused(run) == {
         "stop.lever": "Everything in account-333 eu-central-1 was stopped by its safety lever."
     }
+
+
+def test_a_safety_lever_that_somebody_engaged_at_aws_in_the_second_account_refuses_the_start(
+    run: Run, estate: Simulator
+) -> None:
+    """AWS heeds only that of the account in which the experiment is started."""
+    assert engaged_levers(run.places()) == ()
+    engage(scene.second().access, "fire")
+    (seen,) = engaged_levers(run.places())
+    found = refusals(run, now=run.scheduled_at, target_count=1, levers=[seen])
+    assert [refusal.because for refusal in found] == [
+        "Everything in account-333 eu-central-1 was stopped by its safety lever."
+    ]
+
+
+@starts
+def test_right_before_the_start_aws_is_asked_for_the_safety_lever_of_the_second_account(
+    run: Run, estate: Simulator
+) -> None:
+    engage(scene.second().access, "fire")
+    until(lambda: fresh(run).state == "skipped")
+    assert "account-333" in fresh(run).state_reason
 
 
 def test_nobody_looking_at_the_second_account_refuses_the_start(cast: Cast, run: Run) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +16,10 @@ from exercises.aws.fleet import application_nodes
 from exercises.aws.safety_lever import engage
 from exercises.domain.engine_values import EngineStatus, Watch
 from exercises.engines.registry import engine
-from exercises.models import Run
+from exercises.models import FreezeWindow, Run
+from exercises.models.due_work import database_now
 from exercises.queries.stop_target import target_of
+from exercises.services.incidents import Report, report_incident
 from exercises.services.sentinel import StopDriver
 from exercises.services.stop import stop_region
 from exercises.services.stop_targets import write_down_targets
@@ -87,6 +90,27 @@ def test_what_waits_to_reach_the_second_account_is_cancelled_with_its_stop(
     _, run = scene.live(cast)
     stop_region(actor=cast.actor("safety"), place=scene.second())
     assert fresh(run).state == "cancelled"
+
+
+def test_a_freeze_that_begins_in_the_second_account_ends_it(cast: Cast, run: Run) -> None:
+    until(lambda: status(run) is EngineStatus.RUNNING)
+    now = database_now()
+    freeze = FreezeWindow.objects.create(
+        name="Launch", starts_at=now, ends_at=now + timedelta(hours=1), declared_by=cast.lead
+    )
+    freeze.accounts.add(scene.second().account)
+    until(lambda: fresh(run).state == "stopped")
+    asked = run.events.get(kind="stop.requested")
+    assert asked.details["reason"] == "The freeze Launch has begun"
+
+
+def test_an_incident_in_the_second_account_ends_it(cast: Cast, run: Run) -> None:
+    report = Report(
+        external_id="INC-7", title="The network is down", severity="high", stop=True,
+        accounts=[scene.second().account],
+    )  # fmt: skip
+    _, (outcome,) = report_incident(actor=cast.actor("lead"), report=report)
+    assert (outcome.run_id, outcome.accepted) == (str(run.pk), True)
 
 
 def stopped_without_the_database(holder: Client) -> Any:
