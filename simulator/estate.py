@@ -56,6 +56,7 @@ DEPLOYMENTS: Final = (
     Deployment(PLATFORM_PROD, "identity-tokens", "tokens", (1, 1, 1)),
     Deployment(PLATFORM_PROD, "charging-sessions", "charging", (2, 2, 2)),
     Deployment(PLATFORM_PROD, "media-catalogue", "media", (1, 1, 0)),
+    Deployment(TELEMETRY_PROD, "charging-sessions", "charging", (2, 2, 2)),
 )
 
 

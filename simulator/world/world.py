@@ -92,8 +92,9 @@ class World:
         metrics.sort(account, REGION)
 
     def metrics_of(self, name: str, at: float | None = None) -> tuple[float, Values]:
-        """What a system or application had published at an engine second, and when; KeyError."""
-        pasts = {each.called: each.past for each in self.applications}
+        """What a system or application had published at an engine second, and when; of one in
+        several accounts, in the first. KeyError."""
+        pasts = {each.called: each.past for each in reversed(self.applications)}
         past = self.joined[name].past if name in self.joined else pasts[name]
         found = past.at(self._clock.now() if at is None else at)
         if found is None:

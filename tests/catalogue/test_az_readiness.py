@@ -85,17 +85,17 @@ def test_the_page_and_the_api_say_the_same_of_the_account(
     account = place.account.account_id
     rows = caller("owner").get(f"/api/v1/accounts/{account}/az-readiness/?region={REGION}").json()
     instances = next(row for row in rows if row["tag_value"] == "StopInstances")
-    assert (instances["state"], instances["tagged"], instances["untagged"]) == ("ready", 9, [])
-    assert sum(instances["by_zone"].values()) == 9
+    assert (instances["state"], instances["tagged"], instances["untagged"]) == ("ready", 15, [])
+    assert sum(instances["by_zone"].values()) == 15
     assert all("-az" in zone for zone in instances["by_zone"])
     slow = next(row for row in rows if row["tag_value"] == "LatencyForEC2")
-    assert (slow["state"], len(slow["untagged"])) == ("none", 9)
+    assert (slow["state"], len(slow["untagged"])) == ("none", 15)
 
     client.force_login(cast.owner)
     page = client.get(f"/settings/accounts/{account}/az-readiness/?region={REGION}")
     text = page.content.decode()
     assert page.status_code == 200
-    assert "9, all carry the tag" in text
+    assert "15, all carry the tag" in text
     assert "AZApplicationSlowdown=LatencyForEC2" in text
 
 

@@ -100,7 +100,7 @@ def test_subnets_of_one_zone(fis: FisEngine, access: AccountAccess) -> None:
         fis,
         access,
         resourceType="aws:ec2:subnet",
-        resourceTags={POWER: "DisruptSubnet"},
+        resourceTags={POWER: "DisruptSubnet", "chaosplane:application": "mqtt-broker"},
         filters=[{"path": "AvailabilityZone", "values": [ZONE]}],
     )
     assert len(found) == 1

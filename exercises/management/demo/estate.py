@@ -97,6 +97,7 @@ DEPLOYMENTS: Final = (
     Home("ci-runners", "platform-prod", ("ci-runners-availability",)),
     Home("identity-tokens", "platform-prod", ("identity-tokens-availability",)),
     Home("charging-sessions", "platform-prod", ("charging-sessions-availability",)),
+    Home("charging-sessions", "telemetry-prod", ("charging-sessions-availability",)),
     Home("media-catalogue", "platform-prod", ("media-catalogue-availability",)),
     Home("build-platform", "platform-prod", ("developer-platform-queue",), "developer-platform"),
     Home("content-moderation", "platform-prod", ("content-moderation-customers",)),
