@@ -15,8 +15,10 @@ from exercises.aws import sessions
 from exercises.aws.sessions import Purpose, forget_clients
 from exercises.domain.clean_ups import LIMIT_S
 from exercises.domain.errors import EngineError
-from exercises.domain.snapshots import as_json, from_json
+from exercises.domain.plans import AccountAccess, JsonObject
+from exercises.domain.snapshots import Snapshot, as_json, from_json
 from exercises.domain.target_accounts import account_of
+from exercises.engines.fis import FisEngine
 from exercises.engines.fis_definition import one_account_problem
 from exercises.engines.registry import engine
 from exercises.models import CleanUp, CloudAccount, Finding, Run, RunSnapshot, TemplateVersion
@@ -123,14 +125,27 @@ def how_it_is(run: Run) -> Any:
     return all_accounts.snapshot(engine(plan["engine"]), run.places(), plan["definition"])
 
 
+class Noting(FisEngine):
+    """FIS, with how much of a snapshot each account was asked for again."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, int]] = []
+
+    def snapshot(
+        self, access: AccountAccess, definition: JsonObject, before: Snapshot | None = None
+    ) -> Snapshot:
+        self.asked.append((access.account_id, len(before.traces) if before else 0))
+        return super().snapshot(access, definition, before)
+
+
 def test_a_snapshot_says_of_each_trace_in_which_account_it_is(run: Run) -> None:
     seen = how_it_is(run)
     assert Counter(trace.account for trace in seen.traces) == {OWN: 9, SECOND: 3}
     assert from_json(as_json(seen)) == seen
-    plan = run.revision.plan
-    chosen = engine(plan["engine"])
-    again = all_accounts.snapshot(chosen, run.places(), plan["definition"], seen)
+    chosen = Noting()
+    again = all_accounts.snapshot(chosen, run.places(), run.revision.plan["definition"], seen)
     assert again.hash == seen.hash
+    assert chosen.asked == [(OWN, 9), (SECOND, 3)]
 
 
 def test_an_account_that_is_no_longer_known_leaves_no_snapshot(run: Run) -> None:
