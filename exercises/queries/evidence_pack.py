@@ -160,6 +160,7 @@ def _experiment(experiment: Experiment) -> dict[str, object]:
         "application": experiment.application.slug,
         "team": experiment.application.team.slug,
         "account_id": place.account.account_id,
+        "also_in": experiment.also_in,
         "environment": place.account.environment,
         "region": place.region,
         "template": experiment.template_version.template.slug,

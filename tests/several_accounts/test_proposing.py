@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -13,12 +14,14 @@ from exercises.domain.errors import Invalid
 from exercises.models import Deployment, Exercise, Experiment, TemplateVersion
 from exercises.models.due_work import database_now
 from exercises.queries.approvals import approval_of
+from exercises.queries.evidence_pack import files_of
 from exercises.queries.plans import definition_of
 from exercises.queries.policy_checks import policy_checks
 from exercises.queries.several_accounts import MOST_ACCOUNTS
 from exercises.services.carry_over import carry_over
 from exercises.services.propose import edit_draft
 from exercises.services.schedules import create_programme
+from exercises.web.forms.compose import typed_for_new
 from tests import build
 from tests.api.conftest import Caller, caller
 from tests.api.test_api import WRITTEN
@@ -308,3 +311,20 @@ def test_the_api_names_the_account_that_does_not_fit(
     answer = caller("author").post(f"/api/v1/experiments/{made['id']}/propose/")
     said = f"{THIRD} is no account in which Mqtt Broker is deployed"
     assert answer.json()["errors"] == [{"field": "also_in", "problem": said}]
+
+
+def test_a_retest_begins_with_the_same_accounts(cast: Cast, second: Deployment) -> None:
+    experiment = build.proposed(cast, also_in=[SECOND])
+    typed = typed_for_new(
+        version=experiment.template_version,
+        deployment=experiment.deployment,
+        exercise=None,
+        retested=experiment,
+    )
+    assert typed.also_in == (SECOND,)
+
+
+def test_the_evidence_names_every_account(cast: Cast, second: Deployment) -> None:
+    experiment = build.proposed(cast, also_in=[SECOND])
+    files = files_of(experiment.exercise)
+    assert json.loads(files["experiments.json"])[0]["also_in"] == [SECOND]
