@@ -11,7 +11,16 @@ from django.urls import reverse
 
 from exercises.domain.approvals import ApprovalStatus
 from exercises.domain.errors import Invalid
-from exercises.models import Deployment, Exercise, Experiment, TemplateVersion
+from exercises.domain.target_accounts import KEY
+from exercises.domain.templates_lint import lint
+from exercises.models import (
+    AccountRegion,
+    Deployment,
+    Exercise,
+    Experiment,
+    Template,
+    TemplateVersion,
+)
 from exercises.models.due_work import database_now
 from exercises.queries.approvals import approval_of
 from exercises.queries.evidence_pack import files_of
@@ -328,3 +337,46 @@ def test_the_evidence_names_every_account(cast: Cast, second: Deployment) -> Non
     experiment = build.proposed(cast, also_in=[SECOND])
     files = files_of(experiment.exercise)
     assert json.loads(files["experiments.json"])[0]["also_in"] == [SECOND]
+
+
+def test_the_deployment_in_its_region_counts_where_an_account_has_several(
+    cast: Cast, second: Deployment
+) -> None:
+    elsewhere = AccountRegion.objects.create(account=second.place.account, region="eu-west-1")
+    Deployment.objects.create(
+        application=second.application, place=elsewhere, tag_value="mqtt-broker"
+    )
+    assert targeted(build.proposed(cast, also_in=[SECOND])) == [OWN, SECOND]
+
+
+def test_what_is_not_saved_yet_is_judged_with_its_accounts(
+    cast: Cast, second: Deployment, client: Client
+) -> None:
+    client.force_login(cast.author)
+    sent = form(cast) | {f"also_in.{SECOND}": "on", "do": "add_probe"}
+    assert "Hits 2 accounts" in client.post("/experiments/new/", sent).content.decode()
+
+
+def test_the_form_offers_no_other_application(cast: Cast, client: Client) -> None:
+    other = build.deployment(cast, slug="telemetry", place=build.account(SECOND))
+    Deployment.objects.filter(pk=other.pk).update(tag_value="mqtt-broker")
+    client.force_login(cast.author)
+    own = form(cast)["deployment"]
+    page = client.post("/experiments/new/", form(cast, "2026-12", deployment=own, do="accounts"))
+    assert "also_in." not in page.content.decode()
+
+
+def test_the_form_offers_no_account_to_another_engine(
+    cast: Cast, second: Deployment, client: Client
+) -> None:
+    client.force_login(cast.author)
+    sent = form(cast)
+    Template.objects.update(engine="chaostoolkit")
+    page = client.get("/experiments/new/", {"template": sent["template"]}).content.decode()
+    assert "also_in." not in page
+
+
+def test_a_template_with_accounts_of_its_own_is_told_where_they_are_chosen() -> None:
+    found = lint({**build.DEFINITION, KEY: []}, production=False)
+    said = "leave it out: further accounts are chosen when an experiment is proposed"
+    assert (KEY, said) in {(problem.field, problem.message) for problem in found}
