@@ -251,7 +251,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = {
             failure_family="network-slow",
             rung=3,
             hypothesis="If 15 % of the packets to other zones are lost, then requests are "
-            "answered within their zone and stay inside their limits.",
+            "answered within their zone and are back inside their limits within 2 minutes.",
             parameters=(
                 minutes(30, 60),
                 whole("level", "Packets lost", "%", default=15, most=100),

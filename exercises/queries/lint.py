@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from exercises.domain.errors import Invalid
+from exercises.domain.hypothesis_lint import lint_hypothesis
 from exercises.domain.lint_rules import Problem
 from exercises.domain.probes_lint import lint_probes
 from exercises.domain.risks_lint import Surroundings, risks
@@ -40,8 +41,13 @@ def warnings_of(experiment: Experiment, *, preview: TargetPreview | None = None)
         architecture_tags=experiment.application.architecture_tags,
         found=_found(preview),
     )
-    probes = lint_probes(_probes(experiment), lasts_s=planned_duration_s(definition))
-    return [*risks(definition, around), *(problem for problem in probes if not problem.is_error)]
+    probes = _probes(experiment)
+    found = lint_probes(probes, lasts_s=planned_duration_s(definition))
+    return [
+        *risks(definition, around),
+        *lint_hypothesis(experiment.hypothesis, probes),
+        *(problem for problem in found if not problem.is_error),
+    ]
 
 
 def _probes(experiment: Experiment) -> tuple[ProbeSpec, ...]:

@@ -255,6 +255,7 @@ def test_every_rule_is_tested_and_explained() -> None:
     elsewhere |= {f"CTK-{kind}-001" for kind in ("DOC", "RUN", "UNDO", "STOP")}
     elsewhere |= {f"LAMBDA-00{number}" for number in (4, 5, 6)}
     steady = {f"STEADY-00{number}" for number in range(1, 6)}
+    elsewhere |= {"HYPOTHESIS-001", "HYPOTHESIS-002"}
     assert set(RULES) == {*ERRORS, *RISKS, *elsewhere, *steady}
     for rule in RULES.values():
         assert rule.says.endswith("."), rule.id

@@ -74,7 +74,7 @@ FUNCTIONS_LATE: Final = Planned(
     slot_min=0,
     target_cap=3,
     hypothesis="If 4 % of the invocations begin a second late, then callers get 99.5 % of their "
-    "answers all the same.",
+    "answers again within a minute.",
     parameters={"minutes": 6, "percent": 4},
 )
 FUNCTIONS_FAIL: Final = Planned(
@@ -85,8 +85,8 @@ FUNCTIONS_FAIL: Final = Planned(
     author="Media engineer",
     slot_min=24,
     target_cap=3,
-    hypothesis="If 4 % of the invocations fail, then callers get 99.5 % of their answers all the "
-    "same.",
+    hypothesis="If 4 % of the invocations fail, then callers get 99.5 % of their answers again "
+    "within a minute.",
     parameters={"minutes": 6, "percent": 4},
 )
 WRITER_MOVES: Final = Planned(
@@ -120,8 +120,8 @@ ATTACK: Final = Planned(
     author="Moderation engineer",
     slot_min=74,
     target_cap=1,
-    hypothesis="If strangers call with false tokens, then they are refused without one error of "
-    "the gateway.",
+    hypothesis="If strangers call with false tokens, then they are refused, and the gateway is "
+    "without errors again within a minute.",
     parameters={
         "gateway": os.environ.get("AWS_ENDPOINT_URL", ""),
         "path": "/simulator/gateway/content-moderation",
@@ -137,7 +137,7 @@ THREE_PARAMETERS: Final = Planned(
     slot_min=48,
     target_cap=3,
     hypothesis="If 4 % of the invocations fail, are late or answer with an error, then callers "
-    "get 99.5 % of their answers all the same.",
+    "get 99.5 % of their answers again within a minute.",
 )
 EXPERIMENTS: Final = (
     BUILDS, TASK_ENDS, TASK_SILENT, FUNCTIONS_LATE, FUNCTIONS_FAIL, WRITER_MOVES,

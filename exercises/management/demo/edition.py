@@ -88,7 +88,7 @@ EXPERIMENTS: Final = (
         author="Identity engineer",
         slot_min=75,
         target_cap=1,
-        hypothesis="If one token server stops, then sign-in stays fast.",
+        hypothesis="If one token server stops, then sign-in is fast again within 5 minutes.",
         is_draft=True,
     ),
 )

@@ -240,7 +240,7 @@ TOOLKIT_ENTRIES: Final = (
         icon="globe",
         rung=2,
         hypothesis="If strangers call with false tokens, then they are refused, and customers are "
-        "served as before.",
+        "served as before within 2 minutes.",
         parameters=toolkit_templates.ATTACK_PARAMETERS,
         definition=toolkit_templates.ATTACK,
         engine=TOOLKIT,
@@ -267,7 +267,8 @@ LAMBDA_ENTRIES: Final = (
         failure_family="lambda-latency",
         icon="fn",
         rung=1,
-        hypothesis="If some invocations begin late, then callers get their answers all the same.",
+        hypothesis="If some invocations begin late, then callers get their answers again within "
+        "a minute.",
         parameters=lambda_templates.LATE_PARAMETERS,
         definition=lambda_templates.LATE,
         engine=LAMBDA_CONFIG,
@@ -280,7 +281,8 @@ LAMBDA_ENTRIES: Final = (
         failure_family="lambda-errors",
         icon="fn",
         rung=2,
-        hypothesis="If some invocations go wrong, then callers get their answers all the same.",
+        hypothesis="If some invocations go wrong, then callers get their answers again within "
+        "a minute.",
         parameters=lambda_templates.CATALOGUE_PARAMETERS,
         definition=lambda_templates.CATALOGUE,
         engine=LAMBDA_CONFIG,
