@@ -69,6 +69,7 @@ class CapacityFacts:
     open_in_account_region: int
     limit_per_account_region: int
     open_for_application: int
+    fullest: str = "this account and Region"
 
 
 def may_start(
@@ -289,7 +290,7 @@ def _capacity(capacity: CapacityFacts, *, is_rehearsal: bool) -> list[Refusal]:
         found.append(
             Refusal(
                 "concurrency.account",
-                f"{capacity.open_in_account_region} experiments run in one account and Region,"
+                f"{capacity.open_in_account_region} running in {capacity.fullest},"
                 f" the limit is {capacity.limit_per_account_region}.",
                 "Wait until one ends.",
             )

@@ -124,8 +124,11 @@ def _capacity(run: Run, places: Sequence[AccountRegion], limit: int) -> Capacity
         .exclude(state=RunState.SCHEDULED.value)
         .filter(is_rehearsal=False)
     )
+    counted = {str(place): others.reaching(place).count() for place in places}
+    fullest = max(counted, key=lambda name: counted[name])
     return CapacityFacts(
-        open_in_account_region=max(others.reaching(place).count() for place in places),
+        open_in_account_region=counted[fullest],
+        fullest=fullest,
         limit_per_account_region=limit,
         open_for_application=others.filter(
             experiment__application=run.experiment.application

@@ -169,7 +169,9 @@ def test_what_runs_in_the_second_account_fills_it_for_an_experiment_that_reaches
     _, run = scene.live(cast)
     assert refused(run) == {}
     Run.objects.filter(pk=there.pk).update(state="starting")
-    assert list(refused(run)) == ["concurrency.account"]
+    assert refused(run) == {
+        "concurrency.account": "1 running in account-333 eu-central-1, the limit is 1."
+    }
 
 
 def test_an_experiment_from_elsewhere_fills_each_account_that_it_reaches(cast: Cast) -> None:
