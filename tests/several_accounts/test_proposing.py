@@ -193,6 +193,14 @@ def test_a_zone_is_the_same_in_every_account_only_when_each_says_so(
         build.proposed(cast, also_in=[SECOND], template_version=in_zone(cast))
 
 
+def test_a_zone_of_which_no_account_says_anything_is_refused(
+    cast: Cast, second: Deployment
+) -> None:
+    said = "also_in: account-111 does not say which zone it calls eu-central-1a"
+    with pytest.raises(Invalid, match=said):
+        build.proposed(cast, also_in=[SECOND], template_version=in_zone(cast))
+
+
 def test_a_zone_that_every_account_calls_alike_is_proposed(cast: Cast, second: Deployment) -> None:
     for deployment in (build.deployment(cast), second):
         zones(deployment, eu_central_1a="euc1-az2")
