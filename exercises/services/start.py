@@ -129,6 +129,7 @@ def _write_intent(run: Run, fence: int, prepared: Prepared) -> Run | None:
             target_count=prepared.target_count,
             alarm_settings=prepared.alarm_settings,
             unsteady=prepared.baseline.unsteady,
+            levers=prepared.levers,
         )
         if refused:
             _skip(run, fence, refused)
