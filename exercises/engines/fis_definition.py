@@ -45,16 +45,10 @@ def targeting_problem(definition: JsonObject) -> str:
     targeting = given or _DEFAULT_OPTIONS["accountTargeting"]
     where = f"experimentOptions.accountTargeting: {targeting} is not started"
     if targeting == MULTI_ACCOUNT:
-        return one_account_problem() if target_accounts(definition) else f"{where} without {KEY}"
+        return "" if target_accounts(definition) else f"{where} without {KEY}"
     if targeting != _DEFAULT_OPTIONS["accountTargeting"]:
         return f"{where}, only single-account and {MULTI_ACCOUNT}"
     return f"{where} with {KEY}" if target_accounts(definition) else ""
-
-
-def one_account_problem() -> str:
-    """Why nothing that reaches several accounts is started: everything that is asked before a
-    start is asked of the account it runs in."""
-    return f"experimentOptions.accountTargeting: {MULTI_ACCOUNT} is not started yet"
 
 
 def request_body(definition: JsonObject) -> dict[str, Any]:

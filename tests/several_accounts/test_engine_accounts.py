@@ -16,7 +16,6 @@ from exercises.domain.errors import EngineError, TemplateChanged
 from exercises.domain.plans import AccountAccess
 from exercises.domain.target_accounts import TargetAccount, in_accounts
 from exercises.engines.fis import FisEngine
-from exercises.engines.fis_definition import one_account_problem
 from tests.engines.conftest import listening
 from tests.fis_definitions import order, stopping, waiting
 from tests.simulated_aws import PLATFORM, PRODUCTION, access_to, stopped_clock
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 
 INTEGRATION = "333333333333"
 ZONE = "eu-central-1a"
-
-starts = pytest.mark.skipif(bool(one_account_problem()), reason="nothing of this starts yet")
 
 
 def role_in(account: str, name: str = "fis-experiments") -> str:
@@ -122,7 +119,6 @@ def test_accounts_are_named_exactly_where_several_are_targeted(
     assert start.list_experiment_templates()["experimentTemplates"] == before
 
 
-@starts
 def test_a_template_gets_the_accounts_of_its_definition_and_is_verified(
     fis: FisEngine, access: AccountAccess, start: Any
 ) -> None:
@@ -135,7 +131,6 @@ def test_a_template_gets_the_accounts_of_its_definition_and_is_verified(
     }
 
 
-@starts
 def test_provisioning_again_makes_nothing_twice(
     fis: FisEngine, access: AccountAccess, asked: list[str]
 ) -> None:
@@ -145,7 +140,6 @@ def test_provisioning_again_makes_nothing_twice(
     assert not [name for name in asked if name.startswith("Create")]
 
 
-@starts
 def test_a_lost_answer_to_an_account_is_made_good_by_provisioning_again(
     fis: FisEngine, access: AccountAccess, start: Any
 ) -> None:
@@ -165,7 +159,6 @@ def test_a_lost_answer_to_an_account_is_made_good_by_provisioning_again(
     assert len(configured(start, ref)) == 3
 
 
-@starts
 def test_an_account_is_asked_for_with_a_token_that_is_the_same_each_time(
     fis: FisEngine, access: AccountAccess, start: Any
 ) -> None:
@@ -180,7 +173,6 @@ def test_an_account_is_asked_for_with_a_token_that_is_the_same_each_time(
     assert again["targetAccountConfiguration"]["accountId"] == INTEGRATION
 
 
-@starts
 def test_a_request_for_an_account_that_never_arrived_is_made_good_too(
     fis: FisEngine, access: AccountAccess, aws: Any
 ) -> None:
@@ -194,7 +186,6 @@ def test_a_request_for_an_account_that_never_arrived_is_made_good_too(
     fis.verify(access, fis.provision(access, definition, "accounts-never-sent"), definition)
 
 
-@starts
 def test_an_account_that_was_taken_out_is_named(
     fis: FisEngine, access: AccountAccess, start: Any
 ) -> None:
@@ -205,7 +196,6 @@ def test_an_account_that_was_taken_out_is_named(
         fis.verify(access, ref, definition)
 
 
-@starts
 @pytest.mark.parametrize(
     "change",
     [
@@ -231,7 +221,6 @@ def test_other_accounts_than_approved_are_neither_verified_nor_taken(
         fis.provision(access, definition, digest)
 
 
-@starts
 def test_one_stop_takes_back_what_was_stopped_in_every_account(
     fis: FisEngine, access: AccountAccess, aws: Any
 ) -> None:
@@ -248,7 +237,6 @@ def test_one_stop_takes_back_what_was_stopped_in_every_account(
     assert states(PRODUCTION) == states(INTEGRATION) == {"running"}
 
 
-@starts
 def test_a_rehearsal_takes_on_every_role_and_stops_nothing(
     fis: FisEngine, access: AccountAccess, aws: Any
 ) -> None:
@@ -261,7 +249,6 @@ def test_a_rehearsal_takes_on_every_role_and_stops_nothing(
     assert states(PRODUCTION) == states(INTEGRATION) == {"running"}
 
 
-@starts
 def test_an_account_that_came_in_right_before_the_start_is_a_difference(
     fis: FisEngine, access: AccountAccess, start: Any, aws: Any
 ) -> None:

@@ -9,7 +9,6 @@ import pytest
 from django.db import transaction
 
 from exercises.aws.safety_lever import engage
-from exercises.engines.fis_definition import one_account_problem
 from exercises.models import (
     AccountRegion,
     CloudAccount,
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
     from simulator.server import Simulator
 
 pytestmark = pytest.mark.django_db
-starts = pytest.mark.skipif(bool(one_account_problem()), reason="nothing of this starts yet")
 
 
 def refused(run: Run) -> dict[str, str]:
@@ -101,7 +99,6 @@ def test_a_safety_lever_that_somebody_engaged_at_aws_in_the_second_account_refus
     ]
 
 
-@starts
 def test_right_before_the_start_aws_is_asked_for_the_safety_lever_of_the_second_account(
     run: Run, estate: Simulator
 ) -> None:

@@ -19,7 +19,6 @@ from exercises.domain.plans import AccountAccess, JsonObject
 from exercises.domain.snapshots import Snapshot, as_json, from_json
 from exercises.domain.target_accounts import account_of
 from exercises.engines.fis import FisEngine
-from exercises.engines.fis_definition import one_account_problem
 from exercises.engines.registry import engine
 from exercises.models import CleanUp, CloudAccount, Finding, Run, RunSnapshot, TemplateVersion
 from exercises.models.due_work import claim, database_now
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 OWN, SECOND = "111111111111", "333333333333"
-
-starts = pytest.mark.skipif(bool(one_account_problem()), reason="nothing of this starts yet")
 
 
 @pytest.fixture
@@ -201,7 +198,6 @@ def test_an_account_that_does_not_answer_keeps_the_run_from_being_called_clean(r
     assert SECOND in row.problem
 
 
-@starts
 def test_a_run_hits_every_account_is_kept_with_the_targets_of_each_and_ends_clean(
     cast: Cast, estate: Simulator
 ) -> None:
