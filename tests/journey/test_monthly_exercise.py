@@ -157,7 +157,9 @@ def propose(people: People, opens: datetime) -> None:
     """Two experiments of one account choose the same moment. A second is a planned minute."""
     later = opens + timedelta(seconds=3)
     write(people(ENGINEER), BROKER, ZONE_POWER, "telemetry-prod", slot=opens, cap="12")
-    write(people("Charging engineer"), SESSIONS, STOP_ONE, "Charging sessions", slot=later)
+    write(
+        people("Charging engineer"), SESSIONS, STOP_ONE, "Charging sessions, platform", slot=later
+    )
     write(people(BUILDER), RUNNERS, ZONE_POWER, "CI runners", slot=later, cap="6")
 
 
