@@ -8,7 +8,6 @@ is back. While the database answers, the views do it.
 from __future__ import annotations
 
 import json
-import logging
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -20,10 +19,10 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from exercises.api.errors import MEDIA_TYPE, problem
 from exercises.domain.actors import Door
-from exercises.services.stop import journal
 from exercises.services.stop_now import (
     StopResult,
     database_answers,
+    keep_refusal,
     known_targets,
     refusal_of,
     stop_now,
@@ -31,8 +30,6 @@ from exercises.services.stop_now import (
 from exercises.services.tokens import digest_of
 from exercises.stopping.orders import Receipt, Scope, StopOrder
 from exercises.stopping.stop_tokens import holder_of
-
-log = logging.getLogger(__name__)
 
 _ADDRESSES: Final = (
     (Scope.RUN, re.compile(r"/api/v1/runs/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})/stop/")),
@@ -124,11 +121,7 @@ def _outcome(receipt: Receipt) -> dict[str, object]:
 
 
 def _refuse(request: HttpRequest, who: str, status: int, title: str, because: str) -> JsonResponse:
-    try:
-        journal().refuse(who=who, what=request.path, because=because)
-    except OSError:
-        log.exception("stop.refusal.not_kept")
-    log.warning("stop.refused", extra={"who": who, "what": request.path, "why": because})
+    keep_refusal(who=who, what=request.path, because=because)
     return _problem(request, status, title, because)
 
 

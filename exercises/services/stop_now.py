@@ -23,7 +23,14 @@ from psycopg_pool import PoolTimeout
 
 from exercises.domain.plans import AccountAccess
 from exercises.queries.stop_target import target_of
-from exercises.services.stop import begin, lever_reason, note_lever, note_receipts, write_down
+from exercises.services.stop import (
+    begin,
+    journal,
+    lever_reason,
+    note_lever,
+    note_receipts,
+    write_down,
+)
 from exercises.stopping import stopper
 from exercises.stopping.capability import Capability
 from exercises.stopping.journal import Entry
@@ -87,6 +94,15 @@ def exercise_of(known: Stoppable, scope: Scope, what: str) -> LiveExercise | Non
         target = known.target_of_run(what)
         return known.exercise(target.exercise) if target else None
     return known.exercise(what)
+
+
+def keep_refusal(*, who: str, what: str, because: str) -> None:
+    """On disk and in the log: somebody was not let stop something."""
+    log.warning("stop.refused", extra={"who": who, "what": what, "why": because})
+    try:
+        journal().refuse(who=who, what=what, because=because)
+    except OSError:
+        log.exception("stop.refusal.not_kept")
 
 
 def stop_now(order: StopOrder, known: Stoppable) -> StopResult:

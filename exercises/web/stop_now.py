@@ -9,7 +9,6 @@ to those pages.
 
 from __future__ import annotations
 
-import logging
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -28,11 +27,11 @@ from django.urls import reverse
 from django.views.decorators.csrf import csrf_protect
 
 from exercises.domain.actors import Door
-from exercises.services.stop import journal
 from exercises.services.stop_now import (
     StopResult,
     database_answers,
     exercise_of,
+    keep_refusal,
     known_targets,
     refusal_of,
     stop_now,
@@ -41,8 +40,6 @@ from exercises.stopping import capability as capabilities
 from exercises.stopping.capability import Capability, NoCapability
 from exercises.stopping.orders import Scope, StopOrder
 from exercises.stopping.targets import LiveExercise, Stoppable
-
-log = logging.getLogger(__name__)
 
 PAGE: Final = "/stop-now/"
 _FORMS: Final = (
@@ -160,11 +157,7 @@ def _unknown_run(result: StopResult) -> str:
 
 
 def _refuse(request: HttpRequest, who: str, because: str, *, status: int = 403) -> HttpResponse:
-    try:
-        journal().refuse(who=who, what=request.path, because=because)
-    except OSError:
-        log.exception("stop.refusal.not_kept")
-    log.warning("stop.refused", extra={"who": who, "what": request.path, "why": because})
+    keep_refusal(who=who, what=request.path, because=because)
     if _wants_json(request):
         return _json({"detail": because, "stopped": []}, status)
     return render(request, "stop/refused.html", {"because": because}, status=status)

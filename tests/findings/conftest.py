@@ -6,8 +6,9 @@ from datetime import timedelta
 
 import pytest
 
+from exercises.domain.finding_states import FindingState
 from exercises.domain.run_states import RunState
-from exercises.models import Finding, Run, Sample
+from exercises.models import Finding, FindingNote, Run, Sample
 from exercises.models.due_work import database_now
 from exercises.services.debrief import open_due_debriefs
 from exercises.services.judge import judge_when_settled
@@ -16,6 +17,20 @@ from tests.cast import Cast
 
 FAULT_S = 300
 SETTLED_S = 600
+FIXED_AGO = timedelta(minutes=50)
+
+
+def with_a_live_fix(finding: Finding, cast: Cast) -> Finding:
+    Finding.objects.filter(pk=finding.pk).update(
+        state=FindingState.FIX_LIVE.value, owner=cast.owner
+    )
+    FindingNote.objects.create(
+        finding=finding,
+        at=database_now() - FIXED_AGO,
+        author=cast.owner,
+        to_state=FindingState.FIX_LIVE.value,
+    )
+    return finding
 
 
 def finish(run: Run, *, lowest: float, started_ago: timedelta = timedelta(hours=1)) -> Run:

@@ -9,30 +9,15 @@ import pytest
 
 from exercises.domain.errors import Refused
 from exercises.domain.finding_states import FindingState
-from exercises.models import Application, Exercise, Experiment, Finding, FindingNote, Run
-from exercises.models.due_work import database_now
+from exercises.models import Application, Exercise, Experiment, Finding, Run
 from exercises.services.findings import move_finding
 from tests import build
 from tests.cast import Cast
-from tests.findings.conftest import finish
+from tests.findings.conftest import FIXED_AGO, finish, with_a_live_fix
 
 pytestmark = pytest.mark.django_db
 
-FIXED_AGO = timedelta(minutes=50)
 RUN_AGO = timedelta(minutes=40)
-
-
-def with_a_live_fix(finding: Finding, cast: Cast) -> Finding:
-    Finding.objects.filter(pk=finding.pk).update(
-        state=FindingState.FIX_LIVE.value, owner=cast.owner
-    )
-    FindingNote.objects.create(
-        finding=finding,
-        at=database_now() - FIXED_AGO,
-        author=cast.owner,
-        to_state=FindingState.FIX_LIVE.value,
-    )
-    return finding
 
 
 def run_that_held(cast: Cast, *, started_ago: timedelta = RUN_AGO) -> Run:

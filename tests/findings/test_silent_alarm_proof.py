@@ -12,18 +12,18 @@ from django.urls import reverse
 from exercises.domain.engine_values import AlarmReading
 from exercises.domain.errors import Refused
 from exercises.domain.finding_states import FindingState
-from exercises.models import Exercise, Experiment, Finding, FindingNote, Run
+from exercises.models import Exercise, Experiment, Finding, Run
 from exercises.models.due_work import database_now
 from exercises.services.findings import move_finding
 from exercises.services.run_changes import UNAPPROVED, record_alarms
 from exercises.services.run_events import append_event
 from tests import build
 from tests.cast import Cast
-from tests.findings.conftest import finish
+from tests.findings.conftest import FIXED_AGO, finish, with_a_live_fix
 
 pytestmark = pytest.mark.django_db
 
-FIXED_AGO, RUN_AGO = timedelta(minutes=50), timedelta(minutes=40)
+RUN_AGO = timedelta(minutes=40)
 ALARM = f"arn:aws:cloudwatch:{build.REGION}:111111111111:alarm:too-low"
 
 
@@ -47,17 +47,7 @@ def finish_with(run: Run, state: str, since: datetime | None, lowest: float) -> 
 def silent(cast: Cast) -> Finding:
     """It stayed silent, somebody mended it, and the fix is live."""
     run_it(cast)
-    finding = Finding.objects.get(alarm=ALARM)
-    Finding.objects.filter(pk=finding.pk).update(
-        state=FindingState.FIX_LIVE.value, owner=cast.owner
-    )
-    FindingNote.objects.create(
-        finding=finding,
-        at=database_now() - FIXED_AGO,
-        author=cast.owner,
-        to_state=FindingState.FIX_LIVE.value,
-    )
-    return finding
+    return with_a_live_fix(Finding.objects.get(alarm=ALARM), cast)
 
 
 def verified(cast: Cast, finding: Finding) -> Finding:
