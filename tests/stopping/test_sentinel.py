@@ -52,14 +52,6 @@ def hands_at_rest(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]
         hands.shutdown()
 
 
-@pytest.fixture
-def scene(cast: Cast, estate: Simulator) -> tuple[Exercise, Run]:
-    exercise, run = build.live(cast)
-    until(lambda: fresh(run).state == "running")
-    write_down_targets()
-    return exercise, fresh(run)
-
-
 def asked(cast: Cast, exercise: Exercise) -> StopOrder:
     return StopOrder(
         Scope.EXERCISE, exercise.slug, cast.operator.name, cast.operator.pk, "page", "smoke"

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from botocore.exceptions import ReadTimeoutError
@@ -18,10 +17,7 @@ from exercises.domain.target_accounts import TargetAccount, in_accounts
 from exercises.engines.fis import FisEngine
 from tests.engines.conftest import listening
 from tests.fis_definitions import order, stopping, waiting
-from tests.simulated_aws import PLATFORM, PRODUCTION, access_to, stopped_clock
-
-if TYPE_CHECKING:
-    from simulator.server import Simulator
+from tests.simulated_aws import PLATFORM, PRODUCTION, access_to
 
 INTEGRATION = "333333333333"
 ZONE = "eu-central-1a"
@@ -37,38 +33,10 @@ def several(definition: dict[str, Any], *accounts: str) -> dict[str, Any]:
     return in_accounts(definition, [TargetAccount(each, role_in(each)) for each in wanted])
 
 
-@pytest.fixture(scope="module")
-def aws() -> Iterator[Simulator]:
-    with stopped_clock() as running:
-        yield running
-
-
-@pytest.fixture
-def access(aws: Simulator) -> AccountAccess:
-    return access_to(PRODUCTION)
-
-
-@pytest.fixture
-def fis() -> FisEngine:
-    return FisEngine()
-
-
 @pytest.fixture
 def start(access: AccountAccess) -> Any:
     """FIS as somebody else in the account changes it under us."""
     return client(access, "fis", Purpose.START)
-
-
-@pytest.fixture
-def asked(access: AccountAccess) -> Iterator[list[str]]:
-    """The FIS operations that are asked for, in order."""
-    seen: list[str] = []
-
-    def note(event_name: str, **_: Any) -> None:
-        seen.append(event_name.rsplit(".", 1)[-1])
-
-    with listening(access, "before-send.fis", note):
-        yield seen
 
 
 def configured(start: Any, template_ref: str) -> dict[str, str]:
@@ -132,12 +100,12 @@ def test_a_template_gets_the_accounts_of_its_definition_and_is_verified(
 
 
 def test_provisioning_again_makes_nothing_twice(
-    fis: FisEngine, access: AccountAccess, asked: list[str]
+    fis: FisEngine, access: AccountAccess, calls: list[str]
 ) -> None:
     first = fis.provision(access, several(waiting()), "accounts-twice")
-    asked.clear()
+    calls.clear()
     assert fis.provision(access, several(waiting()), "accounts-twice") == first
-    assert not [name for name in asked if name.startswith("Create")]
+    assert not [name for name in calls if name.startswith("Create")]
 
 
 def test_a_lost_answer_to_an_account_is_made_good_by_provisioning_again(
@@ -267,7 +235,7 @@ def test_an_account_that_came_in_right_before_the_start_is_a_difference(
 
 
 def test_a_definition_of_one_account_asks_nothing_about_accounts(
-    fis: FisEngine, access: AccountAccess, asked: list[str], aws: Any
+    fis: FisEngine, access: AccountAccess, calls: list[str], aws: Any
 ) -> None:
     ref = fis.provision(access, waiting(), "one-account-only")
     fis.verify(access, ref, waiting())
@@ -275,7 +243,7 @@ def test_a_definition_of_one_account_asks_nothing_about_accounts(
     assert watched(fis, access, started.ref, waiting()).differences == ()
     fis.stop(access, started.ref)
     aws.clock.advance(60)
-    assert not [name for name in asked if "Account" in name]
+    assert not [name for name in calls if "Account" in name]
 
 
 def names(fis: FisEngine, account: str, definition: dict[str, Any]) -> list[str]:
