@@ -54,6 +54,14 @@ def database_now() -> datetime:
         return now
 
 
+def due_by(now: datetime, rows: models.QuerySet[W], *, ahead_s: float = 0.0) -> models.QuerySet[W]:
+    """Those that are due by `ahead_s` seconds after `now` and that nobody holds."""
+    return rows.filter(
+        Q(lease_until__isnull=True) | Q(lease_until__lt=now),
+        due_at__lte=now + timedelta(seconds=ahead_s),
+    )
+
+
 def claim(rows: models.QuerySet[W], *, ahead_s: float = 0.0, limit: int = 100) -> list[W]:
     """Claim what is due now or within `ahead_s` seconds, oldest first.
 
@@ -63,8 +71,7 @@ def claim(rows: models.QuerySet[W], *, ahead_s: float = 0.0, limit: int = 100) -
     with transaction.atomic():
         now = database_now()
         due = list(
-            rows.filter(due_at__lte=now + timedelta(seconds=ahead_s))
-            .filter(Q(lease_until__isnull=True) | Q(lease_until__lt=now))
+            due_by(now, rows, ahead_s=ahead_s)
             .order_by("due_at", "pk")
             .select_for_update(skip_locked=True, of=("self",), no_key=True)[:limit]
         )

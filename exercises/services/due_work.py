@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping
 from typing import Any, Final
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Value
 
 from exercises import hints
 from exercises.domain.run_states import RunState
@@ -27,10 +27,11 @@ from exercises.models import (
     SignOfLife,
     WebhookEndpoint,
 )
-from exercises.models.due_work import MAX_AHEAD_S, DueWork, claim, database_now
+from exercises.models.due_work import MAX_AHEAD_S, DueWork, claim, database_now, due_by
 
 START, SETTLE = "exercises.start_run", "exercises.settle_start"
 _ROWS: Final[Mapping[str, QuerySet[Any]]] = {
+    START: Run.objects.all(),
     "exercises.observe_region": AccountRegion.objects.all(),
     "exercises.materialise_editions": Schedule.objects.filter(is_suspended=False),
     "exercises.repeat_check": PreflightCheck.objects.all(),
@@ -41,22 +42,33 @@ _ROWS: Final[Mapping[str, QuerySet[Any]]] = {
     "exercises.sweep_run": CleanUp.objects.all(),
     "exercises.mail_report": ReportSubscription.objects.all(),
 }
-"""What is due beside starts: each task with the rows that it takes."""
+"""Each task with the rows that it takes. Starts first: they have a time to keep."""
 MOST_OF_A_KIND: Final = 100
 
 
 def claim_due(
-    *, ahead_s: float, most: int | None = None, tasks: Container[str] = frozenset({START, *_ROWS})
+    *, ahead_s: float, most: int | None = None, tasks: Container[str] = frozenset(_ROWS)
 ) -> list[tuple[str, DueWork]]:
-    """Claim what is due and say which task it is for; starts first, they have a time to keep."""
-    limit = MOST_OF_A_KIND if most is None else most
-    runs = claim(Run.objects.all(), ahead_s=ahead_s, limit=limit)
-    found: list[tuple[str, DueWork]] = [(_task_for(run), run) for run in runs]
-    for task, rows in _ROWS.items():
+    """Claim what is due and say which task it is for; only starts are claimed `ahead_s` early."""
+    ahead = {START: ahead_s}
+    found: list[tuple[str, DueWork]] = []
+    for task in _tasks_with_work(ahead):
         left = MOST_OF_A_KIND if most is None else most - len(found)
         if task in tasks and left:
-            found += [(task, row) for row in claim(rows, limit=left)]
+            rows = claim(_ROWS[task], ahead_s=ahead.get(task, 0.0), limit=left)
+            found += [(_task_for(task, row), row) for row in rows]
     return found
+
+
+def _tasks_with_work(ahead: Mapping[str, float]) -> list[str]:
+    """Asked in one statement, because most ticks find next to nothing."""
+    now = database_now()
+    first, *others = (
+        due_by(now, rows, ahead_s=ahead.get(task, 0.0)).order_by().values_list(Value(task))[:1]
+        for task, rows in _ROWS.items()
+    )
+    with_work = {task for (task,) in first.union(*others, all=True)}
+    return [task for task in _ROWS if task in with_work]
 
 
 def tick() -> int:
@@ -83,9 +95,9 @@ def note_tick() -> None:
     )
 
 
-def _task_for(run: Run) -> str:
-    waiting = run.state == RunState.SCHEDULED.value
-    return START if waiting else SETTLE
+def _task_for(task: str, row: DueWork) -> str:
+    is_under_way = isinstance(row, Run) and row.state != RunState.SCHEDULED.value
+    return SETTLE if is_under_way else task
 
 
 def _give_back(rows: Iterable[DueWork]) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import DjangoAssertNumQueries
 
 from exercises import hints
 from exercises.management.commands.sentinel import EVERY_S
@@ -40,6 +41,16 @@ def test_what_is_due_is_handed_out_once(cast: Cast, woken: list[str]) -> None:
     # Telling people comes after what must happen in time.
     assert woken[:2] == ["exercises.start_run", "exercises.observe_region"]
     assert set(woken[2:]) == {"exercises.announce"}
+
+
+def test_a_tick_that_finds_nothing_asks_once_for_every_kind_of_work(
+    cast: Cast, woken: list[str], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    """It comes every second: the time, and one question."""
+    build.live(cast)
+    tick()
+    with django_assert_num_queries(2):
+        assert tick() == 0
 
 
 def test_a_broker_that_takes_nothing_is_asked_once_and_all_is_due_again_at_once(
