@@ -35,8 +35,12 @@ def planned_wall(seconds: float) -> timedelta:
 def definition_of(experiment: Experiment) -> dict[str, object]:
     """The engine's document, and the further accounts that it hits.
 
-    Raises Invalid that names each parameter at fault.
+    Raises Invalid that names each parameter at fault, or each account in which the application is
+    not deployed alike: what is not proposed yet is looked up by its definition, and a list of
+    accounts that anybody may write opens none of them.
     """
+    if problems := accounts_problems(experiment):
+        raise Invalid.of(problems)
     return in_accounts(_document_of(experiment), _reached(experiment))
 
 

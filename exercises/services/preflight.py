@@ -23,6 +23,7 @@ from exercises.models import Experiment, PreflightCheck, TargetPreview
 from exercises.models.due_work import database_now
 from exercises.permissions import authorize
 from exercises.queries.plans import definition_of
+from exercises.queries.several_accounts import accounts_problems
 from exercises.services import all_accounts
 from exercises.services.audit import record
 from exercises.services.preflight_questions import (
@@ -51,6 +52,7 @@ def preview_targets(*, actor: Actor, experiment: Experiment) -> TargetPreview:
 
 def _preview(experiment: Experiment) -> TargetPreview:
     if experiment.revision is None:
+        definition_of(experiment)  # says what is wrong with it
         raise Conflict("finish the experiment first: it has no plan to resolve yet")
     plan = experiment.revision.plan
     seen = _look(experiment, plan["engine"], plan["definition"])
@@ -95,6 +97,9 @@ def _look(
     experiment: Experiment, engine_name: str, definition: Mapping[str, object]
 ) -> TargetPreview:
     """Resolve targets and fleet with the read role. What AWS refuses becomes the problem."""
+    if problems := accounts_problems(experiment):  # they fitted when the plan was written
+        said = "; ".join(text for _, text in problems)
+        return TargetPreview(problem=said[:500], resolved_at=database_now())
     places = experiment.places()
     targets: list[dict[str, object]] = []
     fleet: list[dict[str, object]] = []
