@@ -14,8 +14,9 @@ from exercises.domain.steady_state import ProbeSpec
 
 FIELD: Final = "hypothesis"
 
-_NUMBER: Final = r"(?P<number>\d+(?:[.,]\d+)?|an?|one|two|three|four|five|ten)"
-_UNIT: Final = r"(?P<unit>ms|milliseconds?|s|sec|seconds?|m|min|mins|minutes?|h|hours?)\b"
+# Words are ASCII, in either case: else a long s (U+017F) would pass for a unit that is none.
+_NUMBER: Final = r"(?P<number>\d+(?:[.,]\d+)?|(?a:an?|one|two|three|four|five|ten))"
+_UNIT: Final = r"(?P<unit>(?a:ms|milliseconds?|s|sec|seconds?|m|min|mins|minutes?|h|hours?))\b"
 _WITHIN: Final = re.compile(
     rf"\b(?:within|in less than|in under|after at most)\s+{_NUMBER}\s*{_UNIT}", re.IGNORECASE
 )

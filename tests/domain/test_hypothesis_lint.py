@@ -76,3 +76,15 @@ def test_one_business_probe_that_holds_it_to_the_time_is_enough() -> None:
 def test_of_several_times_the_longest_is_when_all_is_well() -> None:
     text = "If it stops, then half are back within 1 minute and all within 3 minutes."
     assert lint_hypothesis(text, [replace(PATIENT, grace_s=180)]) == []
+
+
+@pytest.mark.parametrize("within", ["5 \u017f", "f\u0131ve minutes", "f\u0130ve minutes"])
+def test_letters_that_only_look_like_a_time_say_none(within: str) -> None:
+    text = f"If one broker stops, then messages are delivered again within {within}."
+    [problem] = lint_hypothesis(text, [PATIENT, STRICT])
+    assert problem.message == "does not say within how long"
+
+
+def test_a_space_that_does_not_break_stands_before_a_unit() -> None:
+    text = "If one broker stops, then messages are delivered again within 90\u00a0S."
+    assert lint_hypothesis(text, [STRICT]) == []
