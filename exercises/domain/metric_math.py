@@ -20,8 +20,12 @@ FIELD: Final = "expression"
 MAX_EXPRESSION: Final = 2048
 """CloudWatch API Reference, MetricDataQuery, "Expression"."""
 MAX_METRICS: Final = 10
+MOST_QUERIES: Final = 500
+"""Most queries of one call (CloudWatch API Reference, GetMetricData)."""
 ID: Final = re.compile(r"[a-z][a-zA-Z0-9_]{0,39}")
 _MAX_DEPTH: Final = 40
+MAX_SIGNS: Final = 200
+"""A chain of signs is a tree as deep as the chain is long, and is looked through by recursion."""
 _TOKEN: Final = re.compile(
     r"\s*(?:(?P<number>\d+(?:\.\d*)?|\.\d+)|(?P<name>[A-Za-z][A-Za-z0-9_]*)"
     r"|(?P<sign>==|!=|<=|>=|[-+*/^<>(),\[\]]))"
@@ -56,14 +60,23 @@ _OF_ONE: Final[Mapping[str, Callable[[float], float]]] = {
     "LOG10": math.log10,
 }
 _CALLS: Final = (*_OVER_SERIES, *_OF_ONE, "FILL", "IF", "PERIOD")
+_WAYS: Final = frozenset({"REPEAT", "LINEAR"})
+"""What FILL takes in place of a number."""
 _SIGNS: Final[Mapping[str, Callable[[float, float], float]]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
     "/": operator.truediv,
-    "^": operator.pow,
+    "^": math.pow,  # operator.pow makes a complex number of a root of -1
 }
-_COMPARED: Final = frozenset({"==", "!=", "<", ">", "<=", ">="})
+_COMPARED: Final[Mapping[str, Callable[[float, float], bool]]] = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
+}
 _BINDS: Final[Mapping[str, int]] = {
     **dict.fromkeys(_COMPARED, 1),
     **dict.fromkeys("+-", 2),
@@ -108,7 +121,17 @@ def read_expression(text: object, ids: Collection[str]) -> Node:
         raise _wrong(f"{unused[0]} is used nowhere in it")
     if not found.is_series:
         raise _wrong("follows no metric: it says the same whatever happens")
+    # All queries of a call are refused for one that is too long, so the worst place has to do.
+    longest = {name: name_in_call(MOST_QUERIES - 1, name) for name in ids}
+    if len(renamed(text, longest)) > MAX_EXPRESSION:
+        more = len(name_in_call(MOST_QUERIES - 1, ""))
+        raise _wrong(f"at most {MAX_EXPRESSION:,} characters, and {more} for each use of an id")
     return found
+
+
+def name_in_call(number: int, name: str) -> str:
+    """A metric's id in a call: two probes may both have called a metric m1."""
+    return f"m{number}_{name}"
 
 
 def renamed(text: str, names: Mapping[str, str]) -> str:
@@ -161,6 +184,42 @@ def _value(node: Node, values: Mapping[str, float]) -> float | None:
     return _applied(node.what, known)
 
 
+def goes_on(node: Node) -> bool:
+    """Whether it fills with values that were read before or after, whichever they are."""
+    is_filled_so = node.what == "FILL" and node.parts[1].what in _WAYS
+    return is_filled_so or any(goes_on(part) for part in node.parts)
+
+
+def when_silent(node: Node) -> float | None:
+    """Its value while none of its metrics says anything; None when it is silent, too."""
+    try:
+        return _silent(node)
+    except (ArithmeticError, ValueError):
+        return None
+
+
+def _silent(node: Node) -> float | None:
+    if not node.parts:
+        return None if ID.fullmatch(node.what) or node.what in _WAYS else float(node.what)
+    if node.what == "PERIOD":
+        return 60.0
+    parts = [_silent(part) for part in node.parts]
+    if node.what == "FILL":
+        return parts[1] if parts[0] is None else parts[0]
+    if node.what == "IF":
+        return None if parts[0] is None else parts[1 if parts[0] else 2]
+    known = [part for part in parts if part is not None]
+    if node.what in _OVER_SERIES:  # over those that have a value
+        return float(_OVER_SERIES[node.what](known)) if known else None
+    if len(known) < len(parts):
+        return None
+    if node.what in _OF_ONE:
+        return float(_OF_ONE[node.what](known[0]))
+    if node.what in _COMPARED:
+        return float(_COMPARED[node.what](*known))
+    return _applied(node.what, known)
+
+
 def _applied(sign: str, parts: Sequence[float]) -> float:
     if len(parts) == 1:
         return -parts[0]
@@ -180,6 +239,9 @@ class _Reader:
         self._depth = 0
 
     def read(self) -> Node:
+        signs = sum(token in _BINDS for token in self._tokens)
+        if signs > MAX_SIGNS:
+            raise _wrong(f"at most {MAX_SIGNS} signs (+ - * / ^ and comparisons); {signs} here")
         found = self._operation(0)
         if self._peek():
             raise _wrong(f"{self._peek()} stands where nothing more is expected")
@@ -258,7 +320,7 @@ class _Reader:
         for _ in range({"FILL": 1, "IF": 2}.get(name, 0)):
             self._expect(",")
             word = self._peek()
-            is_way = name == "FILL" and word in {"REPEAT", "LINEAR"}
+            is_way = name == "FILL" and word in _WAYS
             found.append(Node(self._take()) if is_way else self._operation(0))
         if name == "FILL" and (not found[0].is_series or found[1].is_series):
             raise _wrong("FILL takes a metric, then a number, REPEAT or LINEAR")

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from exercises.domain.lint_rules import Problem
-from exercises.domain.metric_math import is_constant, read_expression
+from exercises.domain.metric_math import goes_on, is_constant, read_expression, when_silent
 from exercises.domain.probe_sources import ALARM, HTTP, JUDGEMENT
 from exercises.domain.steady_state import ProbeSpec, format_value, is_inside, limit_words
 
@@ -28,9 +28,8 @@ def lint_probes(probes: Sequence[ProbeSpec], *, lasts_s: int | None = None) -> l
         if not can_fail(probe):
             said = f"{probe.name} is {limit_words(probe)} whatever happens"
             found.append(Problem(f"{place}.low", said, "STEADY-002"))
-        if probe.expression and _is_constant(probe):
-            said = f"{probe.name} says the same whatever happens: {probe.expression}"
-            found.append(Problem(f"{place}.expression", said, "STEADY-005"))
+        if probe.expression:
+            found += _lint_expression(probe, f"{place}.expression")
         if lasts_s and probe.period_s > lasts_s:
             said = f"{probe.name} is read every {probe.period_s} s, the fault lasts {lasts_s} s"
             found.append(Problem(f"{place}.period_s", said, "STEADY-004"))
@@ -49,9 +48,20 @@ def can_fail(probe: ProbeSpec) -> bool:
     return below or above
 
 
-def _is_constant(probe: ProbeSpec) -> bool:
-    ids = [metric["id"] for metric in probe.metrics]
-    return is_constant(read_expression(probe.expression, ids))
+def _lint_expression(probe: ProbeSpec, field: str) -> list[Problem]:
+    found = read_expression(probe.expression, [metric["id"] for metric in probe.metrics])
+    if is_constant(found):
+        said = f"{probe.name} says the same whatever happens: {probe.expression}"
+        return [Problem(field, said, "STEADY-005")]
+    if goes_on(found):
+        said = f"{probe.name} goes on with values of before when a metric falls silent"
+        return [Problem(field, said, "STEADY-006")]
+    value = when_silent(found)
+    if value is None or not is_inside(probe, value * probe.scale):
+        return []
+    shown = format_value(probe, value * probe.scale)
+    said = f"{probe.name} is {shown}, inside its limits, when its metrics fall silent"
+    return [Problem(field, said, "STEADY-006")]
 
 
 def _range(probe: ProbeSpec) -> tuple[float | None, float | None]:

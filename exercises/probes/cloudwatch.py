@@ -17,13 +17,10 @@ from exercises.aws.failures import aws_errors
 from exercises.aws.sessions import Purpose, client
 from exercises.domain.engine_values import Reading
 from exercises.domain.errors import EngineError
-from exercises.domain.metric_math import renamed
+from exercises.domain.metric_math import MOST_QUERIES, name_in_call, renamed
 from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import ProbeSpec
 from exercises.probes.protocol import Answers, Asking, ProbeRequest
-
-_QUERIES_PER_CALL: Final = 500
-"""Most queries of one GetMetricData (CloudWatch API Reference, GetMetricData)."""
 
 _LATE_PERIODS: Final = 3
 """Read again each time, because one metric may arrive after another: callers keep the first."""
@@ -167,7 +164,7 @@ def _batches(queries: Sequence[_Query]) -> Iterator[list[_Query]]:
     """As few calls as there can be in this order; an expression goes with its metrics."""
     batch: list[_Query] = []
     for query in queries:
-        if batch and sum(each.size for each in batch) + query.size > _QUERIES_PER_CALL:
+        if batch and sum(each.size for each in batch) + query.size > MOST_QUERIES:
             yield batch
             batch = []
         batch.append(query)
@@ -192,7 +189,7 @@ def _metric_data(
     with aws_errors(f"read metrics in {access.account_id}"):
         pages = cloudwatch.get_paginator("get_metric_data").paginate(
             MetricDataQueries=[
-                body for n, query in enumerate(queries) for body in _bodies(f"m{n}", query)
+                body for n, query in enumerate(queries) for body in _bodies(n, query)
             ],
             StartTime=start,
             EndTime=end,
@@ -222,11 +219,12 @@ def _refuse_failed(
     )
 
 
-def _bodies(name: str, query: _Query) -> list[dict[str, Any]]:
-    """Ids are those of the call: two probes may both have called a metric m1."""
+def _bodies(number: int, query: _Query) -> list[dict[str, Any]]:
+    """A query of this number in its call, with the metrics that its expression is over."""
+    name = f"m{number}"
     if not query.expression:
         return [_body(name, query.metrics[0], query.period_s)]
-    names = {metric.id: f"{name}_{metric.id}" for metric in query.metrics}
+    names = {metric.id: name_in_call(number, metric.id) for metric in query.metrics}
     parts = [
         _body(names[metric.id], metric, query.period_s) | {"ReturnData": False}
         for metric in query.metrics

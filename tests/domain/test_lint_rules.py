@@ -210,6 +210,12 @@ BUSINESS = spec()
         ("STEADY-004", [BUSINESS, spec(period_s=300)], 120),
         ("STEADY-005", [BUSINESS, math("m1 - m1")], None),
         ("STEADY-005", [BUSINESS, math("99.9 + 0 * m1")], None),
+        ("STEADY-006", [BUSINESS, math("FILL(m1, REPEAT)")], None),
+        ("STEADY-006", [BUSINESS, math("100 - 2 * FILL(m1, LINEAR)")], None),
+        ("STEADY-006", [BUSINESS, math("FILL(m1, 100)")], None),
+        ("STEADY-006", [BUSINESS, math("100 - FILL(100 - m1, 0)")], None),
+        ("STEADY-006", [BUSINESS, math("IF(FILL(m1, 0) > 0, m1, 100)")], None),
+        ("STEADY-006", [BUSINESS, math("MIN([FILL(m1, 99.9), m1])")], None),
     ],
 )
 def test_a_steady_state_that_proves_nothing_is_named(
@@ -225,6 +231,10 @@ def test_a_steady_state_that_proves_nothing_is_named(
         ([BUSINESS, spec(unit="", low=0, high=None)], None),
         ([BUSINESS, spec(unit="ms", low=None, high=100)], None),
         ([BUSINESS, math("100 - m1")], None),
+        ([BUSINESS, math("FILL(m1, 0)")], None),
+        ([BUSINESS, math("100 * FILL(m1, 0) / (m1 + 1)")], None),
+        ([BUSINESS, math("IF(m1 > 5, 100, 100 + m1)")], None),
+        ([BUSINESS, math("100 / FILL(m1, 0)")], None),
         ([BUSINESS, spec(period_s=300)], 300),
         ([BUSINESS, spec(period_s=300)], 0),
     ],
@@ -254,7 +264,7 @@ def test_every_rule_is_tested_and_explained() -> None:
     elsewhere = {"FIS-STOP-003", "FIS-TGT-009", "ZONE-001", "KNOWN-001"}
     elsewhere |= {f"CTK-{kind}-001" for kind in ("DOC", "RUN", "UNDO", "STOP")}
     elsewhere |= {f"LAMBDA-00{number}" for number in (4, 5, 6)}
-    steady = {f"STEADY-00{number}" for number in range(1, 6)}
+    steady = {f"STEADY-00{number}" for number in range(1, 7)}
     elsewhere |= {"HYPOTHESIS-001", "HYPOTHESIS-002"}
     assert set(RULES) == {*ERRORS, *RISKS, *elsewhere, *steady}
     for rule in RULES.values():

@@ -5,7 +5,14 @@ from __future__ import annotations
 import pytest
 
 from exercises.domain.errors import Invalid
-from exercises.domain.metric_math import MAX_METRICS, is_constant, read_expression, renamed
+from exercises.domain.metric_math import (
+    MAX_EXPRESSION,
+    MAX_METRICS,
+    MAX_SIGNS,
+    is_constant,
+    read_expression,
+    renamed,
+)
 
 IDS = ("m1", "m2")
 
@@ -21,6 +28,7 @@ IDS = ("m1", "m2")
         "FILL(m1, 0) + FILL(m2, REPEAT)",
         "IF(m2 > 0, 100 * m1 / m2, 100)",
         "m1 / PERIOD(m1) + LOG10(ABS(m2))",
+        "(m1 - m2) ^ 0.5",
     ],
 )
 def test_arithmetic_and_functions_over_named_metrics_are_read(text: str) -> None:
@@ -55,6 +63,7 @@ def test_arithmetic_and_functions_over_named_metrics_are_read(text: str) -> None
         ("IF(m1, m2)", ", is expected before )"),
         ("(" * 60 + "m1", "at most 40 levels"),
         ("m1 2", "2 stands where nothing"),
+        ("m1 + m2" + "+1" * MAX_SIGNS, "at most 200 signs (+ - * / ^ and comparisons); 201"),
         (7, "1 to 2,048 characters"),
     ],
 )
@@ -85,6 +94,29 @@ def test_without_a_metric_it_says_the_same_whatever_happens(text: str) -> None:
 )
 def test_what_cancels_its_metrics_out_is_constant(text: str, ids: str) -> None:
     assert is_constant(read_expression(text, ids.split()))
+
+
+def test_as_many_signs_and_brackets_as_are_accepted_can_be_looked_through() -> None:
+    nested = "MAX([" * 39 + "m1" + ", m2])" * 39
+    found = read_expression(nested + "+1" * MAX_SIGNS, IDS)
+    assert found.is_series
+    assert not is_constant(found)
+
+
+def test_roots_of_what_is_below_nought_prove_nothing() -> None:
+    assert not is_constant(read_expression("(0 - m1) ^ 0.5", ["m1"]))
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_expression_is_as_long_as_cloudwatch_takes_it_with_the_ids_of_a_call(more: int) -> None:
+    metrics = ", ".join(["m1"] * 200)
+    text = f"MAX([{metrics}])"
+    text += "+" + "1" * (MAX_EXPRESSION - len(text) - 1 - 200 * len("m499_") + more)
+    if not more:
+        assert read_expression(text, ["m1"]).is_series
+        return
+    with pytest.raises(Invalid, match=r"at most 2,048 characters, and 5 for each use of an id"):
+        read_expression(text, ["m1"])
 
 
 def test_a_comparison_is_not_taken_for_constant() -> None:

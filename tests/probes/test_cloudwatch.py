@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from exercises.aws.sessions import Purpose, client
+from exercises.domain.errors import Invalid
+from exercises.domain.metric_math import MAX_EXPRESSION, read_expression
 from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import ProbeSpec
 from exercises.probes import registry
@@ -201,6 +203,26 @@ def test_no_call_has_more_queries_than_cloudwatch_takes(access: AccountAccess) -
         )
     assert [len(params["MetricDataQueries"]) for params in asked] == [498, 12]
     assert [found[str(n)][0].value for n in (0, 169)] == [2.0, 171.0]
+
+
+def test_an_expression_that_is_accepted_fits_wherever_it_stands_in_a_call(
+    access: AccountAccess,
+) -> None:
+    spec = publish(access, "Long", {2: 1.0})
+    text, longer = (f"MAX([{', '.join(['m1'] * uses)}])" for uses in (227, 228))
+    assert read_expression(text, ["m1"])
+    with pytest.raises(Invalid):
+        read_expression(longer, ["m1"])
+    probes = [replace(spec, metric=f"Plain{n}") for n in range(498)]
+    probes.append(over(text, m1=spec))
+    with calls(access) as asked:
+        requests = [ProbeRequest(str(n), p, ago(5)) for n, p in enumerate(probes)]
+        found = read_many(access, requests, until=NOW, speed=60)
+    [params] = asked
+    sent = params["MetricDataQueries"][-1]["Expression"]
+    assert "m498_m1" in sent
+    assert len(sent) == MAX_EXPRESSION
+    assert [r.value for r in found["498"]] == [1.0]
 
 
 def test_nothing_asked_is_nothing_read(access: AccountAccess) -> None:
