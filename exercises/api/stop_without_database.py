@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from exercises.api.errors import MEDIA_TYPE, problem
 from exercises.domain.actors import Door
 from exercises.services.stop_now import (
+    NOTHING_FOUND,
     StopResult,
     database_answers,
     keep_refusal,
@@ -47,10 +50,11 @@ class StopWithoutDatabase:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = time.monotonic()
         asked = _asked(request)
         if asked is None or database_answers():
             return self.get_response(request)
-        return _stop(request, *asked)
+        return _stop(request, *asked, began=began)
 
 
 def _asked(request: HttpRequest) -> tuple[Scope, str] | None:
@@ -67,7 +71,7 @@ def _secret(request: HttpRequest) -> str:
     return secret.strip() if scheme.lower() == "bearer" else ""
 
 
-def _stop(request: HttpRequest, scope: Scope, what: str) -> JsonResponse:
+def _stop(request: HttpRequest, scope: Scope, what: str, *, began: float) -> JsonResponse:
     folder = Path(settings.CHAOSPLANE_STOP_JOURNAL)
     holder = holder_of(folder, digest_of(_secret(request)), now=datetime.now(UTC))
     if holder is None:
@@ -83,25 +87,28 @@ def _stop(request: HttpRequest, scope: Scope, what: str) -> JsonResponse:
         door=Door.API.value,
         reason=_reason(request),
     )
-    return _told(request, stop_now(order, known))
+    result = stop_now(order, known, began=began)
+    return _told(request, result, is_known=known.names_it(order))
 
 
 def _reason(request: HttpRequest) -> str:
     """What was said with it. A stop is not refused for the form of its reason."""
     try:
         sent = json.loads(request.body or b"{}")
-    except ValueError:
+    except (ValueError, RecursionError, RequestDataTooBig):
         return ""
     said = sent.get("reason") if isinstance(sent, dict) else None
-    return said.strip()[:500] if isinstance(said, str) else ""
+    return said if isinstance(said, str) else ""
 
 
-def _told(request: HttpRequest, result: StopResult) -> JsonResponse:
+def _told(request: HttpRequest, result: StopResult, *, is_known: bool) -> JsonResponse:
     """As the views answer it; what could not be searched or confirmed is said as a problem."""
     stopped = [_outcome(receipt) for receipt in result.receipts]
     if result.problems:
         detail = f"Not every place could be asked. {' '.join(result.problems)}"
         return _problem(request, 502, "AWS did not answer as expected", detail, stopped=stopped)
+    if not stopped and not is_known and not result.is_told:
+        return _problem(request, 502, "Not confirmed", NOTHING_FOUND, stopped=[])
     if result.order.scope is not Scope.RUN:
         return JsonResponse(stopped, safe=False)
     if not stopped:

@@ -67,6 +67,8 @@ class AccountRegion(DueWork):
     foreign = models.JSONField(default=list, blank=True)
     scanned_at = models.DateTimeField(null=True, blank=True)
     scan_problem = models.CharField(max_length=500, blank=True)
+    is_blind = models.BooleanField(default=False)
+    """Whether it was this account that could not be read, not a further one of an experiment."""
     heartbeat_alarm_arn = models.CharField(max_length=300, blank=True)
     """The alarm that stops experiments here when chaosplane itself falls silent."""
     event_queue_url = models.CharField(max_length=300, blank=True)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from exercises.aws.fleet import application_nodes
 from exercises.aws.safety_lever import ENGAGED, lever_status
 from exercises.domain.engine_values import Archive, Node, Target
-from exercises.domain.errors import EngineError
+from exercises.domain.errors import EngineError, FurtherAccountError
 from exercises.domain.plans import JsonObject
 from exercises.domain.snapshots import Snapshot, merged, part_of
 from exercises.domain.target_accounts import target_accounts
@@ -102,4 +102,5 @@ def _named(place: AccountRegion, places: Places) -> Iterator[None]:
         if len(places) == 1:
             raise
         text = f"{place.account.name} ({place.account.account_id}): {error}"
-        raise EngineError(text, outcome=error.outcome, retryable=error.retryable) from error
+        kind = EngineError if place == places[0] else FurtherAccountError
+        raise kind(text, outcome=error.outcome, retryable=error.retryable) from error

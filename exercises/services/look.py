@@ -28,7 +28,7 @@ from exercises.domain.engine_values import (
     Reading,
     Watch,
 )
-from exercises.domain.errors import ChaosplaneError, EngineError
+from exercises.domain.errors import ChaosplaneError, EngineError, FurtherAccountError
 from exercises.domain.plans import AccountAccess
 from exercises.domain.steady_state import baseline_s, probes_from_json
 from exercises.domain.stop_alarms import MISSING, UNKNOWN, alarms_of, name_of
@@ -47,26 +47,33 @@ until the next cycle, so that it keeps no worker from the other Regions."""
 
 
 class Problems:
-    """What went wrong in one cycle, each thing once."""
+    """What went wrong in one cycle, each thing once.
+
+    `is_blind` when it was this account that could not be read. What only a further account of
+    an experiment keeps to itself says nothing about who watches here.
+    """
 
     def __init__(self, place: AccountRegion) -> None:
         self._place = place
         self._found: dict[str, None] = {}
+        self.is_blind = False
 
     def __str__(self) -> str:
         return "; ".join(self._found)
 
-    def add(self, problem: str) -> None:
+    def add(self, problem: str, *, is_elsewhere: bool = False) -> None:
         self._found[problem] = None
+        self.is_blind = self.is_blind or not is_elsewhere
         log.warning("observe.failed", extra={"region": str(self._place), "error": problem})
 
     @contextmanager
-    def contained(self, what: str) -> Iterator[None]:
-        """Keep to `what` whatever goes wrong inside."""
+    def contained(self, what: str, *, is_elsewhere: bool = False) -> Iterator[None]:
+        """Keep to `what` whatever goes wrong inside. `is_elsewhere`: another account is asked."""
         try:
             yield
         except EngineError as error:
-            self.add(str(error))
+            further = is_elsewhere or isinstance(error, FurtherAccountError)
+            self.add(str(error), is_elsewhere=further)
         except (ChaosplaneError, DatabaseError, LookupError, TypeError, ValueError) as error:
             log.exception("observe.failed.inside", extra={"what": what})
             self.add(f"{what}: {error}")
@@ -97,7 +104,7 @@ def look(place: AccountRegion, runs: Sequence[Run], problems: Problems, *, now: 
         if run.ended_at is None and time.monotonic() < ends_at:
             with problems.contained(run.experiment.code):
                 seen.observations |= _observed(place, run)
-    seen.fleets = _fleets(runs, problems, ends_at)
+    seen.fleets = _fleets(place, runs, problems, ends_at)
     if time.monotonic() < ends_at:
         with problems.contained("probes"):
             probes.read_into(seen)
@@ -112,7 +119,9 @@ def _observed(place: AccountRegion, run: Run) -> dict[str, Observation]:
     return {seen.ref: seen for seen in engine(plan["engine"]).observe(place.access, [watch])}
 
 
-def _fleets(runs: Sequence[Run], problems: Problems, ends_at: float) -> dict[str, Sequence[Node]]:
+def _fleets(
+    place: AccountRegion, runs: Sequence[Run], problems: Problems, ends_at: float
+) -> dict[str, Sequence[Node]]:
     """The application's instances in every account that a run reaches, each asked once; of a
     run whose accounts did not all tell, nothing: half a fleet would pass for all of it."""
     wanted = {}
@@ -123,7 +132,7 @@ def _fleets(runs: Sequence[Run], problems: Problems, ends_at: float) -> dict[str
     told: dict[tuple[str, AccountAccess], Sequence[Node]] = {}
     for tag, access in dict.fromkeys(asked for each in wanted.values() for asked in each):
         if time.monotonic() < ends_at:
-            with problems.contained(tag):
+            with problems.contained(tag, is_elsewhere=access != place.access):
                 told[tag, access] = application_nodes(access, tag)
     return {
         run: [node for asked in each for node in told[asked]]

@@ -72,7 +72,7 @@ def _observe_region(region_id: int, fence: int) -> None:
     if _is_look_due(place):
         with problems.contained("reconcile"):
             foreign = reconcile(place)
-    _release(place, fence, runs, str(problems), foreign)
+    _release(place, fence, runs, problems, foreign)
 
 
 def _watched(place: AccountRegion) -> list[Run]:
@@ -196,7 +196,7 @@ def _release(
     place: AccountRegion,
     fence: int,
     runs: Sequence[Run],
-    problem: str,
+    problems: Problems,
     foreign: list[dict[str, str]] | None,
 ) -> None:
     """Say when to look again. Under the row's lock, so that a start in between is seen.
@@ -210,12 +210,19 @@ def _release(
         now = database_now()
         locked.due_at = now + timedelta(seconds=_pace(place, now))
         locked.lease_until = None
-        _say_when_sight_changes(locked, runs, problem)
-        locked.scan_problem = problem[:500]
+        _say_when_sight_changes(locked, runs, str(problems))
+        locked.scan_problem, locked.is_blind = str(problems)[:500], problems.is_blind
         if foreign is not None:
             locked.scanned_at, locked.foreign = now, foreign
         locked.save(
-            update_fields=["due_at", "lease_until", "scan_problem", "scanned_at", "foreign"]
+            update_fields=[
+                "due_at",
+                "lease_until",
+                "scan_problem",
+                "is_blind",
+                "scanned_at",
+                "foreign",
+            ]
         )
 
 

@@ -16,7 +16,8 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
-from django.db import close_old_connections, connection
+from django.db import InterfaceError, OperationalError, close_old_connections, connection
+from psycopg_pool import PoolTimeout
 
 from exercises.aws.alarms import alarm_states
 from exercises.aws.heartbeat import beat
@@ -121,10 +122,7 @@ class Watch:
         write_down_targets()
         write_down_tokens()
         for entry in journal().under_way():
-            if not entry.is_told:
-                tell(entry)
-            if is_settled(entry):
-                entry.close()
+            _bring_up_to_date(entry)
         if celery_is_silent():
             self._work_off()
         self._beat()
@@ -149,6 +147,20 @@ class Watch:
             return
         self._beaten_at = self._clock()
         ask_everywhere([[place] for place in _watched_places()], _beat_once, patience_s=3.0)
+
+
+def _bring_up_to_date(entry: Entry) -> None:
+    """Tell the database of a stop and put it away when it is done. One that the database does
+    not take keeps neither the other stops nor the heartbeat from going on."""
+    try:
+        if not entry.is_told:
+            tell(entry)
+        if is_settled(entry):
+            entry.close()
+    except (OperationalError, InterfaceError, PoolTimeout):
+        raise  # the database is away, for all of them
+    except Exception:
+        log.exception("sentinel.stop.not_told", extra={"order": entry.order.id})
 
 
 def celery_is_silent() -> bool:
@@ -195,9 +207,9 @@ def _carry_out(work: Callable[[], object]) -> None:
 
 
 def _watched_places() -> Sequence[AccountAccess]:
-    """Where experiments are watched: observed lately and without a problem."""
+    """Where experiments are watched: observed lately, and nothing here could not be read."""
     fresh = AccountRegion.objects.filter(
-        scanned_at__gte=database_now() - timedelta(seconds=FRESH_S), scan_problem=""
+        scanned_at__gte=database_now() - timedelta(seconds=FRESH_S), is_blind=False
     )
     return [place.access for place in fresh.select_related("account")]
 

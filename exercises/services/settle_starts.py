@@ -19,6 +19,7 @@ from exercises.models import Run
 from exercises.models.due_work import database_now, kept
 from exercises.queries.plans import planned_wall
 from exercises.queries.start_gate import refusals
+from exercises.services import all_accounts
 from exercises.services.audit import record
 from exercises.services.run_events import move_run
 from exercises.services.start_hooks import ask_hooks
@@ -77,10 +78,15 @@ def _allowed_again(run: Run, fence: int) -> datetime | None:
     When one refuses, wait for a late arrival, then close the run.
     """
     ask_hooks(run)
+    try:
+        levers = all_accounts.engaged_levers(run.places())
+    except EngineError:
+        settle_again(run, fence)
+        return None
     with transaction.atomic():
         locked = lock_for_gate(run, fence)
         now = database_now()
-        refused = refusals(locked, now=now, target_count=None, is_reissue=True)
+        refused = refusals(locked, now=now, target_count=None, is_reissue=True, levers=levers)
         if not refused:
             record(SYSTEM, "run.start_again", locked, token=locked.token)
             failpoint("settle.before_commit")

@@ -46,8 +46,15 @@ DATABASE_S: Final = 0.8
 SEARCH_S: Final = 0.7
 _MOST_WAITING: Final = 8
 
-_waiting = threading.BoundedSemaphore(_MOST_WAITING)
+NOTHING_FOUND: Final = (
+    "AWS runs nothing of it, and the database, which knows what is planned, does not answer. The"
+    " stop is written down: what it names does not start once the database is back."
+)
+
+_telling = threading.BoundedSemaphore(_MOST_WAITING)
 """A hung server must not collect a thread for each click."""
+_asking = threading.BoundedSemaphore(_MOST_WAITING)
+"""For the question whether it is there: who waits for AWS meanwhile says nothing about that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +112,12 @@ def keep_refusal(*, who: str, what: str, because: str) -> None:
         log.exception("stop.refusal.not_kept")
 
 
-def stop_now(order: StopOrder, known: Stoppable) -> StopResult:
-    """Carry out a stop. Never raises for what is down."""
-    end = time.monotonic() + ANSWER_S
+def stop_now(order: StopOrder, known: Stoppable, *, began: float | None = None) -> StopResult:
+    """Carry out a stop. Never raises for what is down.
+
+    `began` is when the request came (time.monotonic), where time has passed since.
+    """
+    end = (time.monotonic() if began is None else began) + ANSWER_S
     targets = known.covered_by(order)
     entry = write_down(order, targets)
     telling = _Telling(order, entry)
@@ -116,8 +126,10 @@ def stop_now(order: StopOrder, known: Stoppable) -> StopResult:
     if entry:
         entry.add_receipts(receipts)
     telling.go_on(receipts, levers)
-    is_told = telling.wait(min(DATABASE_S, end - time.monotonic()))
+    is_told = telling.wait(max(0.0, min(DATABASE_S, end - time.monotonic())))
     receipts += telling.more
+    if known.problem and not is_told:
+        problems = [*problems, known.problem]
     is_whole = order.scope is Scope.RUN and bool(receipts)  # a run has one experiment
     if not is_told and not is_whole:
         left_s = max(0.0, end - time.monotonic()) / 2
@@ -134,7 +146,10 @@ def database_answers(within_s: float = DATABASE_S) -> bool:
         with _bounded_database():
             answered.set()
 
-    return _in_background(ask) and answered.wait(within_s)
+    ends_at = time.monotonic() + within_s
+    if not _in_background(ask, _asking, patience_s=within_s):
+        return False
+    return answered.wait(max(0.0, ends_at - time.monotonic()))
 
 
 def _engage(
@@ -184,7 +199,7 @@ class _Telling:
         self._answered, self._told = threading.Event(), threading.Event()
         self._receipts: Sequence[Receipt] = ()
         self._levers: dict[str, str] = {}
-        self._is_running = _in_background(self._tell)
+        self._is_running = _in_background(self._tell, _telling)
 
     def go_on(self, receipts: Sequence[Receipt], levers: dict[str, str]) -> None:
         self._receipts, self._levers = receipts, levers
@@ -217,9 +232,11 @@ class _Telling:
         return receipts
 
 
-def _in_background(work: Callable[[], None]) -> bool:
+def _in_background(
+    work: Callable[[], None], places: threading.BoundedSemaphore, *, patience_s: float = 0.0
+) -> bool:
     """Start a thread, unless too many wait for the database already."""
-    if not _waiting.acquire(blocking=False):
+    if not places.acquire(timeout=patience_s):
         log.warning("stop.database.too_many_wait")
         return False
 
@@ -229,7 +246,7 @@ def _in_background(work: Callable[[], None]) -> bool:
         except (DatabaseError, PoolTimeout, ObjectDoesNotExist) as error:
             log.warning("stop.database.not_told", extra={"why": str(error)})
         finally:
-            _waiting.release()
+            places.release()
 
     threading.Thread(target=run, daemon=True).start()
     return True

@@ -141,6 +141,8 @@ def _from_elsewhere(wish: Wish, places: Sequence[AccountAccess], say: Say) -> li
     if wish.run:
         return []
     known = read_targets(wish.journal)
+    if known.problem:
+        say(f"What reaches here from other accounts is not known. {known.problem}")
     here = {f"{place.account_id}/{place.region}" for place in places}
     others = [
         place

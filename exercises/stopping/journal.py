@@ -155,7 +155,8 @@ class Journal:
 def read_entry(path: Path) -> Entry | None:
     """A stop from its file; None when not even its first line is whole, or it is gone.
 
-    Such a file was torn before AWS was asked, and its writer answered nobody.
+    Such a file was torn before AWS was asked, and its writer answered nobody. One that is not
+    of ours keeps no other stop from being driven.
     """
     try:
         lines = list(_lines(path.read_bytes()))
@@ -164,9 +165,13 @@ def read_entry(path: Path) -> Entry | None:
     if not lines or lines[0].get("line") != "order":
         log.warning("stop.journal.unreadable", extra={"file": str(path)})
         return None
-    entry = Entry(path, order_from_json(lines[0]["order"]))
-    for line in lines[1:]:
-        _apply(entry, line)
+    try:
+        entry = Entry(path, order_from_json(lines[0]["order"]))
+        for line in lines[1:]:
+            _apply(entry, line)
+    except (LookupError, TypeError, ValueError) as error:
+        log.warning("stop.journal.unreadable", extra={"file": str(path), "why": repr(error)})
+        return None
     return entry
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
 from exercises.domain.engine_values import EngineStatus
 from exercises.domain.plans import AccountAccess
+
+MAX_REASON: Final = 500
+_NOT_STORED: Final = re.compile("[\0\ud800-\udfff]")
+"""What a file of JSON takes and PostgreSQL does not: half a character, and no character."""
 
 
 class Scope(StrEnum):
@@ -59,7 +64,10 @@ class StopTarget:
 @dataclass(frozen=True, slots=True)
 class StopOrder:
     """Somebody wants something stopped. `what` is the run's id, the exercise's slug or
-    `account/region`; `user_id` is None for a command without the product's accounts."""
+    `account/region`; `user_id` is None for a command without the product's accounts.
+
+    A stop is not refused for its reason: what cannot be stored of it is left out.
+    """
 
     scope: Scope
     what: str
@@ -70,6 +78,10 @@ class StopOrder:
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
     at: datetime = field(default_factory=lambda: datetime.now(UTC))
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "what", _stored(self.what))
+        object.__setattr__(self, "reason", _stored(self.reason)[:MAX_REASON])
+
     def covers(self, target: StopTarget) -> bool:
         match self.scope:
             case Scope.RUN:
@@ -78,6 +90,10 @@ class StopOrder:
                 return target.exercise == self.what
             case Scope.REGION:
                 return self.what in target.reaches
+
+
+def _stored(text: str) -> str:
+    return _NOT_STORED.sub("", text).strip()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ reads it when the database does not. It holds no token, only what one can be com
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +16,8 @@ from typing import Any, Final
 
 from exercises.stopping.capability import Capability, as_told, from_told
 from exercises.stopping.whole_file import write_whole
+
+log = logging.getLogger(__name__)
 
 FILE: Final = "stop-tokens.json"
 
@@ -49,8 +52,12 @@ def holder_of(folder: Path, digest: str, *, now: datetime) -> Capability | None:
 
 
 def _content(folder: Path) -> dict[str, Any]:
+    """What the file says; nothing when it cannot be read: it is then written anew."""
     try:
         told: dict[str, Any] = json.loads((folder / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
-    return told
+    except (OSError, ValueError) as error:
+        log.warning("stop.tokens.unreadable", extra={"why": repr(error)})
+        return {}
+    return told if isinstance(told, dict) else {}

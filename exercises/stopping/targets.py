@@ -7,6 +7,7 @@ a second old: what started since is found in AWS by its tags.
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
@@ -15,8 +16,10 @@ from pathlib import Path
 from typing import Any, Final
 
 from exercises.domain.plans import AccountAccess
-from exercises.stopping.orders import StopOrder, StopTarget, target_from_json, target_to_json
+from exercises.stopping.orders import Scope, StopOrder, StopTarget, target_from_json, target_to_json
 from exercises.stopping.whole_file import write_whole
+
+log = logging.getLogger(__name__)
 
 FILE: Final = "targets.json"
 FORMAT: Final = 1
@@ -43,9 +46,21 @@ class Stoppable:
     """The names of the accounts."""
     exercises: tuple[LiveExercise, ...] = ()
     targets: tuple[StopTarget, ...] = ()
+    problem: str = ""
+    """Why the file that is there could not be read."""
 
     def covered_by(self, order: StopOrder) -> list[StopTarget]:
         return [target for target in self.targets if order.covers(target)]
+
+    def names_it(self, order: StopOrder) -> bool:
+        """Whether what the order is about stands here."""
+        match order.scope:
+            case Scope.RUN:
+                return self.target_of_run(order.what) is not None
+            case Scope.EXERCISE:
+                return self.exercise(order.what) is not None
+            case Scope.REGION:
+                return order.what in {f"{p.account_id}/{p.region}" for p in self.places}
 
     def exercise(self, slug: str) -> LiveExercise | None:
         return next((each for each in self.exercises if each.slug == slug), None)
@@ -66,12 +81,23 @@ def write_targets(folder: Path, known: Stoppable) -> bool:
 
 
 def read_targets(folder: Path) -> Stoppable:
-    """What the file says; nothing when there is none, or none of ours."""
+    """What the file says; nothing when there is none, or none of ours.
+
+    Never raises: a stop goes on with what AWS and the database know.
+    """
+    path = folder / FILE
     try:
-        written = (folder / FILE).stat()
-        told = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        return _read(path)
     except FileNotFoundError:
         return Stoppable()
+    except (OSError, LookupError, TypeError, ValueError) as error:
+        log.warning("stop.targets.unreadable", extra={"file": str(path), "why": repr(error)})
+        return Stoppable(problem=f"{path} cannot be read ({error}).")
+
+
+def _read(path: Path) -> Stoppable:
+    written = path.stat()
+    told = json.loads(path.read_text(encoding="utf-8"))
     if told["format"] != FORMAT:
         return Stoppable()
     return Stoppable(

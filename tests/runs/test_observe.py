@@ -42,6 +42,12 @@ def look_again() -> None:
     work_off()
 
 
+def settled_since(run: Run, planned_s: float) -> None:
+    """As if its recovery had been over for so long."""
+    settled = database_now() - planned_wall(planned_s)
+    Run.objects.filter(pk=run.pk).update(settle_until=settled)
+
+
 def two_runs(cast: Cast) -> tuple[Run, Run]:
     """Two experiments under way in one account and Region."""
     place = build.account("222222222222")
@@ -244,12 +250,10 @@ def test_a_verdict_does_not_wait_for_ever_for_what_the_engine_knows(
     _, run = build.live(cast)
     monkeypatch.setattr(FisEngine, "archive", cannot)
     until(lambda: fresh(run).settle_until is not None)
-    settled = fresh(run).settle_until
-    assert settled is not None
-    until(lambda: database_now() > settled + planned_wall(judge.LATE_S + 60))
+    settled_since(run, judge.LATE_S + 60)
     look_again()
     assert fresh(run).judged_at is None
-    until(lambda: database_now() > settled + planned_wall(judge.PATIENCE_S))
+    settled_since(run, judge.PATIENCE_S)
     look_again()
     assert fresh(run).judged_at is not None
     assert fresh(run).archive == {}
@@ -267,7 +271,10 @@ def test_what_the_engine_knows_of_an_ended_run_is_asked_for_once(
         return ask(self, access, ref)
 
     monkeypatch.setattr(FisEngine, "archive", count)
-    until(lambda: fresh(run).judged_at is not None)
+    until(lambda: fresh(run).settle_until is not None)
+    settled_since(run, judge.LATE_S)
+    look_again()
+    assert fresh(run).judged_at is not None
     assert asked == [fresh(run).experiment_ref]
 
 

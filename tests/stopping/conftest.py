@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,11 +52,15 @@ def scene(cast: Cast, estate: Simulator) -> tuple[Exercise, Run]:
 
 
 @pytest.fixture
-def no_database(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
+    """The database is away, until the test ends or undoes it."""
+
     def refused(self: object) -> None:
         from django.db import OperationalError
 
         raise OperationalError("connection refused")
 
-    monkeypatch.setattr(BaseDatabaseWrapper, "ensure_connection", refused)
-    monkeypatch.setattr(BaseDatabaseWrapper, "_cursor", lambda self, name=None: refused(self))
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseDatabaseWrapper, "ensure_connection", refused)
+        patch.setattr(BaseDatabaseWrapper, "_cursor", lambda self, name=None: refused(self))
+        yield patch

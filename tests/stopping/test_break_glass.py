@@ -86,6 +86,23 @@ def test_everything_of_ours_in_a_region_is_stopped_and_written_down(
     assert "Nothing of ours runs" in nothing.stdout
 
 
+@pytest.mark.parametrize("spoilt", ["{}", "no JSON", None], ids=["empty", "torn", "unreadable"])
+def test_a_list_that_cannot_be_read_keeps_nothing_from_being_stopped(
+    aws: Simulator, tmp_path: Path, spoilt: str | None
+) -> None:
+    """It belongs to the service; whoever breaks the glass may be somebody else."""
+    ref = started(f"run-unlisted-{spoilt}")
+    targets = tmp_path / "targets.json"
+    if spoilt is None:
+        targets.mkdir()  # root may read whatever belongs to another
+    else:
+        targets.write_text(spoilt)
+    done = chaosplane_stop("--all", "--account", PRODUCTION, *ROLE, home=tmp_path)
+    assert done.returncode == 3, done.stdout + done.stderr
+    assert ref in done.stdout
+    assert "What reaches here from other accounts is not known" in done.stdout
+
+
 def test_a_run_that_is_not_there_stops_nothing(aws: Simulator, tmp_path: Path) -> None:
     ref = started("run-stays")
     done = chaosplane_stop("--run", "6c0b6f0e-aaaa-bbbb-cccc-000000000000", *ROLE, home=tmp_path)

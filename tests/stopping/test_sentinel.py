@@ -24,7 +24,7 @@ from exercises.services.due_work import note_tick
 from exercises.services.sentinel import StopDriver, Watch, celery_is_silent
 from exercises.services.stop_targets import write_down_targets
 from exercises.stopping.journal import Journal
-from exercises.stopping.orders import Scope, StopOrder
+from exercises.stopping.orders import Receipt, Scope, StopOrder
 from exercises.stopping.targets import read_targets
 from tests import build
 from tests.cast import Cast
@@ -122,6 +122,26 @@ def test_a_stop_of_what_nobody_knows_is_put_away(cast: Cast, journal: Journal) -
     note_tick()
     Watch().cycle()
     assert journal.under_way() == []
+
+
+def test_a_stop_that_the_database_does_not_take_keeps_no_other_and_no_heartbeat_from_it(
+    scene: tuple[Exercise, Run], cast: Cast, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What PostgreSQL cannot store, and a file of another version: each is for itself."""
+    exercise, _ = scene
+    (target,) = read_targets(journal.folder).targets
+    first = journal.open(asked(cast, exercise), [target])
+    first.add_receipts([Receipt(target, is_accepted=False, status="", message="no\0answer")])
+    (journal.folder / "20260101T000000-x.jsonl").write_text('{"line": "order", "order": {}}\n')
+    later = journal.open(asked(cast, exercise), [])
+    beaten: list[str] = []
+    monkeypatch.setattr(Watch, "_beat", lambda self: beaten.append("beat"))
+    note_tick()
+    Watch().cycle()
+    told = {entry.order.id: entry.is_told for entry in journal.under_way()}
+    assert told[later.order.id]
+    assert not told[first.order.id]
+    assert beaten == ["beat"]
 
 
 def test_celery_is_silent_when_no_tick_was_carried_out_lately(db: None) -> None:

@@ -151,14 +151,16 @@ def test_a_capability_of_another_team_stops_no_private_experiment(
     assert fresh(run).state == "running"
 
 
-def test_an_unknown_run_is_said_to_be_unknown_and_nothing_else_is_stopped(
+def test_what_nobody_knows_without_the_database_is_not_confirmed_and_nothing_else_is_stopped(
     holder: Client, scene: tuple[Exercise, Run], stop_folder: Path, no_database: None
 ) -> None:
     url = "/runs/6c0b6f0e-1111-4222-8333-000000000000/stop/"
     answer = holder.post(url, {"confirm": "1"}, headers={"Accept": "application/json"})
-    assert answer.status_code == 404
-    assert "no experiment of this run" in json.loads(answer.content)["detail"]
-    assert "no experiment of this run" in refused(stop_folder)
+    assert answer.status_code == 502
+    told = json.loads(answer.content)
+    assert not told["is_accepted"]
+    assert told["stopped"] == []
+    assert "AWS runs nothing of it" in told["problems"][0]
 
 
 def test_a_run_that_has_ended_is_left_to_the_page_with_a_session(

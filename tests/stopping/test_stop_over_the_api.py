@@ -12,6 +12,7 @@ from django.test import Client
 
 from exercises.models import ApiToken, Exercise, Run, Team, User
 from exercises.models.due_work import database_now
+from exercises.services.stop_records import tell
 from exercises.services.stop_targets import write_down_targets, write_down_tokens
 from exercises.services.tokens import issue_token, revoke_token
 from exercises.stopping.journal import REFUSED, Journal
@@ -145,14 +146,42 @@ def test_another_team_stops_no_private_experiment_without_the_database(
     assert "another team" in refused(stop_folder)
 
 
-def test_an_unknown_run_is_said_to_be_unknown_without_the_database(
-    cast: Cast, request: pytest.FixtureRequest
+@pytest.mark.parametrize("what", [f"runs/{NOBODYS}", "exercises/mistyped-2026-12"])
+def test_what_nobody_knows_without_the_database_is_not_confirmed_and_written_down(
+    cast: Cast, scene: Scene, stop_folder: Path, what: str, request: pytest.FixtureRequest
 ) -> None:
+    """It may be planned: only the database knows, and it cancels the run when it is back."""
     platform = program(cast)
     request.getfixturevalue("no_database")
-    answer = stop_run(platform)
-    assert answer.status_code == 404
-    assert "no experiment of this run" in answer.json()["detail"]
+    answer = platform.post(f"/api/v1/{what}/stop/")
+    assert answer.status_code == 502
+    assert "AWS runs nothing of it" in answer.json()["detail"]
+    assert [entry.order.what for entry in Journal(stop_folder).under_way()] == [what.split("/")[1]]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        r'{"reason": "a\u0000b"}', r'{"reason": "\ud800b"}', "[" * 100_000,
+        '{"reason": "' + "x" * 3_000_000 + '"}',
+    ],
+    ids=["no character", "half a character", "deep", "long"],
+)  # fmt: skip
+def test_a_stop_is_not_refused_for_its_reason_and_the_database_takes_it_later(
+    cast: Cast, scene: Scene, stop_folder: Path, body: str, request: pytest.FixtureRequest
+) -> None:
+    _, run = scene
+    platform = program(cast)
+    down = request.getfixturevalue("no_database")
+    answer = platform.post(
+        f"/api/v1/runs/{run.pk}/stop/", data=body, content_type="application/json"
+    )
+    assert answer.status_code == 200, answer.content
+    assert answer.json()["accepted"]
+    (entry,) = Journal(stop_folder).under_way()
+    assert len(entry.order.reason) <= 500
+    down.undo()
+    assert tell(entry)
 
 
 def test_the_service_of_a_team_stops_what_its_team_may_and_no_account(
