@@ -9,6 +9,7 @@ from django.core.asgi import get_asgi_application
 from django.urls import get_resolver
 
 from chaosplane.body_limit import limited
+from chaosplane.deadline import answered
 from chaosplane.tracing import begin_traces
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chaosplane.settings")
@@ -24,5 +25,5 @@ from django.conf import settings  # noqa: E402 - the settings are read by now
 from exercises.api.waiting import Waits  # noqa: E402 - and the models
 from exercises.stopping.warmth import keep_warm  # noqa: E402
 
-application = limited(Waits(_django))
+application = limited(answered(Waits(_django)))
 keep_warm(Path(settings.CHAOSPLANE_STOP_JOURNAL))
