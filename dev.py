@@ -23,7 +23,9 @@ OUTSIDE = ROOT / ".venv-schemathesis"
 TOOLKIT = ROOT / ".venv-toolkit"
 REQUIREMENTS = ROOT / "requirements"
 LOCKS = ("installer", "runtime", "embedded", "test", "dev", "schemathesis", "otel", "toolkit")
+# Whole demos and installations take minutes: beside the suite, which everybody waits for.
 JOURNEYS = "tests/journey"
+DRILLS = "tests/drills"
 # Migrations are compared with the models; no server is asked, so none is waited for or missed.
 WITHOUT_DATABASE = {
     "CHAOSPLANE_ENV": "test",
@@ -107,10 +109,20 @@ def test() -> None:
     install("toolkit", TOOLKIT)
     if not chromium():
         print("No Chromium here: the browser tests will be skipped (see `make browser`).")
+    _on_workers(*(_words("ARGS") or [f"--ignore={JOURNEYS}", f"--ignore={DRILLS}"]))
+
+
+def _on_workers(*some: str) -> None:
     # Grouped tests share one demo, so they stay in one worker; the browser tests stay last.
     groups = ("--dist", "loadgroup", "--no-loadscope-reorder")
-    some = _words("ARGS") or [f"--ignore={JOURNEYS}"]
     pytest("-n", os.environ.get("WORKERS") or "2", *groups, *some)
+
+
+def drills() -> None:
+    """Break parts of a whole installation and mend them, end demos, run benchmarks in short"""
+    install("test")
+    install("toolkit", TOOLKIT)
+    _on_workers(DRILLS, *_words("ARGS"))
 
 
 def journey() -> None:
@@ -235,6 +247,7 @@ TARGETS = {
     "demo": demo,
     "test": test,
     "journey": journey,
+    "drills": drills,
     "journey-curl": module(
         "Run docs/api/journey.sh against a demo, a person approving on the page in between",
         "tests.journey.by_program", "curl",
@@ -263,6 +276,10 @@ TARGETS = {
     "crash-inprocess": module(
         "Play schedules of crashes in one process a core: SEEDS=1000, SEED=7 replays one",
         "tests.harness.inprocess",
+    ),
+    "without-valkey": module(
+        "Play whole exercises of RUNS=6 runs while Valkey is dead and while it hangs",
+        "tests.harness.without_valkey",
     ),
     "planted-bugs": module(
         "See that the crash schedules catch every bug planted on purpose: BUG=name tries one",

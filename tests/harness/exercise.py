@@ -19,6 +19,7 @@ from exercises.models import (
     Application,
     Deployment,
     Exercise,
+    Experiment,
     FreezeWindow,
     Run,
     TemplateVersion,
@@ -68,29 +69,35 @@ class Theatre:
 
     def stage(self, story: Story) -> Staged:
         """An approved exercise of two runs, just before Go."""
-        exercise = build.exercise(
-            self.people, slug=f"seed-{story.seed}", opens_in=timedelta(minutes=5)
-        )
-        for _ in range(RUNS):
-            experiment = build.approved(
+        exercise, experiments = self.approved(f"seed-{story.seed}", [SLOT_S] * RUNS)
+        for event in story.events:
+            if event.kind == "order" and event.what in PERSONAL and not event.seconds:
+                act = PERSONAL[event.what]
+                pk = exercise.pk if act == "go" else experiments[-1].pk
+                self.cluster.die_in(event.what, act, pk)
+        return Staged(self, story, exercise)
+
+    def approved(self, slug: str, slots_s: Sequence[float]) -> tuple[Exercise, list[Experiment]]:
+        """An exercise just before Go, with an experiment so many wall seconds after it."""
+        exercise = build.exercise(self.people, slug=slug, opens_in=timedelta(minutes=5))
+        experiments = [
+            build.approved(
                 self.people,
                 exercise,
                 deployment=self._deployment(),
                 template_version=self.template,
                 parameters={"minutes": 1},
-                slot_offset_s=int(SLOT_S * SPEED),
+                slot_offset_s=int(slot_s * SPEED),
             )
+            for slot_s in slots_s
+        ]
+        for experiment in experiments:
             build.passed_preflight(experiment)
         Exercise.objects.filter(pk=exercise.pk).update(
             phase=Phase.PREFLIGHT.value, starts_at=database_now() - timedelta(minutes=1)
         )
         exercise.refresh_from_db()
-        for event in story.events:
-            if event.kind == "order" and event.what in PERSONAL and not event.seconds:
-                act = PERSONAL[event.what]
-                pk = exercise.pk if act == "go" else experiment.pk
-                self.cluster.die_in(event.what, act, pk)
-        return Staged(self, story, exercise)
+        return exercise, experiments
 
     def freeze(self, act: Act, until: datetime, playing: Sequence[Staged]) -> None:
         """Freezes are for everybody: each exercise that plays has it in its ledger."""
@@ -135,6 +142,10 @@ class Staged:
 
     def go(self) -> None:
         go_live(actor=self.theatre.people.actor("lead"), exercise=self.exercise)
+        self.went()
+
+    def went(self) -> None:
+        """Somebody said Go: these are the runs from now on."""
         runs = Run.objects.filter(experiment__exercise=self.exercise, is_rehearsal=False)
         self.run_ids = [str(pk) for pk in runs.order_by("pk").values_list("pk", flat=True)]
         # PostgreSQL may die next: no connection of ours is to be found dead later.
