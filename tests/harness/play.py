@@ -138,6 +138,7 @@ class Player:
             self._arm()
             if isinstance(order, Crash):
                 self.killed.add(order.place)
+                self._died()
                 raise Crashed(order.place)
             if len(connection.savepoint_ids) != self._depth:
                 raise AssertionError(f"{order.place} is inside a transaction")
@@ -145,6 +146,12 @@ class Player:
                 self._step(step)
 
         return strike
+
+    def _died(self) -> None:
+        """Who dies after the rest was healed costs a lease, and here two minutes until somebody
+        looks again: what a run has left of its slot counts from then."""
+        if self.ledger.healed_at is not None:
+            self.ledger.healed_at = self.scene.stage.clock.wall()
 
     def _do_tick(self, step: Step) -> None:
         tasks.tick()
