@@ -22,7 +22,6 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from exercises.api.errors import MEDIA_TYPE, problem
 from exercises.domain.actors import Door
 from exercises.services.stop_now import (
-    NOTHING_FOUND,
     StopResult,
     database_answers,
     keep_refusal,
@@ -87,8 +86,7 @@ def _stop(request: HttpRequest, scope: Scope, what: str, *, began: float) -> Jso
         door=Door.API.value,
         reason=_reason(request),
     )
-    result = stop_now(order, known, began=began)
-    return _told(request, result, is_known=known.names_it(order))
+    return _told(request, stop_now(order, known, began=began))
 
 
 def _reason(request: HttpRequest) -> str:
@@ -101,14 +99,12 @@ def _reason(request: HttpRequest) -> str:
     return said if isinstance(said, str) else ""
 
 
-def _told(request: HttpRequest, result: StopResult, *, is_known: bool) -> JsonResponse:
+def _told(request: HttpRequest, result: StopResult) -> JsonResponse:
     """As the views answer it; what could not be searched or confirmed is said as a problem."""
     stopped = [_outcome(receipt) for receipt in result.receipts]
     if result.problems:
-        detail = f"Not every place could be asked. {' '.join(result.problems)}"
-        return _problem(request, 502, "AWS did not answer as expected", detail, stopped=stopped)
-    if not stopped and not is_known and not result.is_told:
-        return _problem(request, 502, "Not confirmed", NOTHING_FOUND, stopped=[])
+        detail = f"Not everything is confirmed. {' '.join(result.problems)}"
+        return _problem(request, 502, "Not confirmed", detail, stopped=stopped)
     if result.order.scope is not Scope.RUN:
         return JsonResponse(stopped, safe=False)
     if not stopped:

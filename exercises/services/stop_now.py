@@ -60,7 +60,7 @@ _asking = threading.BoundedSemaphore(_MOST_WAITING)
 @dataclass(frozen=True, slots=True)
 class StopResult:
     """What is known at the end of the request. `problems` are places that could not be
-    searched, and levers that are not confirmed."""
+    searched, levers that are not confirmed, and that nobody could say what was meant."""
 
     order: StopOrder
     receipts: Sequence[Receipt]
@@ -135,7 +135,15 @@ def stop_now(order: StopOrder, known: Stoppable, *, began: float | None = None) 
         left_s = max(0.0, end - time.monotonic()) / 2
         more, unsearched = _search(order, known.places, receipts, entry, min(SEARCH_S, left_s))
         receipts, problems = receipts + more, problems + unsearched
+    if not receipts and not is_told and _is_unknown(order, known):
+        problems = [*problems, NOTHING_FOUND]
     return StopResult(order, receipts, problems, is_told)
+
+
+def _is_unknown(order: StopOrder, known: Stoppable) -> bool:
+    """It may be planned, or mistyped."""
+    is_region = order.scope is Scope.REGION
+    return not is_region and exercise_of(known, order.scope, order.what) is None
 
 
 def database_answers(within_s: float = DATABASE_S) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from exercises.domain.plans import AccountAccess
-from exercises.stopping.orders import Scope, StopOrder, StopTarget, target_from_json, target_to_json
+from exercises.stopping.orders import StopOrder, StopTarget, target_from_json, target_to_json
 from exercises.stopping.whole_file import write_whole
 
 log = logging.getLogger(__name__)
@@ -51,16 +51,6 @@ class Stoppable:
 
     def covered_by(self, order: StopOrder) -> list[StopTarget]:
         return [target for target in self.targets if order.covers(target)]
-
-    def names_it(self, order: StopOrder) -> bool:
-        """Whether what the order is about stands here."""
-        match order.scope:
-            case Scope.RUN:
-                return self.target_of_run(order.what) is not None
-            case Scope.EXERCISE:
-                return self.exercise(order.what) is not None
-            case Scope.REGION:
-                return order.what in {f"{p.account_id}/{p.region}" for p in self.places}
 
     def exercise(self, slug: str) -> LiveExercise | None:
         return next((each for each in self.exercises if each.slug == slug), None)

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
@@ -28,7 +28,6 @@ from django.views.decorators.csrf import csrf_protect
 
 from exercises.domain.actors import Door
 from exercises.services.stop_now import (
-    NOTHING_FOUND,
     StopResult,
     database_answers,
     exercise_of,
@@ -141,24 +140,12 @@ def _stop(
         reason=request.POST.get("reason", ""),
     )
     result = stop_now(order, known)
-    if exercise is None and scope is not Scope.REGION and not result.receipts:
-        return _unknown(request, holder, known, result)
     is_form_of_a_page = request.path != PAGE and not _wants_json(request)
     if exercise is not None and result.is_told and is_form_of_a_page:
         run = f"?run={what}" if scope is Scope.RUN else ""
         return HttpResponseRedirect(reverse("live_room", args=[exercise.slug]) + run + "#stop")
     status = 200 if result.is_accepted else 502
     return _page(request, holder, known, status=status, result=result, stopped=exercise)
-
-
-def _unknown(
-    request: HttpRequest, holder: Capability, known: Stoppable, result: StopResult
-) -> HttpResponse:
-    """Nothing of it runs as far as AWS could be asked: it may be planned, or mistyped."""
-    if result.is_told and not result.problems:
-        return _refuse(request, holder.name, "AWS runs no experiment of it.", status=404)
-    unsure = replace(result, problems=[*result.problems, NOTHING_FOUND])
-    return _page(request, holder, known, status=502, result=unsure)
 
 
 def _refuse(request: HttpRequest, who: str, because: str, *, status: int = 403) -> HttpResponse:
