@@ -27,8 +27,9 @@ log = logging.getLogger(__name__)
 CHANNEL = "chaosplane:exercises"
 
 QUIET_S = 5.0
-"""How long pages are told nothing after the broker failed: one that hangs costs a second for
-each line of the log, and a Stop of many runs writes many lines before it reaches AWS."""
+"""How long nobody who waits for a page sends hints after the broker failed: one that hangs
+costs a second for each line of the log, and a Stop of many runs writes many lines before it
+reaches AWS."""
 
 RECONNECT_S = 2.0
 CANCEL_AGAIN_S = 0.5
@@ -44,6 +45,12 @@ def wake(task: str, *args: object) -> bool:
         log.warning("hint.wake.lost", extra={"task": task, "error": str(error)})
         return False
     return True
+
+
+def wake_once_committed(task: str) -> None:
+    """Ask a worker to look as soon as this is committed, unless the broker just failed: who
+    pressed Go would wait for it, and the next tick finds the work anyway."""
+    transaction.on_commit(lambda: None if _is_quiet() else wake(task), robust=True)
 
 
 def valkey() -> redis.Redis:
@@ -64,13 +71,17 @@ def tell_pages(exercise_id: int) -> None:
 
 def _publish(exercise_id: int) -> None:
     global _quiet_until
-    if time.monotonic() < _quiet_until:
+    if _is_quiet():
         return
     try:
         valkey().publish(CHANNEL, json.dumps({"exercise": exercise_id}))
     except (redis.RedisError, OSError) as error:
         _quiet_until = time.monotonic() + QUIET_S
         log.warning("hint.pages.lost", extra={"error": str(error)})
+
+
+def _is_quiet() -> bool:
+    return time.monotonic() < _quiet_until
 
 
 async def ended(task: asyncio.Task[None], *, again_s: float = 4 * CANCEL_AGAIN_S) -> None:

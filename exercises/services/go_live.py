@@ -155,6 +155,6 @@ def _begin(
         source=actor.name,
         author_id=actor.user_id,
     )
-    transaction.on_commit(lambda: hints.wake("exercises.tick"), robust=True)
+    hints.wake_once_committed("exercises.tick")
     record(actor, "exercise.go", locked, **said)
     failpoint("go.before_commit")

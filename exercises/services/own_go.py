@@ -103,7 +103,7 @@ def confirm_own_go(*, actor: Actor, experiment: Experiment, code: str, session: 
             lead_session=pair.lead_session,
             safety_session=session,
         )
-        transaction.on_commit(lambda: hints.wake("exercises.tick"), robust=True)
+        hints.wake_once_committed("exercises.tick")
     return pair
 
 

@@ -71,7 +71,7 @@ def continue_wave(
             author_id=actor.user_id,
         )
         record(actor, "exercise.continue", locked, after_wave=after_wave, reason=hold.reason)
-        transaction.on_commit(lambda: hints.wake("exercises.tick"), robust=True)
+        hints.wake_once_committed("exercises.tick")
     return hold
 
 

@@ -43,6 +43,37 @@ def test_a_broker_that_hangs_is_waited_for_once_not_for_every_line_of_the_log(
     assert connections(hung_broker) == 1
 
 
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    from celery import current_app
+
+    names: list[str] = []
+    monkeypatch.setattr(current_app, "send_task", lambda name, **kwargs: names.append(name))
+    return names
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_is_woken_once_what_it_shall_find_is_committed(
+    sent: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hints, "_quiet_until", 0.0)
+    with transaction.atomic():
+        hints.wake_once_committed("exercises.tick")
+        assert sent == []
+    assert sent == ["exercises.tick"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whoever_says_go_does_not_wait_again_for_a_broker_that_just_hung(
+    hung_broker: socket.socket, sent: list[str]
+) -> None:
+    with transaction.atomic():
+        hints.tell_pages(1)
+        hints.wake_once_committed("exercises.tick")
+    assert connections(hung_broker) == 1
+    assert sent == []
+
+
 def test_a_worker_that_cannot_be_woken_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     from celery import current_app
 
