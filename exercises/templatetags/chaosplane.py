@@ -174,3 +174,9 @@ def long_day(moment: datetime | None, zone: str = "") -> str:
 @register.filter
 def stamp(moment: datetime | None, zone: str = "") -> str:
     return formats.stamp(moment, _zone(zone)) if moment else ""
+
+
+@register.simple_tag
+def until(starts: datetime, ends: datetime, zone: str) -> str:
+    """{% until e.starts_at e.ends_at e.timezone %}: after the begin and "to"."""
+    return formats.until(starts, ends, _zone(zone))

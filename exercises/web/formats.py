@@ -97,6 +97,13 @@ def stamp(moment: datetime, zone: str) -> str:
     return f"{day(moment, zone)}, {local:%H:%M} {local.tzname()}"
 
 
+def until(starts: datetime, ends: datetime, zone: str) -> str:
+    """16:00, or Thu 19 Nov, 01:40 where a window ends on another day than it begins."""
+    if _local(starts, zone).date() == _local(ends, zone).date():
+        return clock(ends, zone)
+    return f"{day(ends, zone)}, {clock(ends, zone)}"
+
+
 def number(value: Number | None) -> str:
     """Four figures at most, with k from 10,000 and M from a million; None is unknown."""
     if value is None:

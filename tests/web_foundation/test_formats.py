@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from exercises.web.formats import setting, setting_value
+from exercises.web.formats import setting, setting_value, until
 
 
 @pytest.mark.parametrize(
@@ -40,3 +42,18 @@ def test_a_setting_that_changed_is_named_in_words(path: str, words: str) -> None
 )
 def test_what_a_setting_was_is_written_in_words(value: object, path: str, words: str) -> None:
     assert setting_value(value, path, "Europe/Berlin") == words
+
+
+@pytest.mark.parametrize(
+    ("ends", "words"),
+    [
+        (datetime(2026, 11, 18, 15, tzinfo=UTC), "16:00"),
+        (datetime(2026, 11, 18, 23, tzinfo=UTC), "Thu 19 Nov, 00:00"),
+        (datetime(2026, 11, 19, 9, tzinfo=UTC), "Thu 19 Nov, 10:00"),
+    ],
+)
+def test_a_window_that_ends_on_another_day_where_it_is_names_that_day(
+    ends: datetime, words: str
+) -> None:
+    starts = datetime(2026, 11, 18, 8, tzinfo=UTC)
+    assert until(starts, ends, "Europe/Berlin") == words
