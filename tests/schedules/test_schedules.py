@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from importlib import import_module
 
 import pytest
-from django.apps import apps
 from django.test import Client
 
 from exercises.domain.errors import Invalid, NotAllowed
@@ -257,20 +255,3 @@ def test_a_schedule_is_called_after_its_programme_unless_it_is_named(
     for slug in ("autumn", "a b", "x" * 61):
         with pytest.raises(Invalid, match="slug: "):
             create_schedule(actor=lead, programme=programme, times=times(), slug=slug)
-
-
-def test_the_schedules_that_there_were_are_named_without_doubles(
-    cast: Cast, programme: Programme
-) -> None:
-    lead = cast.actor("lead")
-    other = Programme.objects.create(
-        slug=f"{programme.slug}-2", name="Other", lead=cast.lead, safety_officer=cast.safety
-    )
-    for number, one in enumerate((programme, programme, other)):
-        create_schedule(actor=lead, programme=one, times=times(), slug=f"was-{number}")
-    import_module("exercises.migrations.0039_schedule_slugs").name_each(apps, None)
-    assert list(Schedule.objects.order_by("pk").values_list("slug", flat=True)) == [
-        programme.slug,
-        f"{programme.slug}-2",
-        f"{programme.slug}-2-2",
-    ]
