@@ -50,7 +50,7 @@ def wake(task: str, *args: object) -> bool:
 def wake_once_committed(task: str) -> None:
     """Ask a worker to look as soon as this is committed, unless the broker just failed: who
     pressed Go would wait for it, and the next tick finds the work anyway."""
-    transaction.on_commit(lambda: None if _is_quiet() else wake(task), robust=True)
+    transaction.on_commit(lambda: _is_quiet() or wake(task), robust=True)
 
 
 def valkey() -> redis.Redis:
